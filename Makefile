@@ -1,0 +1,75 @@
+# Every verb a person types. `make` alone lists them.
+TOTAL = 150
+SOURCE = auto
+PORT = 5000
+PAGE_SIZES = 10,25,50,100
+BUILD = build
+PYTHON = python3
+
+BIN := .venv/bin
+RUN := $(BIN)/python -m generator
+STORE = $(BUILD)/github_users.db
+DATABASE = $(BUILD)/directory.db
+SITE = $(BUILD)/site
+# --require-hashes: nothing is installed that the lock file does not name, byte for byte.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install build-site serve test lint bench clean lock
+
+help: ## List the targets and variables
+	@echo "A directory of GitHub users: a static site and a query function, from one SQLite file."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "Variables, with their defaults:"
+	@echo "  TOTAL=$(TOTAL)  SOURCE=$(SOURCE)  PORT=$(PORT)  PAGE_SIZES=$(PAGE_SIZES)  BUILD=$(BUILD)  PYTHON=$(PYTHON)"
+	@echo "Example:  make build-site SOURCE=file:users.csv TOTAL=1000"
+
+install: .venv/.dev ## Make .venv with everything in the lock files, tests and linters included
+
+build-site: .venv/.build ## Seed, bake, render and check: the database and every page, in $(BUILD)
+	@$(RUN) build "$(SOURCE)" --total "$(TOTAL)" --store "$(STORE)" --database "$(DATABASE)" \
+	  --output "$(SITE)" --page-sizes "$(PAGE_SIZES)"
+
+serve: .venv/.build ## Show the site and the API on http://127.0.0.1:$(PORT), building them if need be
+	@test -f "$(SITE)/build.json" || $(MAKE) --no-print-directory build-site
+	@$(RUN) serve --port "$(PORT)" --database "$(DATABASE)" --site "$(SITE)"
+
+test: .venv/.dev ## Run every test
+	@$(BIN)/python -m pytest
+
+lint: .venv/.dev ## Check style, types and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/.dev ## Measure against limits and plain designs, as ratios in one run
+	@$(BIN)/python -m tests.bench
+
+clean: ## Remove what was built, and the environment
+	rm -rf "$(BUILD)" .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+
+lock: ## Write the lock files anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade pyproject.toml --group dev --output-file requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --constraint requirements/dev.txt pyproject.toml --group package --output-file requirements/build.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --constraint requirements/dev.txt --group function --output-file function/requirements.txt
+
+# A stamp is newer than what it was made from. The editable install adds the `ghdirectory` command.
+.venv/.build: requirements/build.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) must be Python 3.11 or newer; name another with make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Installing into .venv what building needs"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes --requirement requirements/build.txt
+	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.build
+	@echo "Installing into .venv what tests and linters need"
+	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@touch $@

@@ -1,0 +1,31 @@
+"""What the query function can say went wrong.
+
+FunctionError
+├── InvalidParameter    a query string value is not allowed -> 400
+├── DatabaseMismatch    the directory's file is missing, or not one this code can read
+└── ServerError         an answer of 500 or more, raised so that Lambda counts it as an error
+"""
+
+
+class FunctionError(Exception):
+    """Base of the errors of this package; its text is for people."""
+
+
+class InvalidParameter(FunctionError):
+    """The query string's *name* has a value that is not allowed; the text says what is."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class DatabaseMismatch(FunctionError):
+    """The file is not a directory database that this code can read."""
+
+
+class ServerError(FunctionError):
+    """The application answered with *status*, 500 or more."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the application answered {status}; its log line says why")
+        self.status = status

@@ -1,0 +1,69 @@
+"""Where Lambda enters: `function.handler.handler`.
+
+The database that DIRECTORY_DB names (default build/directory.db) is opened when this module is
+imported, once for the life of the process.
+"""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.metrics import MetricUnit
+from mangum import Mangum
+
+from function.app import create_app
+from function.database import Directory
+from function.errors import ServerError
+
+logger = Logger(service="profiles-api")
+metrics = Metrics(namespace="GitHubUserDirectory", service="profiles-api")
+# Its line for each request would say again what ours says.
+logging.getLogger("mangum.http").setLevel(logging.WARNING)
+
+directory = Directory(Path(os.environ.get("DIRECTORY_DB") or "build/directory.db"))
+# lifespan="off": "auto" would start and stop the application around every single event.
+answer = Mangum(create_app(directory), lifespan="off")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer an API Gateway REST proxy event with a proxy response.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+
+    Raises:
+        ServerError: the answer would be 500 or more. Lambda then counts an error, which an alarm
+            sees; a returned 500 would pass for success.
+    """
+    if not hasattr(context, "function_name"):  # called by hand: there is no invocation to log
+        return _answer(event, context)
+    return _observed(event, context)
+
+
+def _answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    response: dict[str, Any] = answer(event, context)
+    if response["statusCode"] >= 500:
+        raise ServerError(response["statusCode"])
+    return response
+
+
+@logger.inject_lambda_context(
+    correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True
+)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def _observed(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    response = _answer(event, context)
+    refused = response["statusCode"] >= 400
+    # No dimension of its own: each would be billed, and a caller could invent thousands.
+    metrics.add_metric("RefusedRequests", MetricUnit.Count, int(refused))
+    logger.info(
+        "answered",
+        method=event.get("httpMethod"),
+        path=event.get("path"),
+        query=event.get("multiValueQueryStringParameters") or {},
+        status=response["statusCode"],
+        release=directory.release,
+    )
+    return response

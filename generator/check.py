@@ -1,0 +1,134 @@
+"""Questions to the built site: is it whole, does it agree with the API, do its links lead anywhere?"""
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+from function.answer import PATH as API_PATH
+from function.contract import Page, Profile
+from function.database import Directory
+from generator import files
+from generator.errors import CheckFailed
+from generator.pages import INDEX_KEY, NOT_FOUND_KEY, ROBOTS_KEY, Build, Listing
+from generator.router import route
+
+# Every row of a page says whose it is. Templates that leave it out cannot be checked.
+_ROW = re.compile(r'\bdata-id="([^"]*)"')
+_LINK = re.compile(r'\s(?:href|src)="([^"]*)"')
+# Any host will do: links are resolved against it only to take it off again.
+_ORIGIN = "http://site"
+
+
+def check(
+    directory: Directory,
+    build: Build,
+    folder: Path,
+    base_path: str,
+    advance: Callable[[int], None] = lambda pages: None,
+) -> None:
+    """Ask the site in *folder*, whose build.json is *build*, whether it is *directory*'s.
+
+    Each page of each listing must show the very users that the API lists for it, each address
+    that a page links to on its own host must exist, and there must be no page too many.
+    *advance* is told how many pages were looked at.
+
+    Raises:
+        CheckFailed: an answer was wrong; the text names the page.
+    """
+    _compare_build(build, directory)
+    links = _Links(folder, build, base_path)
+    done = 0
+    for listing in build.listings():
+        for page in range(1, build.pages(listing) + 1):
+            key = listing.key(page)
+            text = _read(folder, key)
+            _compare(key, text, directory.find(listing.query(page)))
+            links.follow(key, text)
+            done += 1
+            advance(done)
+    for key in files.keys(folder):
+        if not build.lists(key) and not key.startswith(files.ASSETS):
+            raise CheckFailed(f"{folder / key} is no page of this build; render removes it")
+    if _read(folder, INDEX_KEY) != _read(folder, Listing().key(1)):
+        raise CheckFailed(f"{folder / INDEX_KEY} is not the first page")
+    links.follow(NOT_FOUND_KEY, _read(folder, NOT_FOUND_KEY))
+    _read(folder, ROBOTS_KEY)
+
+
+def _compare_build(build: Build, directory: Directory) -> None:
+    about = directory.about
+    for name, site, database in (
+        ("release", build.release, directory.release),
+        ("number of users", build.users, directory.users),
+        ("source", build.source, about.source),
+        ("date", build.seeded_at, about.seeded_at),
+    ):
+        if site != database:
+            raise CheckFailed(
+                f"the site's {name} is {site}, the directory's {database};"
+                " `python -m generator render` makes the site anew"
+            )
+
+
+def _read(folder: Path, key: str) -> str:
+    try:
+        return (folder / key).read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise CheckFailed(f"{folder / key} cannot be read: {exc}") from exc
+
+
+def _compare(key: str, text: str, page: Page) -> None:
+    """Raise unless the rows of *text* are the profiles of *page*, in their order."""
+    shown = [(found[1], found.end()) for found in _ROW.finditer(text)]
+    ids = [str(profile.id) for profile in page.profiles]
+    if [identity for identity, _ in shown] != ids:
+        raise CheckFailed(
+            f"{key} shows the users {_few(identity for identity, _ in shown)},"
+            f" the API's page {page.page} lists {_few(iter(ids))}"
+        )
+    ends = [start for _, start in shown[1:]] + [len(text)]
+    for profile, (_, start), end in zip(page.profiles, shown, ends, strict=True):
+        _compare_row(key, html.unescape(text[start:end]), profile)
+
+
+def _compare_row(key: str, row: str, profile: Profile) -> None:
+    for name, value in (("username", profile.username), ("type", profile.type)):
+        if value not in row:
+            raise CheckFailed(f"{key} does not show user {profile.id}'s {name}, {value!r}")
+
+
+def _few(ids: Iterator[str]) -> str:
+    found = list(ids)
+    return ", ".join(found[:3]) + (f" ... ({len(found)})" if len(found) > 3 else "") or "none"
+
+
+class _Links:
+    """Follows the links of pages to files of the site; remembers where it has been."""
+
+    def __init__(self, folder: Path, build: Build, base_path: str) -> None:
+        self._folder, self._build, self._base_path = folder, build, base_path
+        self._found = {API_PATH.removeprefix("/")}
+
+    def follow(self, key: str, text: str) -> None:
+        """Raise unless every address in *text* that is on this host leads somewhere."""
+        here = _ORIGIN + self._base_path + key
+        for found in _LINK.finditer(text):
+            target = urlsplit(urljoin(here, html.unescape(found[1])))
+            if f"{target.scheme}://{target.netloc}" == _ORIGIN and not self._leads(target.path):
+                raise CheckFailed(f"{key} links to {found[1]}, which is not there")
+
+    def _leads(self, path: str) -> bool:
+        if path == API_PATH:
+            return True
+        if not path.startswith(self._base_path):
+            return False
+        key = route("/" + unquote(path.removeprefix(self._base_path)), {}, self._build).key
+        # Pages are looked at one by one anyway; the few other files are remembered.
+        if self._build.lists(key) or key in self._found:
+            return True
+        if (self._folder / key).is_file():
+            self._found.add(key)
+            return True
+        return False

@@ -1,0 +1,411 @@
+"""The verbs: parse, build objects, call one function, say what came of it.
+
+The only module that reads the environment or writes to the terminal.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import click
+
+from function.answer import answer_profiles
+from function.contract import About
+from function.database import Directory
+from function.errors import FunctionError
+from generator import bake as baking
+from generator import check as checking
+from generator import seed as seeding
+from generator import serve as serving
+from generator import site as rendering
+from generator import sources
+from generator.client import Client
+from generator.errors import GeneratorError, StoreError, Unreachable
+from generator.files import read_build
+from generator.github import DEFAULT_API_URL
+from generator.pages import DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
+from generator.sources import Source
+from generator.store import Store
+
+SECONDS_A_LINE = 2  # of progress, where there is no terminal to draw a bar on
+
+
+class Parsed(click.ParamType):
+    """An option's text, turned into a value by *parse*; its ValueError is bad usage."""
+
+    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+        self.name, self._parse = name, parse
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        """Return *value* parsed."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as exc:
+            self.fail(str(exc), param, ctx)
+
+
+def _api_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} is not an address like {DEFAULT_API_URL}")
+    return text.rstrip("/")
+
+
+def _base_path(text: str) -> str:
+    if "//" in text or not all(c.isascii() and (c.isalnum() or c in "/-._~") for c in text):
+        raise ValueError(f"{text!r} is not a path like / or /directory/")
+    return f"/{text.strip('/')}/" if text.strip("/") else "/"
+
+
+def _example(line: str) -> str:
+    return f"Example: {line}"
+
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+STORE = "build/github_users.db"
+DATABASE = "build/directory.db"
+SITE = "build/site"
+
+source_argument = click.argument("source", default="auto")
+total_option = click.option(
+    "-t",
+    "--total",
+    type=click.IntRange(1, 2**62),
+    default=150,
+    show_default=True,
+    metavar="N",
+    help="How many users the directory is to list: the first N of the source.",
+)
+store_option = click.option(
+    "--store", type=FILE, default=STORE, show_default=True, help="Where what is gathered is kept."
+)
+api_url_option = click.option(
+    "--api-url",
+    type=Parsed("url", _api_url),
+    envvar="GITHUB_API_URL",
+    default=DEFAULT_API_URL,
+    show_default=True,
+    show_envvar=True,
+    help="GitHub's API; GitHub Enterprise Server's is https://HOST/api/v3.",
+)
+database_option = click.option(
+    "--database", type=FILE, default=DATABASE, show_default=True, help="The baked directory."
+)
+site_option = click.option(
+    "--site", type=FOLDER, default=SITE, show_default=True, help="The rendered site."
+)
+output_option = click.option(
+    "--output", type=FOLDER, default=SITE, show_default=True, help="The site's folder."
+)
+page_sizes_option = click.option(
+    "--page-sizes",
+    type=Parsed("sizes", parse_page_sizes),
+    default=",".join(map(str, DEFAULT_PAGE_SIZES)),
+    show_default=True,
+    help="Page sizes to render, as in 10,25,50 or 1-100; 25 always is.",
+)
+orders_option = click.option(
+    "--orders",
+    type=Parsed("orders", parse_orders),
+    default="id,type",
+    show_default=True,
+    help="Orderings to render; id always is.",
+)
+base_path_option = click.option(
+    "--base-path",
+    type=Parsed("path", _base_path),
+    default="/",
+    show_default=True,
+    help="Where the site lies on its host.",
+)
+
+
+@click.group(
+    epilog=_example("ghdirectory build --total 1000 && ghdirectory serve"),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="github-user-directory")
+def cli() -> None:
+    """Make a directory of GitHub users: a static site and the API's database.
+
+    SOURCE is one of
+
+    \b
+      users        GitHub's own list of all users, in the order they signed up
+      file:PATH    CSV (columns id and login; type, avatar_url, html_url may follow),
+                   JSON or NDJSON of GitHub's user objects
+      sample       150 invented accounts, for a look without a network
+      auto         users; where GitHub cannot be reached, what is stored or else sample
+
+    GITHUB_TOKEN, if set, raises GitHub's limit from 60 to 5,000 requests an hour.
+    """
+
+
+@cli.command(epilog=_example("ghdirectory seed users --total 1000"))
+@source_argument
+@total_option
+@store_option
+@api_url_option
+def seed(source: str, total: int, store: Path, api_url: str) -> None:
+    """Gather users from SOURCE into the store, going on where it stopped."""
+    _seed(source, total, store, api_url)
+
+
+@cli.command(epilog=_example("ghdirectory bake --output build/directory.db"))
+@store_option
+@click.option(
+    "--output", type=FILE, default=DATABASE, show_default=True, help="The directory to make."
+)
+def bake(store: Path, output: Path) -> None:
+    """Bake the store's users into the directory: one read-only file."""
+    _bake(store, output)
+
+
+@cli.command(epilog=_example("ghdirectory render --page-sizes 1-100 --base-path /directory/"))
+@database_option
+@output_option
+@page_sizes_option
+@orders_option
+@base_path_option
+def render(
+    database: Path,
+    output: Path,
+    page_sizes: tuple[int, ...],
+    orders: tuple[str, ...],
+    base_path: str,
+) -> None:
+    """Render every page of the directory to static files."""
+    _render(database, output, page_sizes, orders, base_path)
+
+
+@cli.command(epilog=_example("ghdirectory check --site build/site"))
+@database_option
+@site_option
+@base_path_option
+def check(database: Path, site: Path, base_path: str) -> None:
+    """Check that the site shows what the API lists, and that its links lead somewhere."""
+    _check(database, site, base_path)
+
+
+@cli.command(epilog=_example("ghdirectory build file:users.csv --total 1000"))
+@source_argument
+@total_option
+@store_option
+@api_url_option
+@database_option
+@output_option
+@page_sizes_option
+@orders_option
+@base_path_option
+def build(
+    source: str,
+    total: int,
+    store: Path,
+    api_url: str,
+    database: Path,
+    output: Path,
+    page_sizes: tuple[int, ...],
+    orders: tuple[str, ...],
+    base_path: str,
+) -> None:
+    """Seed, bake, render and check, in one."""
+    warning = _seed(source, total, store, api_url)
+    _bake(store, database)
+    _render(database, output, page_sizes, orders, base_path)
+    _check(database, output, base_path)
+    if warning:  # once more, where the eye rests
+        _warn(warning)
+
+
+@cli.command(epilog=_example("ghdirectory query 'username=jo&order_by=type&page=2'"))
+@click.argument("parameters", metavar="QUERY", default="")
+@database_option
+@click.pass_context
+def query(ctx: click.Context, parameters: str, database: Path) -> None:
+    """Print what the API answers to the query string QUERY.
+
+    QUERY is as in the address, percent-encoded where need be. Exits with 1 when the API would
+    refuse it.
+    """
+    # Bytes of the command line that are no UTF-8 are read as the API reads such bytes.
+    text = os.fsencode(parameters.removeprefix("?")).decode("utf-8", "replace")
+    with closing(Directory(database)) as directory:
+        answer = answer_profiles(directory, parse_qsl(text, keep_blank_values=True))
+    click.echo(answer.body)
+    ctx.exit(0 if answer.status == 200 else 1)
+
+
+@cli.command(epilog=_example("ghdirectory serve --port 8080"))
+@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@database_option
+@site_option
+@base_path_option
+def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> None:
+    """Show the site and the API on one port of this machine."""
+    with closing(Directory(database)) as directory:
+        built = read_build(site)
+        if built.release != directory.release:
+            _warn(
+                f"The site in {site} is of release {built.release}, the API's of"
+                f" {directory.release}; `python -m generator render` brings them together."
+            )
+        app = serving.create_preview(directory, built, site, base_path)
+        serving.serve(app, host, port, _tell)
+
+
+def main() -> None:
+    """Run the command line: exit status 0 done, 1 an error, 2 bad usage."""
+    try:
+        status = cli.main(standalone_mode=False) or 0
+    except click.Abort:
+        click.echo("Interrupted; the same command goes on where it can.", err=True)
+        status = 1
+    except click.ClickException as exc:
+        exc.show()
+        status = exc.exit_code
+    except (GeneratorError, FunctionError) as exc:
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {exc}", err=True)
+        status = 1
+    sys.exit(status)
+
+
+def _seed(spec: str, total: int, path: Path, api_url: str) -> str | None:
+    """Seed, and return the warning that was given, if one was."""
+    source = _source("users" if spec == "auto" else spec, api_url)
+    try:
+        _seed_from(source, total, path, api_url)
+    except Unreachable as exc:
+        if spec != "auto":
+            raise
+        warning = f"GitHub was not asked: {exc}.\n"
+        if (store := Store.existing(path)) is not None:
+            with closing(store):
+                store.want(total)
+                warning += (
+                    f"This is made from what {path} holds:"
+                    f" {store.count:,} accounts of {store.progress.title!r}."
+                )
+                if store.progress.source == "sample":
+                    warning += " They are invented."
+            _warn(warning)
+        else:
+            warning += "This is made from the embedded SAMPLE: its accounts are invented."
+            _warn(warning)
+            _seed_from(_source("sample", api_url), total, path, api_url)
+        return warning
+    return None
+
+
+def _seed_from(source: Source, total: int, path: Path, api_url: str) -> None:
+    with (
+        closing(Client(api_url, _token())) as client,
+        closing(Store(path, source.progress())) as store,
+    ):
+        with _progress("Seeding", total, "users") as advance:
+            seeding.seed(source, store, total, client, _now, advance, _warn)
+        if store.displaced:
+            _tell(f"Kept     the list that {path} held before as {store.displaced}")
+        fewer = f" (all there are; {total:,} were asked for)" if store.count < total else ""
+        _tell(f"Seeded   {store.count:,} users of {source.name} into {path}{fewer}")
+
+
+def _bake(path: Path, output: Path) -> None:
+    store = Store.existing(path)
+    if store is None:
+        raise StoreError(f"there are no users in {path}; `python -m generator seed` gathers some")
+    with closing(store):
+        progress = store.progress
+        about = About(progress.source, progress.title, progress.seeded_at or "")
+        users = min(store.count, progress.total)
+        with _progress("Baking", users, "users") as advance:
+            baking.bake(store.profiles(progress.total), about, output, advance)
+    with closing(Directory(output)) as directory:
+        size = output.stat().st_size / 1000
+        _tell(f"Baked    {users:,} users into {output} ({size:,.0f} kB, release {directory.release})")
+
+
+def _render(
+    database: Path,
+    output: Path,
+    page_sizes: tuple[int, ...],
+    orders: tuple[str, ...],
+    base_path: str,
+) -> None:
+    with closing(Directory(database)) as directory:
+        built = rendering.plan(directory, page_sizes, orders)
+        with _progress("Rendering", built.page_count(), "pages") as advance:
+            done = rendering.render(directory, built, output, base_path, advance)
+    _tell(
+        f"Rendered {built.page_count():,} pages into {output}"
+        f" (files: {done.written:,} written, {done.unchanged:,} unchanged, {done.removed:,} removed)"
+    )
+
+
+def _check(database: Path, site: Path, base_path: str) -> None:
+    with closing(Directory(database)) as directory:
+        built = read_build(site)
+        with _progress("Checking", built.page_count(), "pages") as advance:
+            checking.check(directory, built, site, base_path, advance)
+    _tell(
+        f"Checked  {built.page_count():,} pages: they show what the API lists,"
+        " and their links lead somewhere"
+    )
+
+
+def _source(spec: str, api_url: str) -> Source:
+    try:
+        return sources.parse(spec, api_url)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc), param_hint="SOURCE") from exc
+
+
+def _token() -> str | None:
+    token = os.environ.get("GITHUB_TOKEN", "").strip()
+    if not (token.isascii() and token.isprintable()):
+        raise click.UsageError("GITHUB_TOKEN holds characters that no token has")
+    return token or None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _tell(line: str) -> None:
+    click.echo(line)
+
+
+def _warn(text: str) -> None:
+    rule = "*" * 78
+    for line in (rule, *(f"  {line}" for line in f"WARNING: {text}".splitlines()), rule):
+        click.secho(line, fg="yellow", bold=True, err=True)
+
+
+@contextmanager
+def _progress(label: str, length: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Give a function to be told how many of *length* are done: a bar, or lines in a log."""
+    if sys.stderr.isatty():
+        with click.progressbar(
+            length=length, label=f"{label:<9}", file=sys.stderr, show_pos=True
+        ) as bar:
+            yield lambda done: bar.update(done - bar.pos)
+        return
+    said = time.monotonic()
+
+    def line(done: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= SECONDS_A_LINE:
+            said = time.monotonic()
+            click.echo(f"{label:<9}{done:,} of {length:,} {unit}", err=True)
+
+    yield line

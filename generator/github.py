@@ -1,0 +1,234 @@
+"""GitHub's REST API as values: addresses, headers, replies, records. Does no I/O.
+
+GitHub's words (login, since, per_page) are used here; `login` becomes `username` in `read_user`
+and nowhere else. https://docs.github.com/en/rest/users/users#list-users
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from function.contract import Profile, shorten
+from generator.errors import (
+    RateLimitExceeded,
+    Refused,
+    SourceError,
+    UnexpectedRecord,
+    UnexpectedReply,
+)
+
+DEFAULT_API_URL = "https://api.github.com"
+MAX_PER_PAGE = 100
+# GitHub Enterprise Server knows this version too; 2026-03-10 changes nothing for lists of users.
+# https://docs.github.com/en/rest/about-the-rest-api/api-versions
+API_VERSION = "2022-11-28"
+
+# One link-value: <target>; name=value; name="value". https://www.rfc-editor.org/rfc/rfc8288#section-3
+_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^;,="\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]+))?)*)')
+_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]+))', re.IGNORECASE)
+_MAX_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of GitHub's: the *url* that gave it, lower-case header names, the bytes."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def request_headers(token: str | None) -> dict[str, str]:
+    """Return the headers of a request, with *token* if there is one.
+
+    https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
+    """
+    headers = {
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": API_VERSION,
+        "User-Agent": "github-user-directory",
+    }
+    return headers | ({"Authorization": f"Bearer {token}"} if token else {})
+
+
+def origin(url: str) -> tuple[str, str]:
+    """Return scheme and host of *url*: whom a token for it may be shown to."""
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def users_url(api_url: str, since: int) -> str:
+    """Return where the users with an id above *since* are listed, in ascending order."""
+    return f"{api_url.rstrip('/')}/users?{urlencode({'since': since})}"
+
+
+def with_parameter(url: str, name: str, value: int) -> str:
+    """Return *url* with its query parameter *name* set to *value*."""
+    parts = urlsplit(url)
+    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != name]
+    return urlunsplit(parts._replace(query=urlencode([*kept, (name, value)])))
+
+
+def since(url: str) -> int | None:
+    """Return the ``since`` that *url* asks for; None when it has none."""
+    value = dict(parse_qsl(urlsplit(url).query)).get("since", "")
+    return int(value) if re.fullmatch(r"[0-9]{1,20}", value) else None
+
+
+def next_url(reply: Reply) -> str | None:
+    """Return the address that *reply*'s Link header calls rel=next, None when there is none.
+
+    rel=first is never followed: it is a URI template. A relative target is resolved.
+    https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+    """
+    for target, parameters in _LINK.findall(reply.headers.get("link", "")):
+        rel = _REL.search(parameters)
+        if rel and "next" in (rel[1] or rel[2] or "").lower().split():
+            return urljoin(reply.url, target)
+    return None
+
+
+def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
+    """Return what *reply* means as an error, None when it is a 200.
+
+    *now* is seconds since the epoch. Both kinds of rate limit come as 403 or 429.
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+
+    Args:
+        reply: the answer.
+        authorized: whether the request carried a token.
+        now: the time, for ``retry-after``.
+    """
+    if reply.status == 200:
+        return None
+    message = _message(reply.body)
+    used_up = reply.headers.get("x-ratelimit-remaining") == "0"
+    if reply.status == 429 or (
+        reply.status == 403
+        and (used_up or "retry-after" in reply.headers or "rate limit" in message.lower())
+    ):
+        limit = _number(reply.headers.get("x-ratelimit-limit")) if used_up else None
+        return RateLimitExceeded(limit, _resets_at(reply, now), authorized)
+    if reply.status == 401:
+        advice = "GITHUB_TOKEN is not valid (any more): set another, or none"
+    elif reply.status == 404:
+        advice = (
+            "is the API there? GITHUB_API_URL or --api-url names it"
+            " (GitHub Enterprise Server: https://HOST/api/v3)"
+        )
+    elif reply.status >= 500:
+        advice = "the same command goes on where it stopped; try it again later"
+    else:
+        advice = "it was not tried again"
+    return Refused(reply.url, reply.status, message, advice)
+
+
+def read_users(reply: Reply) -> list[Profile]:
+    """Decode a "list users" body, in GitHub's order (ascending id).
+
+    Organisation members, contributors and followers send the same records.
+
+    Raises:
+        UnexpectedReply: the body is not JSON, or not a list.
+        UnexpectedRecord: a record lacks a field that the directory needs.
+    """
+    try:
+        records = json.loads(reply.body)
+    except ValueError as exc:
+        start = shorten(reply.body[:60].decode("utf-8", "replace"), 60)
+        raise UnexpectedReply(reply.url, f"it is not JSON, and starts {start}") from exc
+    if not isinstance(records, list):
+        raise UnexpectedReply(
+            reply.url, _message(reply.body) or f"it is a JSON {_json_type(records)}"
+        )
+    return [
+        read_user(record, f"{reply.url}, record {number}")
+        for number, record in enumerate(records, 1)
+        if record is not None
+    ]
+
+
+def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
+    """Return GitHub's user object *record* as a profile. Unknown members are ignored.
+
+    Args:
+        record: the decoded object.
+        where: names the record in an error.
+        complete: whether everything must be there, as in GitHub's own replies; if not, only
+            ``id`` and ``login`` must, and the rest is what GitHub has for an ordinary account.
+
+    Raises:
+        UnexpectedRecord: a member is missing, or of the wrong kind.
+    """
+    if not isinstance(record, Mapping):
+        raise UnexpectedRecord(where, f"it is a JSON {_json_type(record)}, not a user object")
+    identity, login = record.get("id"), record.get("login")
+    if identity is None or login is None or login == "":
+        missing = "id" if identity is None else "login"
+        known = {name: record[name] for name in ("id", "login") if record.get(name)}
+        raise UnexpectedRecord(where, f"it has no {missing}" + (f" ({known})" if known else ""))
+    if isinstance(identity, bool) or not isinstance(identity, int):
+        raise UnexpectedRecord(where, f"its id is not a whole number but {shorten(str(identity))}")
+    if not 0 <= identity <= _MAX_ID:
+        raise UnexpectedRecord(where, f"its id {shorten(str(identity))} is not from 0 to {_MAX_ID}")
+    implied: dict[str, Any] = {} if complete else _implied(identity, login)
+    texts = {
+        name: record.get(name) or implied.get(name)
+        for name in ("login", "type", "avatar_url", "html_url")
+    }
+    for name, text in texts.items():
+        if not text:
+            raise UnexpectedRecord(where, f"it has no {name} (id {identity})")
+        if not isinstance(text, str):
+            raise UnexpectedRecord(where, f"its {name} is not a text (id {identity})")
+        try:
+            text.encode()
+        except UnicodeEncodeError as exc:  # "\ud800" is JSON, and no character
+            raise UnexpectedRecord(
+                where, f"its {name} has half a surrogate pair (id {identity})"
+            ) from exc
+    return Profile(identity, texts["login"], texts["type"], texts["avatar_url"], texts["html_url"])
+
+
+def _implied(identity: int, login: object) -> dict[str, str]:
+    name = str(login)
+    page = f"apps/{name.removesuffix('[bot]')}" if name.endswith("[bot]") else name
+    return {
+        "type": "User",
+        "avatar_url": f"https://avatars.githubusercontent.com/u/{identity}?v=4",
+        "html_url": f"https://github.com/{page}",
+    }
+
+
+def _resets_at(reply: Reply, now: float) -> datetime | None:
+    seconds = _number(reply.headers.get("retry-after"))
+    epoch = now + seconds if seconds is not None else None
+    if epoch is None:
+        epoch = _number(reply.headers.get("x-ratelimit-reset"))
+    try:
+        return datetime.fromtimestamp(epoch, UTC) if epoch is not None else None
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text.strip()) else None
+
+
+def _message(body: bytes) -> str:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return ""
+    message = said.get("message") if isinstance(said, dict) else None
+    return message[:300] if isinstance(message, str) else ""
+
+
+def _json_type(value: object) -> str:
+    names = {dict: "object", list: "list", str: "string", bool: "boolean", type(None): "null"}
+    return names.get(type(value), "number")

@@ -1,0 +1,51 @@
+"""The embedded sample: 150 invented accounts, for a look at the site without a network.
+
+None is a real person's: the names are things, the addresses lead to example.com, and the
+pictures are drawn here. sample.csv has the odd cases in it that real lists have.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from function.contract import Profile
+
+PATH = Path(__file__).with_name("sample.csv")
+
+
+def read_sample() -> Iterator[Profile]:
+    """Yield the sample's accounts in the order of their ids."""
+    with PATH.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            login = row["login"]
+            yield Profile(
+                int(row["id"]),
+                login,
+                row["type"],
+                identicon(login),
+                f"https://example.com/{quote(login, safe='')}",
+            )
+
+
+def identicon(name: str) -> str:
+    """Return a picture made from *name*: five rows of squares, the right half mirroring the left.
+
+    It is a data: address of an SVG, so that it shows wherever the address is used.
+    https://www.rfc-editor.org/rfc/rfc2397
+    """
+    digest = hashlib.sha256(name.encode()).digest()
+    squares = "".join(
+        f"M{x} {y}h1v1h-1z"
+        for y in range(5)
+        for x in range(5)
+        if digest[y * 3 + min(x, 4 - x)] % 2
+    )
+    hue = digest[-1] * 360 // 256
+    svg = (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='-1 -1 7 7'>"
+        f"<rect x='-1' y='-1' width='7' height='7' fill='hsl({hue} 40% 92%)'/>"
+        f"<path fill='hsl({hue} 55% 42%)' d='{squares}'/></svg>"
+    )
+    return "data:image/svg+xml," + quote(svg, safe="='/:()")
