@@ -39,9 +39,7 @@ def create_app(directory: Directory) -> Starlette:
         )
 
     async def profiles(request: Request) -> Response:
-        return respond(
-            request, answer_profiles(directory, request.query_params.multi_items())
-        )
+        return respond(request, answer_profiles(directory, request.query_params.multi_items()))
 
     async def refused(request: Request, exc: Exception) -> Response:
         status = getattr(exc, "status_code", 500)
@@ -64,7 +62,7 @@ def create_app(directory: Directory) -> Starlette:
     }
     app = Starlette(
         routes=[Route(PATH, profiles), Route(f"{PATH}/", profiles)],
-        exception_handlers=handlers,  # type: ignore[arg-type]
+        exception_handlers=handlers,
     )
     # API Gateway sends /profiles/ here as well, and would cache the redirect under /profiles.
     app.router.redirect_slashes = False

@@ -63,7 +63,9 @@ class Directory:
                 f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `python -m generator bake` makes"
                 " it anew"
             )
-        self.about = About(*self._sql.execute("SELECT source, title, seeded_at FROM about").fetchone())
+        self.about = About(
+            *self._sql.execute("SELECT source, title, seeded_at FROM about").fetchone()
+        )
         self.types: dict[str, int] = dict(
             self._sql.execute("SELECT type, users FROM types ORDER BY type")
         )

@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    response: dict[str, Any] = answer(event, context)
+    response: dict[str, Any] = dict(answer(event, context))
     if response["statusCode"] >= 500:
         raise ServerError(response["statusCode"])
     return response

@@ -8,6 +8,7 @@ under a good key), the last of a repeated one counts, and an empty one counts as
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from function.contract import fold, one_of, shorten
@@ -66,7 +67,10 @@ def parse_query(pairs: Iterable[tuple[str, str]]) -> ProfileQuery:
         InvalidParameter: a declared parameter has a value that is not allowed.
     """
     last = {name: value for name, value in pairs if name in _PARSERS}
-    return ProfileQuery(**{name: _PARSERS[name](name, v) for name, v in last.items() if v != ""})
+    values: dict[str, Any] = {
+        name: _PARSERS[name](name, value) for name, value in last.items() if value
+    }
+    return ProfileQuery(**values)
 
 
 def where(query: ProfileQuery, types: Iterable[str]) -> tuple[str, tuple[object, ...]]:

@@ -28,7 +28,9 @@ def read_assets(static: Path) -> Mapping[str, SiteFile]:
     bootstrap = path.read_bytes()
     digest = base64.b64encode(hashlib.sha384(bootstrap).digest()).decode()
     if f"sha384-{digest}" != BOOTSTRAP_INTEGRITY:
-        raise BuildError(f"{path} is not Bootstrap 5.3.8's own file; remove .venv to install it anew")
+        raise BuildError(
+            f"{path} is not Bootstrap 5.3.8's own file; remove .venv to install it anew"
+        )
     found = {BOOTSTRAP: bootstrap}
     found |= {file.name: file.read_bytes() for file in sorted(static.iterdir()) if file.is_file()}
     return {name: SiteFile(_key(name, content), content) for name, content in found.items()}

@@ -35,7 +35,7 @@ from generator.store import Store
 SECONDS_A_LINE = 2  # of progress, where there is no terminal to draw a bar on
 
 
-class Parsed(click.ParamType):
+class Parsed(click.ParamType[object]):
     """An option's text, turned into a value by *parse*; its ValueError is bad usage."""
 
     def __init__(self, name: str, parse: Callable[[str], object]) -> None:
@@ -148,7 +148,7 @@ def cli() -> None:
       auto         users; where GitHub cannot be reached, what is stored or else sample
 
     GITHUB_TOKEN, if set, raises GitHub's limit from 60 to 5,000 requests an hour.
-    """
+    """  # noqa: D301  (click's own mark for lines to leave alone)
 
 
 @cli.command(epilog=_example("ghdirectory seed users --total 1000"))
@@ -332,7 +332,9 @@ def _bake(path: Path, output: Path) -> None:
             baking.bake(store.profiles(progress.total), about, output, advance)
     with closing(Directory(output)) as directory:
         size = output.stat().st_size / 1000
-        _tell(f"Baked    {users:,} users into {output} ({size:,.0f} kB, release {directory.release})")
+        _tell(
+            f"Baked    {users:,} users into {output} ({size:,.0f} kB, release {directory.release})"
+        )
 
 
 def _render(
@@ -348,7 +350,8 @@ def _render(
             done = rendering.render(directory, built, output, base_path, advance)
     _tell(
         f"Rendered {built.page_count():,} pages into {output}"
-        f" (files: {done.written:,} written, {done.unchanged:,} unchanged, {done.removed:,} removed)"
+        f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
+        f" {done.removed:,} removed)"
     )
 
 

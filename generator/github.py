@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from function.contract import Profile, shorten
@@ -86,10 +85,10 @@ def next_url(reply: Reply) -> str | None:
     rel=first is never followed: it is a URI template. A relative target is resolved.
     https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
     """
-    for target, parameters in _LINK.findall(reply.headers.get("link", "")):
-        rel = _REL.search(parameters)
+    for link in _LINK.finditer(reply.headers.get("link", "")):
+        rel = _REL.search(link[2])
         if rel and "next" in (rel[1] or rel[2] or "").lower().split():
-            return urljoin(reply.url, target)
+            return urljoin(reply.url, str(link[1]))
     return None
 
 
@@ -176,23 +175,23 @@ def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
         raise UnexpectedRecord(where, f"its id is not a whole number but {shorten(str(identity))}")
     if not 0 <= identity <= _MAX_ID:
         raise UnexpectedRecord(where, f"its id {shorten(str(identity))} is not from 0 to {_MAX_ID}")
-    implied: dict[str, Any] = {} if complete else _implied(identity, login)
-    texts = {
-        name: record.get(name) or implied.get(name)
-        for name in ("login", "type", "avatar_url", "html_url")
-    }
-    for name, text in texts.items():
-        if not text:
+    implied = {} if complete else _implied(identity, login)
+
+    def text(name: str) -> str:
+        value = record.get(name) or implied.get(name)
+        if not value:
             raise UnexpectedRecord(where, f"it has no {name} (id {identity})")
-        if not isinstance(text, str):
+        if not isinstance(value, str):
             raise UnexpectedRecord(where, f"its {name} is not a text (id {identity})")
         try:
-            text.encode()
-        except UnicodeEncodeError as exc:  # "\ud800" is JSON, and no character
+            value.encode()
+        except UnicodeEncodeError as exc:  # JSON can hold "\ud800", which is no character
             raise UnexpectedRecord(
                 where, f"its {name} has half a surrogate pair (id {identity})"
             ) from exc
-    return Profile(identity, texts["login"], texts["type"], texts["avatar_url"], texts["html_url"])
+        return value
+
+    return Profile(identity, text("login"), text("type"), text("avatar_url"), text("html_url"))
 
 
 def _implied(identity: int, login: object) -> dict[str, str]:

@@ -37,10 +37,7 @@ def identicon(name: str) -> str:
     """
     digest = hashlib.sha256(name.encode()).digest()
     squares = "".join(
-        f"M{x} {y}h1v1h-1z"
-        for y in range(5)
-        for x in range(5)
-        if digest[y * 3 + min(x, 4 - x)] % 2
+        f"M{x} {y}h1v1h-1z" for y in range(5) for x in range(5) if digest[y * 3 + min(x, 4 - x)] % 2
     )
     hue = digest[-1] * 360 // 256
     svg = (

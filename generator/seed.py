@@ -101,4 +101,3 @@ def _crawl(
 
 def _stamp(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-

@@ -81,9 +81,7 @@ async def _send(
             "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
         }
     )
-    await send(
-        {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
-    )
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 def serve(app: App, host: str, port: int, tell: Callable[[str], None]) -> None:

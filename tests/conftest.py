@@ -1,0 +1,26 @@
+"""Fixtures that several tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from function.database import Directory
+from tests.factories import make_directory
+
+
+@pytest.fixture(scope="session")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+    """The odd profiles, baked once."""
+    found = make_directory(tmp_path_factory.mktemp("directory"))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def real_users() -> Path:
+    """A thousand real accounts, where they are at hand."""
+    path = Path(__file__).parents[2] / "shared/data/github_users_first.csv"
+    if not path.exists():
+        pytest.skip(f"the real accounts are not at hand ({path.name})")
+    return path
