@@ -37,13 +37,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         ServerError: the answer would be 500 or more. Lambda then counts an error, which an alarm
             sees; a returned 500 would pass for success.
     """
-    if not hasattr(context, "function_name"):  # called by hand: there is no invocation to log
-        return _answer(event, context)
-    return _observed(event, context)
-
-
-def _answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    response: dict[str, Any] = dict(answer(event, context))
+    # Called by hand, in a test or a shell, there is no invocation to log.
+    respond = _observed if hasattr(context, "function_name") else answer
+    response: dict[str, Any] = respond(event, context)
     if response["statusCode"] >= 500:
         raise ServerError(response["statusCode"])
     return response
@@ -54,9 +50,9 @@ def _answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
 )
 @metrics.log_metrics(capture_cold_start_metric=True)
 def _observed(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    response = _answer(event, context)
-    refused = response["statusCode"] >= 400
+    response: dict[str, Any] = answer(event, context)
     # No dimension of its own: each would be billed, and a caller could invent thousands.
+    refused = 400 <= response["statusCode"] < 500
     metrics.add_metric("RefusedRequests", MetricUnit.Count, int(refused))
     logger.info(
         "answered",

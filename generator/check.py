@@ -1,4 +1,4 @@
-"""Questions to the built site: is it whole, is it what the API says, do its links lead somewhere?"""
+"""Asks the built site: is it whole, is it what the API says, do its links lead somewhere?"""
 
 import html
 import re

@@ -1,0 +1,92 @@
+import json
+from urllib.parse import parse_qsl
+
+import pytest
+
+from function.answer import answer_profiles
+from tests.factories import ODD
+
+
+def ask(directory, query):
+    answer = answer_profiles(directory, parse_qsl(query, keep_blank_values=True))
+    return answer.status, json.loads(answer.body)
+
+
+def test_an_answer_has_the_fields_it_promises_in_their_order(directory):
+    status, body = ask(directory, "username=mojombo")
+    assert status == 200
+    assert list(body) == [
+        *("profiles", "page", "pagination", "total", "pages", "links", "release", "source")
+    ]
+    assert body["profiles"] == [
+        {
+            "id": 1,
+            "username": "mojombo",
+            "type": "User",
+            "avatar_url": "https://avatars.githubusercontent.com/u/1?v=4",
+            "html_url": "https://github.com/mojombo",
+        }
+    ]
+    assert list(body["links"]) == ["self", "first", "prev", "next", "last"]
+    assert (body["page"], body["pagination"], body["total"], body["pages"]) == (1, 25, 1, 1)
+    assert (body["release"], body["source"]) == (directory.release, "users")
+
+
+LAST = -(-len(ODD) // 5)
+
+
+@pytest.mark.parametrize(
+    ("query", "links"),
+    [
+        pytest.param("page=1&pagination=5", (1, 1, None, 2, LAST), id="the first page"),
+        pytest.param("page=2&pagination=5", (2, 1, 1, 3, LAST), id="in the middle"),
+        pytest.param(
+            f"page={LAST}&pagination=5", (LAST, 1, LAST - 1, None, LAST), id="the last page"
+        ),
+        pytest.param(
+            "page=99&pagination=5", (99, 1, LAST, None, LAST), id="past the end: prev is the last"
+        ),
+        pytest.param(
+            "username=nobody&pagination=5", (1, None, None, None, None), id="no page at all"
+        ),
+    ],
+)
+def test_links_name_the_pages_around(directory, query, links):
+    _, body = ask(directory, query)
+    pages = tuple(
+        link and int(dict(parse_qsl(link.removeprefix("?")))["page"])
+        for link in body["links"].values()
+    )
+    assert pages == links
+
+
+def test_links_keep_the_other_filters(directory):
+    _, body = ask(directory, "username=%3Ci%26&type=A+%26+B&order_by=type&id=3&pagination=2")
+    assert dict(parse_qsl(body["links"]["self"].removeprefix("?"))) == {
+        **{"page": "1", "pagination": "2", "order_by": "type"},
+        **{"username": "<i&", "id": "3", "type": "A & B"},
+    }
+
+
+def test_following_next_reaches_every_user_once(directory):
+    query, seen = "?pagination=4&order_by=type", []
+    while query:
+        _, body = ask(directory, query.removeprefix("?"))
+        seen += [profile["id"] for profile in body["profiles"]]
+        query = body["links"]["next"]
+    assert sorted(seen) == sorted(profile.id for profile in ODD)
+
+
+def test_past_the_end_is_an_empty_page_with_true_totals(directory):
+    status, body = ask(directory, f"page={10**18}")
+    assert (status, body["profiles"], body["total"]) == (200, [], len(ODD))
+
+
+def test_a_bad_value_is_answered_with_its_name_and_what_is_allowed(directory):
+    assert ask(directory, "pagination=101") == (
+        400,
+        {
+            "error": "pagination must be a whole number from 1 to 100, not '101'",
+            "parameter": "pagination",
+        },
+    )

@@ -1,0 +1,97 @@
+import asyncio
+
+import httpx
+import pytest
+
+from function.app import create_app
+
+PATH = "/api/users/profiles"
+
+
+def ask(app, url, method="GET", **headers):
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
+            return await client.request(method, url, headers=headers)
+
+    return asyncio.run(send())
+
+
+@pytest.fixture(scope="module")
+def app(directory):
+    return create_app(directory)
+
+
+@pytest.mark.parametrize("url", [PATH, f"{PATH}?page=0", "/nope"])
+def test_every_answer_carries_the_same_headers(app, directory, url):
+    headers = ask(app, url).headers
+    assert headers["content-type"] == "application/json"
+    assert headers["cache-control"] == "public, max-age=60"
+    assert headers["access-control-allow-origin"] == "*"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-release"] == directory.release
+
+
+def test_head_is_get_without_the_body(app):
+    get, head = ask(app, PATH), ask(app, PATH, "HEAD")
+    assert head.content == b""
+    assert (head.status_code, head.headers) == (200, get.headers)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_another_method_is_refused_as_json_with_allow(app, method):
+    response = ask(app, PATH, method)
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+    assert list(response.json()) == ["error"]
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/api/users", f"{PATH}/1", f"{PATH}//", "/%00"])
+def test_an_unknown_path_is_answered_as_json(app, path):
+    response = ask(app, path)
+    assert response.status_code == 404
+    assert PATH in response.json()["error"]
+
+
+def test_a_failure_is_json_without_its_cause_and_is_not_cached(app, directory, monkeypatch):
+    def fail(query):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(type(directory), "find", fail)
+    response = ask(app, PATH)
+    assert response.status_code == 500
+    assert response.headers["cache-control"] == "no-store"
+    assert list(response.json()) == ["error"]
+    assert "secret" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("", "?unknown=1&page", id="unknown and empty parameters"),
+        pytest.param("", "/", id="trailing slash"),
+        pytest.param("?page=2&pagination=3", "?pagination=3&page=2", id="order of parameters"),
+        pytest.param("?page=2", "?page=9&page=2", id="repeated parameter"),
+        pytest.param("?username=A", "?username=%41", id="percent-encoding"),
+    ],
+)
+def test_what_a_cache_holds_for_one_answer_is_the_other(app, one, other):
+    first, second = ask(app, PATH + one), ask(app, PATH + other)
+    assert (first.status_code, first.content) == (200, second.content)
+    assert first.headers == second.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"origin": "https://evil.example"},
+        {"accept-encoding": "gzip, br"},
+        {"if-none-match": "*", "if-modified-since": "Tue, 24 Nov 2026 12:00:00 GMT"},
+        {"range": "bytes=0-1"},
+        {"accept": "text/html"},
+        {"x-forwarded-proto": "https", "x-forwarded-host": "evil.example"},
+    ],
+)
+def test_no_header_changes_an_answer(app, headers):
+    plain, other = ask(app, PATH), ask(app, PATH, **headers)
+    assert (other.status_code, other.content, other.headers) == (200, plain.content, plain.headers)

@@ -1,0 +1,121 @@
+import importlib
+import json
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tests.factories import make_directory, proxy_event
+
+PATH = "/api/users/profiles"
+CONTEXT = SimpleNamespace(
+    function_name="profiles",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:profiles",
+    aws_request_id="52fdfc07-2182-154f-163f-5f0f9a621d72",
+)
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("handler")
+    make_directory(folder).close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIRECTORY_DB", str(folder / "directory.db"))
+        sys.modules.pop("function.handler", None)
+        yield importlib.import_module("function.handler")
+    sys.modules.pop("function.handler").directory.close()
+
+
+@pytest.mark.parametrize("context", [CONTEXT, None], ids=["in Lambda", "by hand"])
+def test_a_proxy_event_is_answered_from_the_database(module, context):
+    response = module.handler(proxy_event(PATH, "username=JO&pagination=1"), context)
+    assert response["statusCode"] == 200
+    assert response["isBase64Encoded"] is False
+    assert response["headers"]["x-release"] == module.directory.release
+    body = json.loads(response["body"])
+    assert [profile["username"] for profile in body["profiles"]] == ["mojombo"]
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (proxy_event(PATH, "page=0"), 400),
+        (proxy_event("/api/nope"), 404),
+        (proxy_event(PATH, method="POST"), 405),
+        (proxy_event(PATH, method="HEAD"), 200),
+    ],
+)
+def test_what_is_refused_is_a_proxy_response_too(module, event, status):
+    assert module.handler(event, CONTEXT)["statusCode"] == status
+
+
+def test_the_last_of_a_repeated_parameter_counts(module):
+    body = module.handler(proxy_event(PATH, "id=44&id=1"), None)["body"]
+    assert json.loads(body)["profiles"][0]["id"] == 1
+
+
+def test_text_in_any_alphabet_arrives_unharmed(module):
+    body = module.handler(proxy_event(PATH, "username=%D1%80%D0%B8"), None)["body"]
+    assert [p["username"] for p in json.loads(body)["profiles"]] == ["мария"]
+
+
+def test_a_failure_is_raised_so_that_lambda_counts_it(module, monkeypatch):
+    def fail(*args):
+        raise RuntimeError
+
+    monkeypatch.setattr(type(module.directory), "find", fail)
+    with pytest.raises(module.ServerError, match="500"):
+        module.handler(proxy_event(PATH), CONTEXT)
+
+
+# A process of its own, as Lambda starts one; it prints what the handler logs, then what it loaded.
+SCRIPT = f"""
+import json, sys, types
+from function.handler import handler
+context = types.SimpleNamespace(**{vars(CONTEXT)!r})
+assert handler(json.load(sys.stdin), context)["statusCode"] == 200
+print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
+"""
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("process")
+    make_directory(folder).close()
+    output = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        input=json.dumps(proxy_event(PATH, "id=1")),
+        env={"DIRECTORY_DB": str(folder / "directory.db")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_a_request_leaves_one_structured_line(printed):
+    answered = [line for line in printed[:-1] if line.get("message") == "answered"]
+    assert [(line["status"], line["query"]) for line in answered] == [(200, {"id": ["1"]})]
+    assert answered[0]["correlation_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    assert answered[0]["cold_start"] is True
+
+
+def test_metrics_have_no_dimension_that_a_caller_could_fill(printed):
+    metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in printed[:-1] if "_aws" in line]
+    assert {metric["Name"] for found in metrics for metric in found["Metrics"]} == {
+        *("ColdStart", "RefusedRequests")
+    }
+    assert {name for found in metrics for names in found["Dimensions"] for name in names} == {
+        *("function_name", "service")
+    }
+
+
+def test_nothing_is_loaded_that_the_bundle_does_not_hold(printed):
+    loaded = set(printed[-1])
+    assert {"function", "starlette", "mangum", "aws_lambda_powertools"} <= loaded
+    assert not loaded & {
+        *("generator", "boto3", "botocore", "aws_xray_sdk", "pydantic"),
+        *("sqlite_utils", "jinja2", "httpx", "uvicorn", "click"),
+    }

@@ -1,0 +1,81 @@
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function.errors import InvalidParameter
+from function.query import ORDERINGS, PARAMETERS, ProfileQuery, parse_query
+
+
+def parse(query):
+    return parse_query(parse_qsl(query, keep_blank_values=True))
+
+
+@pytest.mark.parametrize(
+    ("query", "parsed"),
+    [
+        pytest.param("", ProfileQuery(), id="defaults"),
+        pytest.param(
+            "username=jo&order_by=type&pagination=10&page=2",
+            ProfileQuery(page=2, pagination=10, order_by="type", username="jo"),
+            id="mixed and matched",
+        ),
+        pytest.param("id=7&type=Bot", ProfileQuery(id=7, type="Bot"), id="id and type"),
+        pytest.param("page=&username=&id=", ProfileQuery(), id="empty is absent"),
+        pytest.param("page=2&page=3", ProfileQuery(page=3), id="the last one counts"),
+        pytest.param("page=2&page=", ProfileQuery(), id="the last one counts, empty too"),
+        pytest.param("per_page=7&Page=9&x", ProfileQuery(), id="unknown is ignored"),
+        pytest.param("pagination=100", ProfileQuery(pagination=100), id="the largest page"),
+        pytest.param("page=0002", ProfileQuery(page=2), id="leading zeros"),
+        pytest.param("id=0", ProfileQuery(id=0), id="an id nobody has"),
+        pytest.param(f"id={2**63 + 1}", ProfileQuery(id=2**63 + 1), id="an id beyond SQLite's"),
+        pytest.param(f"page={10**18}", ProfileQuery(page=10**18), id="a page beyond any"),
+        pytest.param("username=%25_%27", ProfileQuery(username="%_'"), id="ordinary characters"),
+        pytest.param("username=%20", ProfileQuery(username=" "), id="a blank is a term"),
+    ],
+)
+def test_a_query_string_is_read(query, parsed):
+    assert parse(query) == parsed
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "+1", "1.0", "1e3", "x", " 1", "1_0", "٣", "9" * 21])
+@pytest.mark.parametrize("name", ["page", "pagination"])
+def test_a_number_that_is_none_is_refused_by_name(name, value):
+    with pytest.raises(InvalidParameter, match=f"{name} must be a whole number from 1") as refused:
+        parse_query([(name, value)])
+    assert refused.value.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("pagination", "101", "from 1 to 100, not '101'"),
+        ("id", "-1", "from 0 up, not '-1'"),
+        ("order_by", "name", "id or type, not 'name'"),
+        ("order_by", "ID", "id or type, not 'ID'"),
+        ("page", "y" * 5000, "not 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…'"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed_and_what_was_given(name, value, allowed):
+    with pytest.raises(InvalidParameter, match=allowed):
+        parse_query([(name, value)])
+
+
+@given(
+    st.builds(
+        ProfileQuery,
+        page=st.integers(1, 10**18),
+        pagination=st.integers(1, 100),
+        order_by=st.sampled_from(sorted(ORDERINGS)),
+        username=st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+        id=st.none() | st.integers(0, 2**64 - 1),
+        type=st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    )
+)
+def test_an_encoded_query_reads_back_as_itself(query):
+    assert parse(query.encode()) == query
+
+
+def test_the_declared_parameters_are_what_a_query_is_made_of():
+    assert set(PARAMETERS) == set(ProfileQuery.__dataclass_fields__)
