@@ -16,6 +16,7 @@ from generator.router import route
 
 # Every row of a page says whose it is. Templates that leave it out cannot be checked.
 _ROW = re.compile(r'\bdata-id="([^"]*)"')
+_TAG = re.compile(r"<[^>]*>")
 _LINK = re.compile(r'\s(?:href|src)="([^"]*)"')
 # Any host will do: links are resolved against it only to take it off again.
 _ORIGIN = "http://site"
@@ -90,12 +91,13 @@ def _compare(key: str, text: str, page: Page) -> None:
         )
     ends = [start for _, start in shown[1:]] + [len(text)]
     for profile, (_, start), end in zip(page.profiles, shown, ends, strict=True):
-        _compare_row(key, html.unescape(text[start:end]), profile)
+        # What stands between two tags is what a reader sees.
+        _compare_row(key, html.unescape(_TAG.sub("<>", text[start:end])), profile)
 
 
 def _compare_row(key: str, row: str, profile: Profile) -> None:
     for name, value in (("username", profile.username), ("type", profile.type)):
-        if value not in row:
+        if f"<>{value}<>" not in row:
             raise CheckFailed(f"{key} does not show user {profile.id}'s {name}, {value!r}")
 
 

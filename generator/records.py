@@ -55,7 +55,9 @@ def _rows(file: TextIO, path: Path) -> Iterator[tuple[str, Any]]:
             digits = re.fullmatch(r"-?[0-9]{1,20}", identity)
             yield where, {**row, "id": int(identity) if digits else identity or None}
     except csv.Error as exc:
-        raise UnexpectedRecord(f"{path}, line {reader.line_num}", f"it is not CSV: {exc}") from exc
+        raise UnexpectedRecord(
+            f"{path}, line {reader.reader.line_num}", f"it is not CSV: {exc}"
+        ) from exc
 
 
 def _json_records(file: TextIO, path: Path) -> Iterator[tuple[str, Any]]:

@@ -44,7 +44,8 @@ def parse(spec: str, api_url: str) -> Source:
         ValueError: there is no such source; the text says which there are.
     """
     kind, colon, detail = spec.partition(":")
-    if kind not in SOURCES or bool(colon and detail) != (kind == "file"):
+    whole = bool(detail) if kind == "file" else not colon
+    if kind not in SOURCES or not whole:
         raise ValueError(f"there is no source {spec!r}; there are auto, {', '.join(FORMS)}")
     return SOURCES[kind](detail, api_url)
 

@@ -1,3 +1,4 @@
+import asyncio
 import importlib
 import json
 import subprocess
@@ -21,11 +22,15 @@ CONTEXT = SimpleNamespace(
 def module(tmp_path_factory):
     folder = tmp_path_factory.mktemp("handler")
     make_directory(folder).close()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)  # else Mangum makes one that nobody closes
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIRECTORY_DB", str(folder / "directory.db"))
         sys.modules.pop("function.handler", None)
         yield importlib.import_module("function.handler")
     sys.modules.pop("function.handler").directory.close()
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.mark.parametrize("context", [CONTEXT, None], ids=["in Lambda", "by hand"])

@@ -1,0 +1,70 @@
+import sqlite3
+
+import pytest
+
+from function.contract import APPLICATION_ID, SCHEMA_VERSION
+from generator.bake import bake
+from generator.errors import BuildError
+from tests.factories import ABOUT, ODD, make_directory, make_profile
+
+
+def test_the_same_users_give_the_same_bytes(tmp_path):
+    for name in ("one.db", "two.db"):
+        bake(iter(ODD), ABOUT, tmp_path / name)
+    assert (tmp_path / "one.db").read_bytes() == (tmp_path / "two.db").read_bytes()
+
+
+def test_the_file_is_stamped_and_opens_on_a_read_only_disk(tmp_path):
+    bake(ODD, ABOUT, tmp_path / "directory.db")
+    sql = sqlite3.connect(tmp_path / "directory.db")
+    pragmas = [
+        sql.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("application_id", "user_version", "journal_mode", "integrity_check")
+    ]
+    sql.close()
+    assert pragmas == [APPLICATION_ID, SCHEMA_VERSION, "delete", "ok"]
+    assert [path.name for path in tmp_path.iterdir()] == ["directory.db"]
+
+
+def test_totals_are_counted_once_and_for_all(tmp_path):
+    directory = make_directory(tmp_path)
+    assert sum(directory.types.values()) == len(ODD)
+    assert directory.types["Organization"] == 2
+    directory.close()
+
+
+def test_no_users_make_no_directory_and_leave_the_old_one(tmp_path):
+    path = tmp_path / "directory.db"
+    bake(ODD, ABOUT, path)
+    before = path.read_bytes()
+    with pytest.raises(BuildError, match="no users to list"):
+        bake([], ABOUT, path)
+    assert path.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["directory.db"]
+
+
+def test_an_interrupted_bake_leaves_the_old_one_and_the_next_succeeds(tmp_path):
+    def interrupted():
+        yield make_profile(1)
+        raise KeyboardInterrupt
+
+    path = tmp_path / "directory.db"
+    bake(ODD, ABOUT, path)
+    before = path.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        bake(interrupted(), ABOUT, path)
+    assert path.read_bytes() == before
+    assert bake(ODD, ABOUT, path) == len(ODD)
+    assert path.read_bytes() == before
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BuildError, match=r"cannot write the directory .*/file/directory\.db"):
+        bake(ODD, ABOUT, tmp_path / "file" / "directory.db")
+
+
+def test_progress_is_told_in_users(tmp_path):
+    told = []
+    bake(map(make_profile, range(2500)), ABOUT, tmp_path / "directory.db", told.append)
+    assert told == [1000, 2000, 2500]

@@ -1,0 +1,118 @@
+import pytest
+
+from generator.errors import BuildError
+from generator.files import (
+    MARKER,
+    SiteFile,
+    Written,
+    cache_control,
+    content_type,
+    keys,
+    read_build,
+    write,
+)
+from generator.pages import Build
+
+BUILD = Build("0" * 16, 60, (25,), ("id",), "users", "2026-11-24T12:00:00Z")
+INFO = SiteFile("build.json", BUILD.to_json())
+
+
+def page(number: int, text: bytes = b"text") -> SiteFile:
+    return SiteFile(f"users/{number}.html", text)
+
+
+def tree(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+
+
+def test_a_folder_comes_to_hold_exactly_the_files(tmp_path):
+    files = [page(1), page(2), SiteFile("assets/a.css", b"css"), INFO]
+    assert write(tmp_path / "site", files, BUILD.lists) == Written(4, 0, 0)
+    assert tree(tmp_path / "site") == {file.key: file.content for file in files}
+
+
+def test_what_is_the_same_is_not_written_again(tmp_path):
+    write(tmp_path, [page(1), page(2), INFO], BUILD.lists)
+    before = (tmp_path / "users/1.html").stat().st_mtime_ns
+    assert write(tmp_path, [page(1), page(2, b"new"), INFO], BUILD.lists) == Written(1, 2, 0)
+    assert (tmp_path / "users/1.html").stat().st_mtime_ns == before
+    assert (tmp_path / "users/2.html").read_bytes() == b"new"
+
+
+def test_what_a_build_no_longer_has_goes_and_nothing_else_does(tmp_path):
+    old = Build("0" * 16, 60, (25,), ("id", "type"), "users", "2026-11-24T12:00:00Z")
+    stale = SiteFile("users/by-type/25/1.html", b"")
+    write(
+        tmp_path,
+        [page(1), page(2), page(3), stale, SiteFile("assets/old.css", b""), INFO],
+        old.lists,
+    )
+    for name in ("CNAME", ".git/config", "users/.keep"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("theirs")
+    new = Build("1" * 16, 30, (25,), ("id",), "users", "2026-11-24T12:00:00Z")
+    written = write(tmp_path, [page(1), page(2), SiteFile("build.json", new.to_json())], new.lists)
+    assert written.removed == 4
+    assert not (tmp_path / "users/by-type").exists()
+    assert (tmp_path / "CNAME").exists()
+    assert (tmp_path / ".git/config").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.doc").write_text("years")
+    with pytest.raises(BuildError, match=r"holds files that are not a site's"):
+        write(tmp_path, [page(1)], BUILD.lists)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.doc"]
+
+
+def test_an_interrupted_site_is_known_as_such_and_the_next_write_mends_it(tmp_path):
+    def interrupted():
+        yield page(1)
+        raise KeyboardInterrupt
+
+    write(tmp_path, [page(1, b"old"), page(2, b"old"), INFO], BUILD.lists)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, interrupted(), BUILD.lists)
+    with pytest.raises(BuildError, match="interrupted"):
+        read_build(tmp_path)
+    assert (tmp_path / "users/2.html").read_bytes() == b"old"
+    write(tmp_path, [page(1), page(2), INFO], BUILD.lists)
+    assert read_build(tmp_path) == BUILD
+    assert not (tmp_path / MARKER).exists()
+
+
+def test_a_first_write_that_was_interrupted_can_be_finished(tmp_path):
+    def interrupted():
+        yield page(1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "site", interrupted(), BUILD.lists)
+    write(tmp_path / "site", [page(1), INFO], BUILD.lists)
+    assert sorted(keys(tmp_path / "site")) == ["users/1.html"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"\xff"])
+def test_a_folder_without_a_site_is_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / "build.json").write_bytes(content)
+    with pytest.raises(BuildError, match=str(tmp_path)):
+        read_build(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "type_", "cached"),
+    [
+        ("users/1.html", "text/html; charset=utf-8", "public, max-age=60"),
+        ("robots.txt", "text/plain; charset=utf-8", "public, max-age=60"),
+        ("build.json", "application/json", "public, max-age=60"),
+        (
+            "assets/site-0123.css",
+            "text/css; charset=utf-8",
+            "public, max-age=31536000, immutable",
+        ),
+        ("assets/icon-01.svg", "image/svg+xml", "public, max-age=31536000, immutable"),
+    ],
+)
+def test_every_kind_of_file_has_its_headers(key, type_, cached):
+    assert (content_type(key), cache_control(key)) == (type_, cached)

@@ -1,0 +1,116 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.pages import (
+    Build,
+    Listing,
+    parse_orders,
+    parse_page_sizes,
+    same_place,
+    window,
+)
+
+BUILD = Build("0123456789abcdef", 150, (10, 25, 50, 100), ("id", "type"), "users", "2026-11-24")
+
+
+@pytest.mark.parametrize(
+    ("listing", "key"),
+    [
+        (Listing(), "users/3.html"),
+        (Listing("id", 10), "users/by-id/10/3.html"),
+        (Listing("type", 25), "users/by-type/25/3.html"),
+        (Listing("type", 100), "users/by-type/100/3.html"),
+    ],
+)
+def test_pages_have_the_keys_of_the_address_table(listing, key):
+    assert listing.key(3) == key
+
+
+def test_a_build_lists_exactly_its_own_pages():
+    keys = [
+        listing.key(page)
+        for listing in BUILD.listings()
+        for page in range(1, BUILD.pages(listing) + 1)
+    ]
+    assert len(keys) == len(set(keys)) == BUILD.page_count() == 2 * (15 + 6 + 3 + 2)
+    assert all(BUILD.lists(key) for key in keys)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("users/7.html", "users/0.html", "users/01.html", "users/by-id/25/1.html"),
+        *("users/by-id/7/1.html", "users/by-name/10/1.html", "users/by-id/10/16.html"),
+        *("index.html", "users/1.html.part", "users/by-id/010/1.html", "users/١.html"),
+    ],
+)
+def test_a_build_does_not_list_other_keys(key):
+    assert not BUILD.lists(key)
+
+
+def test_build_json_reads_back_as_itself_and_has_the_promised_members():
+    assert Build.from_json(BUILD.to_json()) == BUILD
+    assert list(json.loads(BUILD.to_json())) == [
+        *("release", "users", "page_sizes", "orders", "source", "seeded_at")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{}", b"[]", b"null", b'{"release": "x", "users": "many"}', b"\xff"]
+)
+def test_what_is_no_build_json_is_a_value_error(text):
+    with pytest.raises(ValueError, match=r".+"):
+        Build.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("10,25,50,100", (10, 25, 50, 100)),
+        ("100, 10", (10, 25, 100)),
+        ("7", (7, 25)),
+        ("1-100", tuple(range(1, 101))),
+        ("1-3,25", (1, 2, 3, 25)),
+    ],
+)
+def test_page_sizes_are_read_and_25_is_among_them(text, sizes):
+    assert parse_page_sizes(text) == sizes
+
+
+@pytest.mark.parametrize("text", ["", "0", "101", "x", "10,", "5-3", "1-1000", "-5", "1.5", "٣"])
+def test_a_page_size_that_is_none_is_refused_with_what_is_allowed(text):
+    with pytest.raises(ValueError, match="numbers from 1 to 100"):
+        parse_page_sizes(text)
+
+
+def test_orders_are_read_and_id_is_among_them():
+    assert parse_orders("type") == parse_orders("type,id") == ("id", "type")
+    assert parse_orders("id") == ("id",)
+    with pytest.raises(ValueError, match="id or type; 'name' is not one"):
+        parse_orders("id,name")
+
+
+sizes = st.integers(1, 100)
+
+
+@given(page=st.integers(1, 10**6), size=sizes, other=sizes)
+def test_the_same_place_shows_the_same_first_user(page, size, other):
+    first = (page - 1) * size
+    assert first // other + 1 == same_place(page, size, other)
+
+
+@given(last=st.integers(1, 200), data=st.data())
+def test_the_window_has_the_ends_the_page_and_its_neighbours(last, data):
+    page = data.draw(st.integers(1, last))
+    shown = window(page, last)
+    numbers = [number for number in shown if number is not None]
+    assert numbers == sorted(set(numbers))
+    assert {1, last, page} <= set(numbers) <= set(range(1, last + 1))
+    assert set(range(max(1, page - 2), min(last, page + 2) + 1)) <= set(numbers)
+    assert len(shown) <= 9
+    for before, gap, after in zip(shown, shown[1:], shown[2:], strict=False):
+        if gap is None:
+            assert after - before > 2
