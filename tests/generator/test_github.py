@@ -45,7 +45,7 @@ def reply(body: object = None, status: int = 200, url: str = URL, **headers: str
         pytest.param(f"<{NEXT}>;rel=next", NEXT, id="without quotes"),
         pytest.param(f'<{NEXT}>; title="a, b; c"; rel="last next"', NEXT, id="two relations"),
         pytest.param(f'<{NEXT}>; REL="NEXT"', NEXT, id="upper case"),
-        pytest.param('<{}>; rel="nextish"'.format(NEXT), None, id="a longer word"),
+        pytest.param(f'<{NEXT}>; rel="nextish"', None, id="a longer word"),
         pytest.param(
             '</users?since=3>; rel="next"', "https://api.github.com/users?since=3", id="relative"
         ),

@@ -44,7 +44,7 @@ def test_a_build_lists_exactly_its_own_pages():
     [
         *("users/7.html", "users/0.html", "users/01.html", "users/by-id/25/1.html"),
         *("users/by-id/7/1.html", "users/by-name/10/1.html", "users/by-id/10/16.html"),
-        *("index.html", "users/1.html.part", "users/by-id/010/1.html", "users/١.html"),
+        *("index.html", "users/1.html.part", "users/by-id/010/1.html", "users/1.htm"),
     ],
 )
 def test_a_build_does_not_list_other_keys(key):

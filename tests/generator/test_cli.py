@@ -1,0 +1,253 @@
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from tests.fake_github import Answer, FakeGitHub, serving, user
+
+USERS = [user(number * 2, f"user-{number}") for number in range(1, 331)]
+NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing answers
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run `python -m generator` as a person does, in an empty folder."""
+
+    def run(*arguments, api=NOWHERE, **environment):
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ
+        }
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "generator", *map(str, arguments)],
+            cwd=tmp_path,
+            env=inherited | {"GITHUB_API_URL": api} | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+def ids(path):
+    sql = sqlite3.connect(path)
+    found = [row[0] for row in sql.execute("SELECT id FROM github_users ORDER BY id")]
+    sql.close()
+    return found
+
+
+def info(tmp_path):
+    return json.loads((tmp_path / "build/site/build.json").read_text())
+
+
+def test_build_makes_the_whole_from_github(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api:
+        done = run("build", "users", api=api)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (info(tmp_path)["users"], info(tmp_path)["source"]) == (150, "users")
+    assert "Checked  52 pages" in done.stdout
+
+
+def test_the_stages_do_one_by_one_what_build_does(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api:
+        for arguments in (
+            "seed users -t 60",
+            "bake",
+            "render --page-sizes 1-5 --orders id",
+            "check",
+        ):
+            done = run(*arguments.split(), api=api)
+            assert (done.returncode, done.stderr) == (0, "")
+    assert info(tmp_path)["page_sizes"] == [1, 2, 3, 4, 5, 25]
+    assert info(tmp_path)["orders"] == ["id"]
+
+
+def test_a_smaller_total_keeps_the_users_and_lists_the_first(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api:
+        run("seed", "users", "--total", 300, api=api)
+    assert run("build", "users", "-t", "40", api=api).returncode == 0
+    assert (len(ids(tmp_path / "build/github_users.db")), info(tmp_path)["users"]) == (300, 40)
+
+
+def test_auto_uses_the_sample_where_nothing_is_stored_and_says_so(run, tmp_path):
+    done = run("build")
+    assert done.returncode == 0
+    assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("sample", 150)
+    assert done.stderr.count("WARNING") == 2
+    assert "SAMPLE" in done.stderr
+    assert "127.0.0.1:9" in done.stderr
+
+
+def test_auto_keeps_what_is_stored(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api:
+        run("seed", "auto", "-t", "50", api=api)
+        done = run("build", "-t", "100", "--api-url", api)
+        assert (done.stderr, info(tmp_path)["users"]) == ("", 100)
+    done = run("build", "-t", "200", "--api-url", api)
+    assert done.returncode == 0
+    assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 100)
+    assert "100 accounts of 'GitHub users'" in done.stderr
+
+
+def test_auto_falls_back_on_nothing_when_github_answers_with_an_error(run, tmp_path):
+    with serving(FakeGitHub(USERS, remaining=0)) as api:
+        done = run("build", api=api)
+    assert done.returncode == 1
+    assert "limit of 60 requests an hour is used up" in done.stderr
+    assert not (tmp_path / "build").exists()
+
+
+def test_users_alone_is_an_error_where_github_cannot_be_reached(run):
+    done = run("seed", "users")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: cannot reach {NOWHERE}/users")
+
+
+def test_a_file_builds_and_its_folder_stays_private(run, tmp_path):
+    (tmp_path / "list.csv").write_text("id,login\n2,two\n1,one\n")
+    done = run("build", f"file:{tmp_path}/list.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert info(tmp_path)["source"] == "file:list.csv"
+    assert "all there are; 150 were asked for" in done.stdout
+
+
+def test_another_list_sets_the_first_aside_and_takes_it_up_again(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api:
+        run("seed", "users", "-t", "30", api=api)
+        assert "Kept     the list" in run("build", "sample", api=api).stdout
+        assert info(tmp_path)["source"] == "sample"
+    assert run("build", "users", "-t", "30", api=api).returncode == 0
+    assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)
+
+
+def test_the_token_reaches_github(run):
+    github = FakeGitHub(USERS, token="s3cret")
+    with serving(github) as api:
+        run("seed", "users", api=api, GITHUB_TOKEN=" s3cret\n")
+    assert github.headers[0]["authorization"] == "Bearer s3cret"
+
+
+@pytest.mark.parametrize("fault", [b"<html>", b"{}", b'[{"id": 1}]', b'[{"login": "x"}]'])
+def test_an_odd_reply_is_an_error_without_a_traceback(run, fault):
+    github = FakeGitHub(USERS, fault=lambda request: Answer(200, {}, fault))
+    with serving(github) as api:
+        done = run("build", "users", api=api)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "bake",
+        "bake --store nothing.db",
+        "render",
+        "check",
+        "serve",
+        "query x=1",
+        "seed file:nothing.csv",
+        "render --database generator.csv",
+    ],
+)
+def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
+    (tmp_path / "generator.csv").write_text("id,login\n")
+    done = run(*arguments.split())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("seed nobody", "there are auto, users, file:PATH, sample"),
+        ("seed -t 0", "0 is not in the range"),
+        ("seed -t many", "'many' is not a valid integer"),
+        ("seed --api-url api.github.com", "is not an address like https://api.github.com"),
+        ("build --page-sizes 0", "numbers from 1 to 100"),
+        ("build --orders name", "id or type"),
+        ("build --base-path a//b", "is not a path like"),
+        ("serve --port 99999", "99999 is not in the range"),
+        ("sing", "No such command"),
+    ],
+)
+def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, arguments, says):
+    done = run(*arguments.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["", "seed", "bake", "render", "build", "check", "query", "serve"])
+def test_every_verb_explains_itself_with_an_example(run, verb):
+    done = run(*verb.split(), "--help")
+    assert done.returncode == 0
+    assert f"Example: ghdirectory {verb}" in done.stdout
+
+
+def test_query_prints_the_apis_answer(run):
+    run("build", "sample")
+    done = run("query", "?username=JO&order_by=type&pagination=10&page=2")
+    body = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (body["page"], body["pagination"], len(body["profiles"])) == (2, 10, 10)
+    assert body["source"] == "sample"
+    refused = run("query", "page=0")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["parameter"] == "page"
+
+
+def test_an_interrupt_ends_with_a_word_and_the_next_run_goes_on(run, tmp_path):
+    github = FakeGitHub(USERS)
+    with serving(github) as api:
+        interrupted: list[subprocess.Popen[str]] = []
+
+        def interrupt(request):
+            if request == 3 and interrupted:
+                interrupted.pop().send_signal(signal.SIGINT)
+                time.sleep(0.2)  # the answer comes after the signal
+
+        github.fault = interrupt
+        process = subprocess.Popen(
+            [sys.executable, "-m", "generator", "seed", "users", "-t", "330", "--api-url", api],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
+        )
+        interrupted.append(process)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert "Interrupted; the same command goes on" in said
+        assert len(ids(tmp_path / "build/github_users.db")) == 200
+        assert run("seed", "users", "-t", "330", api=api).returncode == 0
+    assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in USERS]
+
+
+def test_serve_shows_the_site_and_the_api_until_interrupted(run, tmp_path):
+    run("build", "sample")
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "generator", "serve", "--port", "0"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
+    )
+    try:
+        line = process.stdout.readline()
+        url = line.partition("site is at ")[2].partition("/ ")[0]
+        release = info(tmp_path)["release"]
+        assert httpx.get(f"{url}/users/2?pagination=50").status_code == 200
+        api = httpx.get(f"{url}/api/users/profiles?username=jo")
+        assert (api.json()["release"], api.headers["x-release"]) == (release, release)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0

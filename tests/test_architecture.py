@@ -1,0 +1,132 @@
+"""The rules of the house: who imports whom, one door for each outside package, locked versions."""
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = {"function", "generator"}
+# Every package that is imported, and the one module that does.
+DOORS = {
+    "aws_lambda_powertools": "function.handler",
+    "bootstrap_wrapper": "generator.assets",
+    "click": "generator.cli",
+    "httpx": "generator.client",
+    "jinja2": "generator.render",
+    "mangum": "function.handler",
+    "markupsafe": "generator.render",
+    "sqlite_utils": "generator.store",
+    "starlette": "function.app",
+    "uvicorn": "generator.serve",
+}
+LOCKS = ("requirements/build.txt", "requirements/dev.txt", "function/requirements.txt")
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules that the file at *path* imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): imports(path)
+    for package in sorted(OURS)
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+def outside(names: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names} - OURS - set(sys.stdlib_module_names)
+
+
+def test_the_function_never_imports_the_generator():
+    for name, imported in MODULES.items():
+        if name.startswith("function"):
+            assert not [other for other in imported if other.startswith("generator")], name
+
+
+def test_every_outside_package_has_one_door():
+    doors = {
+        package: {name for name, imported in MODULES.items() if package in outside(imported)}
+        for package in set().union(*map(outside, MODULES.values()))
+    }
+    assert doors == {package: {module} for package, module in DOORS.items()}
+
+
+def test_no_imports_go_round_in_a_circle():
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        for other in MODULES[name] & set(MODULES):
+            if other not in done:
+                visit(other, (*way, name))
+        done.add(name)
+
+    done: set[str] = set()
+    for name in MODULES:
+        visit(name, ())
+
+
+def test_only_the_command_line_and_the_handler_read_the_environment():
+    readers = {
+        name
+        for name in MODULES
+        if re.search(
+            r"\bos\.(environ|getenv)\b", (ROOT / f"{name.replace('.', '/')}.py").read_text()
+        )
+    }
+    assert readers == {"generator.cli", "function.handler"}
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def locked(path: str) -> dict[str, str]:
+    """Return the versions that the lock file at *path* pins."""
+    text = (ROOT / path).read_text()
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", LOCKS)
+def test_a_lock_file_has_a_hash_for_everything_and_no_address(path):
+    text = (ROOT / path).read_text()
+    blocks = re.findall(r"^[a-z0-9][^\n]*(?:\n {4}[^\n]+)*", text, re.MULTILINE)
+    assert len(blocks) == len(locked(path))
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert not re.search(r"://|--(extra-)?index|--find-links", text)
+
+
+def test_the_lock_files_pin_one_version_of_each_package():
+    everything = locked("requirements/dev.txt")
+    for path in LOCKS:
+        assert locked(path).items() <= everything.items()
+
+
+@pytest.mark.parametrize(
+    ("path", "required"),
+    [
+        ("requirements/build.txt", PROJECT["project"]["dependencies"]),
+        ("function/requirements.txt", PROJECT["dependency-groups"]["function"]),
+        (
+            "requirements/dev.txt",
+            [r for r in PROJECT["dependency-groups"]["dev"] if isinstance(r, str)],
+        ),
+    ],
+)
+def test_what_the_project_asks_for_is_locked(path, required):
+    names = {re.split(r"[<>=~!\[; ]", requirement)[0].lower() for requirement in required}
+    assert names <= set(locked(path))
+
+
+def test_building_installs_no_test_tool_and_nothing_of_lambdas():
+    assert not set(locked("requirements/build.txt")) & {
+        *("pytest", "hypothesis", "mypy", "ruff", "mangum", "aws-lambda-powertools", "boto3"),
+    }
