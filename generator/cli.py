@@ -6,10 +6,11 @@ The only module that reads the environment or writes to the terminal.
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import parse_qsl, urlsplit
 
 import click
@@ -264,10 +265,13 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
         serving.serve(app, host, port, _tell)
 
 
-def main() -> None:
-    """Run the command line: exit status 0 done, 1 an error, 2 bad usage."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 done, 1 an error, 2 bad usage.
+
+    *arguments* are the process's own if they are not given.
+    """
     try:
-        status = cli.main(standalone_mode=False) or 0
+        status = cli.main(arguments, standalone_mode=False) or 0
     except click.Abort:
         click.echo("Interrupted; the same command goes on where it can.", err=True)
         status = 1

@@ -5,34 +5,52 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
 
+from generator.cli import main
 from tests.fake_github import Answer, FakeGitHub, serving, user
 
 USERS = [user(number * 2, f"user-{number}") for number in range(1, 331)]
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing answers
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Run `python -m generator` as a person does, in an empty folder."""
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
 
-    def run(*arguments, api=NOWHERE, **environment):
-        inherited = {
-            name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ
-        }
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "generator", *map(str, arguments)],
-            cwd=tmp_path,
-            env=inherited | {"GITHUB_API_URL": api} | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a command line as a person does in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+
+    def run(*arguments, api=NOWHERE, token=None):
+        monkeypatch.setenv("GITHUB_API_URL", api)
+        if token:
+            monkeypatch.setenv("GITHUB_TOKEN", token)
+        with pytest.raises(SystemExit) as exited:
+            main([str(argument) for argument in arguments])
+        return Done(int(exited.value.code), *capsys.readouterr())
 
     return run
+
+
+def start(folder, *arguments):
+    """Start `python -m generator` as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", "generator", *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def ids(path):
@@ -129,7 +147,7 @@ def test_another_list_sets_the_first_aside_and_takes_it_up_again(run, tmp_path):
 def test_the_token_reaches_github(run):
     github = FakeGitHub(USERS, token="s3cret")
     with serving(github) as api:
-        run("seed", "users", api=api, GITHUB_TOKEN=" s3cret\n")
+        run("seed", "users", api=api, token=" s3cret\n")
     assert github.headers[0]["authorization"] == "Bearer s3cret"
 
 
@@ -214,14 +232,7 @@ def test_an_interrupt_ends_with_a_word_and_the_next_run_goes_on(run, tmp_path):
                 time.sleep(0.2)  # the answer comes after the signal
 
         github.fault = interrupt
-        process = subprocess.Popen(
-            [sys.executable, "-m", "generator", "seed", "users", "-t", "330", "--api-url", api],
-            cwd=tmp_path,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
-        )
+        process = start(tmp_path, "seed", "users", "-t", "330", "--api-url", api)
         interrupted.append(process)
         _, said = process.communicate(timeout=30)
         assert process.returncode == 1
@@ -233,13 +244,7 @@ def test_an_interrupt_ends_with_a_word_and_the_next_run_goes_on(run, tmp_path):
 
 def test_serve_shows_the_site_and_the_api_until_interrupted(run, tmp_path):
     run("build", "sample")
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "generator", "serve", "--port", "0"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
-    )
+    process = start(tmp_path, "serve", "--port", "0")
     try:
         line = process.stdout.readline()
         url = line.partition("site is at ")[2].partition("/ ")[0]
