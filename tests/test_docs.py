@@ -1,0 +1,48 @@
+"""The README names what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from function.query import PARAMETERS
+from generator.cli import cli
+from generator.sources import FORMS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("verb", sorted(cli.commands))
+def test_every_verb_is_in_the_readme(verb):
+    assert re.search(rf"^\| `{verb}\b", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_parameter_is_in_the_readme(name):
+    assert re.search(rf"^\| `{name}` \|", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_source_is_in_the_readme_and_the_help(form):
+    assert f"| `{form}` |" in README
+    assert form in cli.help
+
+
+def test_every_target_and_variable_is_in_the_readme():
+    targets = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
+    assert targets == re.findall(
+        r"`([a-z-]+)`", README.partition("every target (")[2].partition(")")[0]
+    )
+    variables = re.findall(r"^([A-Z_]+ = .*)$", MAKEFILE, re.MULTILINE)
+    for variable in variables:
+        name, _, value = variable.partition(" = ")
+        if name not in ("STORE", "DATABASE", "SITE"):
+            assert f"`{name}={value}`" in README
+
+
+def test_the_readmes_defaults_are_the_command_lines():
+    assert f"seed [SOURCE] --total {cli.commands['seed'].params[1].default}" in README
+    serve = {param.name: param.default for param in cli.commands["serve"].params}
+    assert f"serve --port {serve['port']}" in README
