@@ -413,6 +413,6 @@ def _progress(label: str, length: int, unit: str) -> Iterator[Callable[[int], No
         nonlocal said
         if time.monotonic() - said >= SECONDS_A_LINE:
             said = time.monotonic()
-            click.echo(f"{label:<9}{done:,} of {length:,} {unit}", err=True)
+            click.echo(f"{label:<10}{done:,} of {length:,} {unit}", err=True)
 
     yield line

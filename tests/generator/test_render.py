@@ -55,7 +55,7 @@ def test_a_row_shows_the_account_and_links_to_its_page():
     )
 
 
-TAGS = {"tr", "th", "td", "img", "span", "a", "bdi"}
+TAGS = {"tr", "th", "td", "div", "img", "span", "a", "bdi"}
 ATTRIBUTES = {
     *("data-id", "scope", "class", "src", "width", "height", "loading", "alt", "href"),
 }
