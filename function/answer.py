@@ -1,6 +1,6 @@
 """A request's parameters as the answer's status and body. Knows nothing of HTTP servers.
 
-The application, `python -m generator query` and the site's check all answer through here.
+The application and `python -m generator query` both answer through here.
 """
 
 import json

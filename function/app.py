@@ -18,7 +18,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-# What Starlette's router refuses by itself.
+# What the router refuses by itself: nothing else is raised here.
 MESSAGES = {
     404: f"there is nothing at this address; the profiles are at {PATH}",
     405: "this address answers GET and HEAD only",
@@ -42,11 +42,10 @@ def create_app(directory: Directory) -> Starlette:
         return respond(request, answer_profiles(directory, request.query_params.multi_items()))
 
     async def refused(request: Request, exc: Exception) -> Response:
-        status = getattr(exc, "status_code", 500)
-        message = MESSAGES.get(status, str(exc))
-        # Not Starlette's own header: it lists a set, in another order in every process.
-        headers = {"Allow": "GET, HEAD"} if status == 405 else {}
-        return respond(request, answer_error(status, message), headers)
+        assert isinstance(exc, HTTPException)  # noqa: S101  (what this is registered for)
+        # Not Starlette's own Allow: it lists a set, in another order in every process.
+        headers = {"Allow": "GET, HEAD"} if exc.status_code == 405 else {}
+        return respond(request, answer_error(exc.status_code, MESSAGES[exc.status_code]), headers)
 
     async def failed(request: Request, exc: Exception) -> Response:
         # Starlette re-raises what it hands over here, so the server logs the traceback.

@@ -1,7 +1,7 @@
 """What both halves agree on: the records, and the file they are baked into. Does no I/O."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 
 # "GHdi". https://sqlite.org/fileformat2.html#application_id
 APPLICATION_ID = 0x47486469
@@ -92,15 +92,4 @@ def fold(text: str) -> str:
     return text.translate(_FOLD)
 
 
-def shorten(text: str, limit: int = 40) -> str:
-    """Return *text* for a message: escaped, quoted, and no longer than about *limit*."""
-    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
-
-
-def one_of(names: Iterable[str]) -> str:
-    """Return *names* as a choice in a sentence: "id or type"."""
-    *others, last = names
-    return f"{', '.join(others)} or {last}" if others else last
-
-
-_FOLD = {ord(upper): ord(upper) + 32 for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_FOLD = str.maketrans(ascii_uppercase, ascii_lowercase)

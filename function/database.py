@@ -54,21 +54,20 @@ class Directory:
             f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
         try:
-            stamps = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
-        except sqlite3.DatabaseError as exc:
-            raise DatabaseMismatch(f"{path} is not a directory database: {exc}") from exc
-        if stamps != (APPLICATION_ID, SCHEMA_VERSION):
-            raise DatabaseMismatch(
-                f"{path} is stamped {stamps[0]:#x} version {stamps[1]}, and this code reads"
-                f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `python -m generator bake` makes"
-                " it anew"
+            self._check_stamps(path)
+            about = self._sql.execute("SELECT source, title, seeded_at FROM about").fetchall()
+            self.about = About(*about[0])
+            self.types: dict[str, int] = dict(
+                self._sql.execute("SELECT type, users FROM types ORDER BY type")
             )
-        self.about = About(
-            *self._sql.execute("SELECT source, title, seeded_at FROM about").fetchone()
-        )
-        self.types: dict[str, int] = dict(
-            self._sql.execute("SELECT type, users FROM types ORDER BY type")
-        )
+        except (sqlite3.Error, IndexError) as exc:
+            self.close()
+            raise DatabaseMismatch(
+                f"{path} is not a directory database ({exc}); `python -m generator bake` makes one"
+            ) from exc
+        except DatabaseMismatch:
+            self.close()
+            raise
 
     @property
     def users(self) -> int:
@@ -102,6 +101,15 @@ class Directory:
     def close(self) -> None:
         """Close the file."""
         self._sql.close()
+
+    def _check_stamps(self, path: Path) -> None:
+        stamps = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
+        if stamps != (APPLICATION_ID, SCHEMA_VERSION):
+            raise DatabaseMismatch(
+                f"{path} is stamped {stamps[0]:#x} version {stamps[1]}, and this code reads"
+                f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `python -m generator bake` makes"
+                " it anew"
+            )
 
     def _one(self, sql: str, values: tuple[object, ...] = ()) -> int:
         value = self._sql.execute(sql, values).fetchone()[0]

@@ -6,6 +6,8 @@ FunctionError
 └── ServerError         an answer of 500 or more, raised so that Lambda counts it as an error
 """
 
+from collections.abc import Iterable
+
 
 class FunctionError(Exception):
     """Base of the errors of this package; its text is for people."""
@@ -29,3 +31,14 @@ class ServerError(FunctionError):
     def __init__(self, status: int) -> None:
         super().__init__(f"the application answered {status}; its log line says why")
         self.status = status
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """Return *text* for a message: escaped, quoted, and no longer than about *limit*."""
+    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return *names* as a choice in a sentence: "id or type"."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from function.contract import fold, one_of, shorten
-from function.errors import InvalidParameter
+from function.contract import fold
+from function.errors import InvalidParameter, one_of, shorten
 
 DEFAULT_PAGINATION = 25
 MAX_PAGINATION = 100
 
 # ?order_by= -> ORDER BY
+DEFAULT_ORDER = "id"
 ORDERINGS = {"id": "id", "type": "type, id"}
 
-# 2^64 has 20 digits; a longer number can name no user and no page.
-_WHOLE_NUMBER = re.compile(r"[0-9]{1,20}")
+_WHOLE_NUMBER = re.compile(r"0*([0-9]{1,20})")
+_MAX_NUMBER = 2**64 - 1
 # SQLite's integers end here; no id is above. https://sqlite.org/datatype3.html
 _MAX_INTEGER = 2**63 - 1
 
@@ -36,7 +37,7 @@ class ProfileQuery:
 
     page: int = 1
     pagination: int = DEFAULT_PAGINATION
-    order_by: str = "id"
+    order_by: str = DEFAULT_ORDER
     username: str | None = None
     id: int | None = None
     type: str | None = None
@@ -51,13 +52,15 @@ class ProfileQuery:
         Parameters come in the order of `PARAMETERS`; page and pagination always, others only
         where they say something.
         """
-        given: dict[str, object] = {"page": self.page, "pagination": self.pagination}
-        if self.order_by != "id":
-            given["order_by"] = self.order_by
-        for name in ("username", "id", "type"):
-            if (value := getattr(self, name)) is not None:
-                given[name] = value
-        return urlencode(given)
+        default = ProfileQuery()
+        return urlencode(
+            {
+                name: value
+                for name in PARAMETERS
+                if (value := getattr(self, name)) != getattr(default, name)
+                or name in ("page", "pagination")
+            }
+        )
 
 
 def parse_query(pairs: Iterable[tuple[str, str]]) -> ProfileQuery:
@@ -95,16 +98,15 @@ def where(query: ProfileQuery, types: Iterable[str]) -> tuple[str, tuple[object,
     return (f"WHERE {' AND '.join(terms)}" if terms else ""), tuple(values)
 
 
-def _whole_number(least: int, most: int | None = None) -> Callable[[str, str], int]:
-    allowed = f"from {least} to {most}" if most is not None else f"from {least} up"
-
+def _whole_number(least: int, most: int) -> Callable[[str, str], int]:
     def parse(name: str, value: str) -> int:
-        number = int(value) if _WHOLE_NUMBER.fullmatch(value) else -1
-        if number < least or (most is not None and number > most):
+        digits = _WHOLE_NUMBER.fullmatch(value)
+        if not digits or not least <= int(digits[1]) <= most:
             raise InvalidParameter(
-                name, f"{name} must be a whole number {allowed}, not {shorten(value)}"
+                name,
+                f"{name} must be a whole number from {least} to {most}, not {shorten(value)}",
             )
-        return number
+        return int(digits[1])
 
     return parse
 
@@ -123,11 +125,11 @@ def _text(name: str, value: str) -> str:
 
 
 _PARSERS: dict[str, Callable[[str, str], object]] = {
-    "page": _whole_number(1),
+    "page": _whole_number(1, _MAX_NUMBER),
     "pagination": _whole_number(1, MAX_PAGINATION),
     "order_by": _choice(tuple(ORDERINGS)),
     "username": _text,
-    "id": _whole_number(0),
+    "id": _whole_number(0, _MAX_NUMBER),
     "type": _text,
 }
 

@@ -73,8 +73,6 @@ def _fill(
     sql.execute("INSERT INTO types SELECT type, count(*) FROM github_users GROUP BY type")
     sql.execute("INSERT INTO about VALUES (?, ?, ?)", astuple(about))
     sql.execute("COMMIT")
-    # Lambda's disk is read-only, where a WAL file could not be opened.
-    sql.execute("PRAGMA journal_mode = DELETE")
     sql.execute("VACUUM")
     return count
 

@@ -24,7 +24,7 @@ class Client:
         try:
             # On a redirect to another host httpx drops the Authorization header by itself.
             self._http = httpx.Client(transport=transport, timeout=TIMEOUT, follow_redirects=True)
-        except ValueError as exc:
+        except (ValueError, ImportError) as exc:  # ImportError: a SOCKS proxy
             raise SourceError(f"a proxy setting of the environment is not usable: {exc}") from exc
 
     def get(self, url: str) -> Reply:
@@ -44,8 +44,9 @@ class Client:
                 f"asking {url} failed: {exc or type(exc).__name__};"
                 " the same command goes on where it stopped"
             ) from exc
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(str(response.url), response.status_code, headers, response.content)
+        return Reply(
+            str(response.url), response.status_code, dict(response.headers), response.content
+        )
 
     def close(self) -> None:
         """Close the connections."""

@@ -28,7 +28,10 @@ class Unreachable(SourceError):
     """No connection to *url*'s host could be made."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"cannot reach {url}: {reason or 'no connection'}")
+        super().__init__(
+            f"cannot reach {url}: {reason or 'no connection'}; without a network,"
+            " file:PATH and sample are sources"
+        )
 
 
 class RateLimitExceeded(SourceError):
@@ -36,11 +39,12 @@ class RateLimitExceeded(SourceError):
 
     def __init__(self, limit: int | None, resets_at: datetime | None, authorized: bool) -> None:
         which = f"limit of {limit:,} requests an hour" if limit else "rate limit"
+        more = "to raise the limit to 5,000" if limit else "(GitHub allows more with one)"
         until = f" until {resets_at:%Y-%m-%d %H:%M:%S} UTC" if resets_at else " for now"
         advice = (
             "run the same command again then"
             if authorized
-            else "set GITHUB_TOKEN to raise the limit to 5,000, or run the same command again then"
+            else f"set GITHUB_TOKEN {more}, or run the same command again then"
         )
         super().__init__(
             f"GitHub's {which} is used up{until}; {advice} (what was fetched so far is kept)"
@@ -61,7 +65,10 @@ class UnexpectedReply(SourceError):
     """What *url* answered is not a list of users."""
 
     def __init__(self, url: str, what: str) -> None:
-        super().__init__(f"{url} did not answer with a list of users: {what}")
+        super().__init__(
+            f"{url} did not answer with a list of users: {what}; is it GitHub's API?"
+            " --api-url names it"
+        )
 
 
 class UnexpectedRecord(SourceError):

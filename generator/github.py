@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from function.contract import Profile, shorten
+from function.contract import Profile
+from function.errors import shorten
 from generator.errors import (
     RateLimitExceeded,
     Refused,
@@ -95,13 +96,13 @@ def next_url(reply: Reply) -> str | None:
 def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
     """Return what *reply* means as an error, None when it is a 200.
 
-    *now* is seconds since the epoch. Both kinds of rate limit come as 403 or 429.
+    Both kinds of rate limit come as 403 or 429.
     https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
     Args:
         reply: the answer.
         authorized: whether the request carried a token.
-        now: the time, for ``retry-after``.
+        now: the time in seconds since the epoch, for ``retry-after``.
     """
     if reply.status == 200:
         return None
@@ -114,7 +115,7 @@ def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
         limit = _number(reply.headers.get("x-ratelimit-limit")) if used_up else None
         return RateLimitExceeded(limit, _resets_at(reply, now), authorized)
     if reply.status == 401:
-        advice = "GITHUB_TOKEN is not valid (any more): set another, or none"
+        advice = "GITHUB_TOKEN is invalid or has expired: set another, or unset it"
     elif reply.status == 404:
         advice = (
             "is the API there? GITHUB_API_URL or --api-url names it"
@@ -168,9 +169,10 @@ def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
         raise UnexpectedRecord(where, f"it is a JSON {_json_type(record)}, not a user object")
     identity, login = record.get("id"), record.get("login")
     if identity is None or login is None or login == "":
-        missing = "id" if identity is None else "login"
-        known = {name: record[name] for name in ("id", "login") if record.get(name)}
-        raise UnexpectedRecord(where, f"it has no {missing}" + (f" ({known})" if known else ""))
+        if identity is None:
+            known = f" (login {shorten(str(login))})" if login else ""
+            raise UnexpectedRecord(where, f"it has no id{known}")
+        raise UnexpectedRecord(where, f"it has no login (id {shorten(str(identity))})")
     if isinstance(identity, bool) or not isinstance(identity, int):
         raise UnexpectedRecord(where, f"its id is not a whole number but {shorten(str(identity))}")
     if not 0 <= identity <= _MAX_ID:

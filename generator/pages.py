@@ -10,8 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from function.contract import one_of, pages
-from function.query import DEFAULT_PAGINATION, MAX_PAGINATION, ORDERINGS, ProfileQuery
+from function.contract import pages
+from function.errors import one_of
+from function.query import (
+    DEFAULT_ORDER,
+    DEFAULT_PAGINATION,
+    MAX_PAGINATION,
+    ORDERINGS,
+    ProfileQuery,
+)
 
 BUILD_KEY = "build.json"
 INDEX_KEY = "index.html"
@@ -19,14 +26,14 @@ NOT_FOUND_KEY = "404.html"
 ROBOTS_KEY = "robots.txt"
 DEFAULT_PAGE_SIZES = (10, 25, 50, 100)
 
-_KEY = re.compile(r"users/(?:by-([a-z]+)/([1-9][0-9]{0,2})/)?([1-9][0-9]{0,8})\.html")
+_KEY = re.compile(r"users/(?:by-([a-z-]+)/([1-9][0-9]{0,2})/)?([1-9][0-9]{0,8})\.html")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """All users in one ordering, *pagination* to a page."""
 
-    order_by: str = "id"
+    order_by: str = DEFAULT_ORDER
     pagination: int = DEFAULT_PAGINATION
 
     @property
@@ -134,9 +141,9 @@ def parse_page_sizes(text: str) -> tuple[int, ...]:
 def parse_orders(text: str) -> tuple[str, ...]:
     """Return the orderings *text* names, as in "id,type", the default one first.
 
-    "id" is always among them, because / shows it. ValueError says what is wrong.
+    The default is always among them, because / shows it. ValueError says what is wrong.
     """
-    names = {"id", *(part.strip() for part in text.split(","))}
+    names = {DEFAULT_ORDER, *(part.strip() for part in text.split(","))}
     if unknown := names - set(ORDERINGS):
         raise ValueError(f"an order is {one_of(ORDERINGS)}; {min(unknown)!r} is not one")
     return tuple(name for name in ORDERINGS if name in names)

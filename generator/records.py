@@ -14,7 +14,7 @@ from generator.errors import SourceError, UnexpectedRecord
 
 CHUNK = 1 << 16  # characters
 LONGEST_RECORD = 1 << 20  # characters; GitHub's own have about 900
-_BLANK = re.compile(r"[ \t\r\n]*")
+_BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 def read_records(path: Path) -> Iterator[tuple[str, Any]]:
@@ -28,7 +28,7 @@ def read_records(path: Path) -> Iterator[tuple[str, Any]]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            start = _BLANK.sub("", file.read(CHUNK), count=1)[:1]
+            start = file.read(CHUNK).lstrip(" \t\r\n")[:1]
             file.seek(0)
             yield from _json_records(file, path) if start in ("[", "{") else _rows(file, path)
     except OSError as exc:
@@ -44,8 +44,8 @@ def _rows(file: TextIO, path: Path) -> Iterator[tuple[str, Any]]:
         if missing := {"id", "login"} - set(reader.fieldnames):
             raise SourceError(
                 f"{path}: the first line must name the columns id and login"
-                f" (type, avatar_url and html_url may follow); {' and '.join(sorted(missing))}"
-                " is not there"
+                f" (type, avatar_url and html_url may follow); it lacks"
+                f" {' and '.join(sorted(missing))}"
             )
         for row in reader:
             where = f"{path}, line {reader.line_num}"
@@ -62,46 +62,81 @@ def _rows(file: TextIO, path: Path) -> Iterator[tuple[str, Any]]:
 
 def _json_records(file: TextIO, path: Path) -> Iterator[tuple[str, Any]]:
     """Yield the members of a JSON list, or JSON texts one after another (NDJSON)."""
-    decode = json.JSONDecoder().raw_decode
-    text, at, number = "", 0, 0
-    listed = None  # whether the texts stand in one list
-    expected = "value"  # what comes next in it: "value", "value or ]", ", or ]", or the "end"
+    texts, number = _Texts(file), 1
 
-    def more() -> bool:
-        nonlocal text, at
-        text, at = text[at:] + (chunk := file.read(max(CHUNK, len(text) - at))), 0
-        return bool(chunk)
+    def here() -> str:
+        return f"{path}, record {number}"
 
-    while True:
-        at = _BLANK.match(text, at).end()  # type: ignore[union-attr]  # matches the empty string
-        if at == len(text):
-            if more():
-                continue
-            break
-        where = f"{path}, record {number + 1}"
-        if listed is None:
-            listed = text[at] == "["
-            if listed:
-                at, expected = at + 1, "value or ]"
-                continue
-        if listed and text[at] == "]" and expected in ("value or ]", ", or ]"):
-            at, expected = at + 1, "end"
-            continue
-        if listed and expected == ", or ]":
-            if text[at] != ",":
-                raise UnexpectedRecord(where, f"it is not JSON: {expected} is missing before it")
-            at, expected = at + 1, "value"
-            continue
-        if expected == "end":
-            raise UnexpectedRecord(where, "it is not JSON: there is more after the list")
+    def record() -> tuple[str, Any]:
+        nonlocal number
+        if not texts.peek():
+            raise UnexpectedRecord(here(), "the list is cut off before it")
         try:
-            record, end = decode(text, at)
+            found = here(), texts.take()
         except (ValueError, RecursionError) as exc:
-            # It may only be cut off where the text read so far ends.
-            if len(text) - at < LONGEST_RECORD and more():
-                continue
-            raise UnexpectedRecord(where, f"it is not JSON: {exc}") from exc
-        at, expected, number = end, ", or ]", number + 1
-        yield where, record
-    if listed and expected != "end":
-        raise UnexpectedRecord(f"{path}, record {number + 1}", "the list is cut off before it")
+            raise UnexpectedRecord(here(), f"it is not JSON: {exc}") from exc
+        number += 1
+        return found
+
+    if texts.peek() != "[":
+        while texts.peek():
+            yield record()
+        return
+    texts.skip()
+    more = texts.peek() != "]"
+    while more:
+        yield record()
+        if more := texts.peek() == ",":
+            texts.skip()
+    if texts.peek() != "]":
+        missing = (
+            "a comma is missing before it" if texts.peek() else "the list is cut off before it"
+        )
+        raise UnexpectedRecord(here(), f"it is not JSON: {missing}")
+    texts.skip()
+    if texts.peek():
+        raise UnexpectedRecord(here(), "it is not JSON: there is more after the list")
+
+
+class _Texts:
+    """JSON texts one after another in a file that is read bit by bit."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._text, self._at = file, "", 0
+        self._decode = json.JSONDecoder().raw_decode
+
+    def peek(self) -> str:
+        """Return the next character that is not blank; "" at the end of the file."""
+        while True:
+            if blanks := _BLANKS.match(self._text, self._at):
+                self._at = blanks.end()
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def skip(self) -> None:
+        """Go on after the character that `peek` gave."""
+        self._at += 1
+
+    def take(self) -> Any:
+        """Return the text that starts where `peek` looked, decoded.
+
+        Raises:
+            ValueError, RecursionError: it is not JSON.
+        """
+        while True:
+            try:
+                value, self._at = self._decode(self._text, self._at)
+            except (ValueError, RecursionError):
+                # It may only be cut off where the text read so far ends.
+                if len(self._text) - self._at > LONGEST_RECORD or not self._more():
+                    raise
+            else:
+                return value
+
+    def _more(self) -> bool:
+        rest = self._text[self._at :]
+        chunk = self._file.read(max(CHUNK, len(rest)))
+        self._text, self._at = rest + chunk, 0
+        return bool(chunk)

@@ -12,6 +12,8 @@ from generator.pages import INDEX_KEY, NOT_FOUND_KEY, Build, Listing, same_place
 
 _USERS = re.compile(r"/users(?:/([0-9]+))?/?")
 _NUMBER = re.compile(r"[0-9]+")
+# Beyond any list; their product is still exact in JavaScript, whose numbers are doubles.
+MAX_PAGE, MAX_SIZE = 10**9, 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,11 @@ def route(path: str, parameters: Mapping[str, str], build: Build) -> Route:
     found = _USERS.fullmatch(path)
     if not found:
         return Route(200, path.removeprefix("/"))
-    page = _number(found[1]) if found[1] else 1
+    page = _number(found[1], MAX_PAGE) if found[1] else 1
     if not page:
         return Route(404)
     size, order_by = parameters.get("pagination", ""), parameters.get("order_by", "")
-    asked = _number(size) if _NUMBER.fullmatch(size) else 0
+    asked = _number(size, MAX_SIZE) if _NUMBER.fullmatch(size) else 0
     rendered = nearest(asked, build.page_sizes) if asked else Listing().pagination
     listing = Listing(order_by if order_by in build.orders else Listing().order_by, rendered)
     if (size and asked != rendered) or (order_by and order_by != listing.order_by):
@@ -70,6 +72,5 @@ def nearest(size: int, sizes: tuple[int, ...]) -> int:
     return min(sizes, key=lambda rendered: (abs(rendered - size), -rendered))
 
 
-def _number(digits: str) -> int:
-    # Nine digits are as many as every language's integers take; no list has more pages.
-    return int(digits) if len(digits) <= 9 else 10**9 - 1
+def _number(digits: str, most: int) -> int:
+    return min(int(digits), most) if len(digits) < 20 else most

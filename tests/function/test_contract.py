@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.contract import fold, pages, shorten
+from function.contract import fold, pages
+from function.errors import shorten
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.contract import APPLICATION_ID, Profile
+from function.contract import APPLICATION_ID, SCHEMA_VERSION, Profile
 from function.database import Directory
 from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
@@ -113,6 +113,11 @@ def stamped(path: Path, application_id: int, version: int) -> None:
         pytest.param(lambda path: stamped(path, 1, 1), "stamped 0x1 version 1", id="another's"),
         pytest.param(
             lambda path: stamped(path, APPLICATION_ID, 99), "version 99", id="another version"
+        ),
+        pytest.param(
+            lambda path: stamped(path, APPLICATION_ID, SCHEMA_VERSION),
+            "not a directory database .*no such table",
+            id="stamped, and empty",
         ),
     ],
 )

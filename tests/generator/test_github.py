@@ -129,7 +129,7 @@ def test_a_used_up_limit_is_named_with_its_size_and_end():
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        (401, "GITHUB_TOKEN is not valid"),
+        (401, "GITHUB_TOKEN is invalid"),
         (404, "--api-url"),
         (503, "try it again later"),
         (403, ""),

@@ -52,7 +52,7 @@ def test_a_list_may_be_empty(read, content):
     [
         pytest.param("", "must name the columns id and login", id="an empty file"),
         pytest.param("1,one\n2,two\n", "must name the columns id and login", id="CSV, no header"),
-        pytest.param("id,name\n1,one\n", "login is not there", id="CSV, no login"),
+        pytest.param("id,name\n1,one\n", "it lacks login", id="CSV, no login"),
         pytest.param(
             "id,login\n1,one\n2,two,3\n", "line 3: it has more values", id="CSV, too wide"
         ),
@@ -67,7 +67,9 @@ def test_a_list_may_be_empty(read, content):
         pytest.param(
             '[{"id": 1, "login": "o', "record 1: it is not JSON", id="JSON, cut in a record"
         ),
-        pytest.param('[{"id": 1, "login": "one"} {}]', "is missing before it", id="JSON, no comma"),
+        pytest.param(
+            '[{"id": 1, "login": "one"} {}]', "comma is missing before it", id="JSON, no comma"
+        ),
         pytest.param("[] []", "more after the list", id="JSON, two lists"),
         pytest.param('{"id": 1, "login": "one"}\n{"id"', "record 2: it is not JSON", id="NDJSON"),
         pytest.param("[" * 100_000, "record 1: it is not JSON", id="JSON, too deep"),

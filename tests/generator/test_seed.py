@@ -175,7 +175,7 @@ def test_a_used_up_limit_is_an_error_that_keeps_what_came(run):
 
 
 def test_a_bad_token_is_refused_at_once(run):
-    with pytest.raises(SourceError, match=r"401 .*GITHUB_TOKEN is not valid"):
+    with pytest.raises(SourceError, match=r"401 .*GITHUB_TOKEN is invalid"):
         run(FakeGitHub(USERS), 330, token="bad")
 
 
