@@ -35,6 +35,7 @@ class Directory:
         Raises:
             DatabaseMismatch: there is none, or it is not one that this code can read.
         """
+        self._path = path
         if sqlite3.sqlite_version_info < MINIMUM_SQLITE_VERSION:
             needed = ".".join(map(str, MINIMUM_SQLITE_VERSION))
             raise DatabaseMismatch(
@@ -54,20 +55,15 @@ class Directory:
             f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
         try:
-            self._check_stamps(path)
-            about = self._sql.execute("SELECT source, title, seeded_at FROM about").fetchall()
-            self.about = About(*about[0])
+            self._check_stamps()
+            about = self._sql.execute("SELECT source, title, seeded_at FROM about").fetchone()
+            self.about = About(*about)
             self.types: dict[str, int] = dict(
                 self._sql.execute("SELECT type, users FROM types ORDER BY type")
             )
-        except (sqlite3.Error, IndexError) as exc:
+        except (sqlite3.Error, DatabaseMismatch) as exc:
             self.close()
-            raise DatabaseMismatch(
-                f"{path} is not a directory database ({exc}); `python -m generator bake` makes one"
-            ) from exc
-        except DatabaseMismatch:
-            self.close()
-            raise
+            raise self._damaged(exc) if isinstance(exc, sqlite3.Error) else exc from exc
 
     @property
     def users(self) -> int:
@@ -82,35 +78,48 @@ class Directory:
         else:
             total = self.users
         skipped = (query.page - 1) * query.pagination
-        rows: Iterator[tuple[int, str, str, str, str]] = iter(())
+        profiles: tuple[Profile, ...] = ()
         if skipped < total:  # which also keeps the page numbers that SQLite cannot count away
-            rows = self._sql.execute(
-                f"SELECT {COLUMNS} FROM github_users {condition}"
-                f" ORDER BY {ORDERINGS[query.order_by]} LIMIT ? OFFSET ?",
-                (*values, query.pagination, skipped),
+            profiles = tuple(
+                self._profiles(
+                    f"{condition} ORDER BY {ORDERINGS[query.order_by]} LIMIT ? OFFSET ?",
+                    (*values, query.pagination, skipped),
+                )
             )
-        return Page(tuple(Profile(*row) for row in rows), query.page, query.pagination, total)
+        return Page(profiles, query.page, query.pagination, total)
 
     def profiles(self, order_by: str) -> Iterator[Profile]:
         """Yield every profile in one of the `ORDERINGS`, as they are read."""
-        rows = self._sql.execute(
-            f"SELECT {COLUMNS} FROM github_users ORDER BY {ORDERINGS[order_by]}"
-        )
-        return (Profile(*row) for row in rows)
+        return self._profiles(f"ORDER BY {ORDERINGS[order_by]}")
 
     def close(self) -> None:
         """Close the file."""
         self._sql.close()
 
-    def _check_stamps(self, path: Path) -> None:
+    def _profiles(self, clauses: str, values: tuple[object, ...] = ()) -> Iterator[Profile]:
+        try:
+            for row in self._sql.execute(f"SELECT {COLUMNS} FROM github_users {clauses}", values):
+                yield Profile(*row)
+        except sqlite3.DatabaseError as exc:
+            raise self._damaged(exc) from exc
+
+    def _damaged(self, exc: sqlite3.Error) -> DatabaseMismatch:
+        return DatabaseMismatch(
+            f"{self._path} is not a directory database, or a damaged one ({exc});"
+            " `python -m generator bake` makes it anew"
+        )
+
+    def _check_stamps(self) -> None:
         stamps = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
         if stamps != (APPLICATION_ID, SCHEMA_VERSION):
             raise DatabaseMismatch(
-                f"{path} is stamped {stamps[0]:#x} version {stamps[1]}, and this code reads"
+                f"{self._path} is stamped {stamps[0]:#x} version {stamps[1]}, and this code reads"
                 f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `python -m generator bake` makes"
                 " it anew"
             )
 
     def _one(self, sql: str, values: tuple[object, ...] = ()) -> int:
-        value = self._sql.execute(sql, values).fetchone()[0]
-        return int(value)
+        try:
+            return int(self._sql.execute(sql, values).fetchone()[0])
+        except sqlite3.DatabaseError as exc:
+            raise self._damaged(exc) from exc

@@ -6,7 +6,7 @@ Everything that a request would otherwise count is counted here.
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
@@ -29,23 +29,38 @@ def bake(
     old one, or a build that is interrupted, never meets half of it.
 
     Raises:
-        BuildError: there are no profiles, or the file cannot be written.
+        BuildError: there are no profiles, or the file cannot be written, or it is another's.
     """
     draft = path.with_name(f"{path.name}.part")
+    _refuse_others(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
         with closing(sqlite3.connect(draft, isolation_level=None)) as sql:
             count = _fill(sql, profiles, about, advance)
         if not count:
-            draft.unlink()
             raise BuildError("there are no users to list; seed some first")
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
         draft.replace(path)
     except (OSError, sqlite3.Error) as exc:
         raise BuildError(f"cannot write the directory {path}: {exc}") from exc
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
     return count
+
+
+def _refuse_others(path: Path) -> None:
+    """Raise if something lies at *path* that is not a directory: it would be lost."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(72)
+    except OSError:
+        return
+    # https://sqlite.org/fileformat2.html#application_id
+    if header and header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
+        raise BuildError(f"{path} is not a directory, and was left alone; --output names another")
 
 
 def _fill(

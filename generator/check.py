@@ -1,5 +1,6 @@
 """Asks the built site: is it whole, is it what the API says, do its links lead somewhere?"""
 
+import hashlib
 import html
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from function.database import Directory
 from generator import files
 from generator.errors import CheckFailed
 from generator.pages import INDEX_KEY, NOT_FOUND_KEY, ROBOTS_KEY, Build, Listing
+from generator.render import picture_address, web_address
 from generator.router import route
 
 # Every row of a page says whose it is. Templates that leave it out cannot be checked.
@@ -31,8 +33,9 @@ def check(
 ) -> None:
     """Ask the site in *folder*, whose build.json is *build*, whether it is *directory*'s.
 
-    Each page of each listing must show the very users that the API lists for it, each address
-    that a page links to on its own host must exist, and there must be no page too many.
+    Each page of each listing must show the very users that the API lists for it, with their
+    names, types, addresses and pictures; each address that a page links to on its own host must
+    exist, an asset must be what the digest in its name says, and there must be no page too many.
     *advance* is told how many pages were looked at.
 
     Raises:
@@ -91,14 +94,22 @@ def _compare(key: str, text: str, page: Page) -> None:
         )
     ends = [start for _, start in shown[1:]] + [len(text)]
     for profile, (_, start), end in zip(page.profiles, shown, ends, strict=True):
-        # What stands between two tags is what a reader sees.
-        _compare_row(key, html.unescape(_TAG.sub("<>", text[start:end])), profile)
+        _compare_row(key, text[start:end], profile)
 
 
 def _compare_row(key: str, row: str, profile: Profile) -> None:
+    # What stands between two tags is what a reader sees.
+    shown = html.unescape(_TAG.sub("<>", row))
     for name, value in (("username", profile.username), ("type", profile.type)):
-        if f"<>{value}<>" not in row:
+        if f"<>{value}<>" not in shown:
             raise CheckFailed(f"{key} does not show user {profile.id}'s {name}, {value!r}")
+    addresses = {html.unescape(found[1]) for found in _LINK.finditer(row)}
+    for name, address in (
+        ("html_url", web_address(profile.html_url)),
+        ("avatar_url", picture_address(profile.avatar_url)),
+    ):
+        if address is not None and address not in addresses:
+            raise CheckFailed(f"{key} does not lead to user {profile.id}'s {name}, {address}")
 
 
 def _few(ids: Iterator[str]) -> str:
@@ -111,7 +122,7 @@ class _Links:
 
     def __init__(self, folder: Path, build: Build, base_path: str) -> None:
         self._folder, self._build, self._base_path = folder, build, base_path
-        self._found = {API_PATH.removeprefix("/")}
+        self._found: set[str] = set()
 
     def follow(self, key: str, text: str) -> None:
         """Raise unless every address in *text* that is on this host leads somewhere."""
@@ -130,7 +141,10 @@ class _Links:
         # Pages are looked at one by one anyway; the few other files are remembered.
         if self._build.lists(key) or key in self._found:
             return True
-        if (self._folder / key).is_file():
-            self._found.add(key)
-            return True
-        return False
+        if not (self._folder / key).is_file():
+            return False
+        digest = hashlib.sha256((self._folder / key).read_bytes()).hexdigest()
+        if key.startswith(files.ASSETS) and f"-{digest[:12]}." not in key:
+            raise CheckFailed(f"{self._folder / key} is not what its name says; render mends it")
+        self._found.add(key)
+        return True

@@ -4,6 +4,7 @@ The only module that reads the environment or writes to the terminal.
 """
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,7 @@ from generator.files import read_build
 from generator.github import DEFAULT_API_URL
 from generator.pages import DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 from generator.sources import Source
-from generator.store import Store
+from generator.store import Progress, Store
 
 SECONDS_A_LINE = 2  # of progress, where there is no terminal to draw a bar on
 
@@ -56,19 +57,17 @@ class Parsed(click.ParamType[object]):
 
 def _api_url(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+    host = parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not an address like {DEFAULT_API_URL}")
-    return text.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def _base_path(text: str) -> str:
-    if "//" in text or not all(c.isascii() and (c.isalnum() or c in "/-._~") for c in text):
+    names = text.strip("/").split("/") if text.strip("/") else []
+    if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", name) and name.strip(".") for name in names):
         raise ValueError(f"{text!r} is not a path like / or /directory/")
-    return f"/{text.strip('/')}/" if text.strip("/") else "/"
-
-
-def _example(line: str) -> str:
-    return f"Example: {line}"
+    return "".join(f"/{name}" for name in names) + "/"
 
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -132,7 +131,7 @@ base_path_option = click.option(
 
 
 @click.group(
-    epilog=_example("ghdirectory build --total 1000 && ghdirectory serve"),
+    epilog="Example: python -m generator build --total 1000 && python -m generator serve",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="github-user-directory")
@@ -152,7 +151,7 @@ def cli() -> None:
     """  # noqa: D301  (click's own mark for lines to leave alone)
 
 
-@cli.command(epilog=_example("ghdirectory seed users --total 1000"))
+@cli.command(epilog="Example: python -m generator seed users --total 1000")
 @source_argument
 @total_option
 @store_option
@@ -162,17 +161,33 @@ def seed(source: str, total: int, store: Path, api_url: str) -> None:
     _seed(source, total, store, api_url)
 
 
-@cli.command(epilog=_example("ghdirectory bake --output build/directory.db"))
+@cli.command(epilog="Example: python -m generator bake --output build/directory.db")
 @store_option
 @click.option(
     "--output", type=FILE, default=DATABASE, show_default=True, help="The directory to make."
 )
 def bake(store: Path, output: Path) -> None:
     """Bake the store's users into the directory: one read-only file."""
-    _bake(store, output)
+    with closing(Store(store)) as found:
+        progress = found.progress
+        if not found.count:
+            raise StoreError(
+                f"there are no users in {store}; `python -m generator seed` gathers some"
+            )
+        about = About(progress.source, progress.title, progress.seeded_at or "")
+        wanted = min(found.count, progress.total)
+        with _progress("Baking", wanted, "users") as advance:
+            users = baking.bake(found.profiles(progress.total), about, output, advance)
+    with closing(Directory(output)) as directory:
+        size = output.stat().st_size / 1000
+        click.echo(
+            f"Baked    {users:,} users into {output} ({size:,.0f} kB, release {directory.release})"
+        )
 
 
-@cli.command(epilog=_example("ghdirectory render --page-sizes 1-100 --base-path /directory/"))
+@cli.command(
+    epilog="Example: python -m generator render --page-sizes 1-100 --base-path /directory/"
+)
 @database_option
 @output_option
 @page_sizes_option
@@ -186,19 +201,34 @@ def render(
     base_path: str,
 ) -> None:
     """Render every page of the directory to static files."""
-    _render(database, output, page_sizes, orders, base_path)
+    with closing(Directory(database)) as directory:
+        built = rendering.plan(directory, page_sizes, orders)
+        with _progress("Rendering", built.page_count(), "pages") as advance:
+            done = rendering.render(directory, built, output, base_path, advance)
+    click.echo(
+        f"Rendered {built.page_count():,} pages into {output}"
+        f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
+        f" {done.removed:,} removed)"
+    )
 
 
-@cli.command(epilog=_example("ghdirectory check --site build/site"))
+@cli.command(epilog="Example: python -m generator check --site build/site")
 @database_option
 @site_option
 @base_path_option
 def check(database: Path, site: Path, base_path: str) -> None:
     """Check that the site shows what the API lists, and that its links lead somewhere."""
-    _check(database, site, base_path)
+    with closing(Directory(database)) as directory:
+        built = read_build(site)
+        with _progress("Checking", built.page_count(), "pages") as advance:
+            checking.check(directory, built, site, base_path, advance)
+    click.echo(
+        f"Checked  {built.page_count():,} pages: they show what the API lists,"
+        " and their links lead somewhere"
+    )
 
 
-@cli.command(epilog=_example("ghdirectory build file:users.csv --total 1000"))
+@cli.command(epilog="Example: python -m generator build file:users.csv --total 1000")
 @source_argument
 @total_option
 @store_option
@@ -208,7 +238,9 @@ def check(database: Path, site: Path, base_path: str) -> None:
 @page_sizes_option
 @orders_option
 @base_path_option
+@click.pass_context
 def build(
+    ctx: click.Context,
     source: str,
     total: int,
     store: Path,
@@ -221,14 +253,21 @@ def build(
 ) -> None:
     """Seed, bake, render and check, in one."""
     warning = _seed(source, total, store, api_url)
-    _bake(store, database)
-    _render(database, output, page_sizes, orders, base_path)
-    _check(database, output, base_path)
+    ctx.invoke(bake, store=store, output=database)
+    ctx.invoke(
+        render,
+        database=database,
+        output=output,
+        page_sizes=page_sizes,
+        orders=orders,
+        base_path=base_path,
+    )
+    ctx.invoke(check, database=database, site=output, base_path=base_path)
     if warning:  # once more, where the eye rests
         _warn(warning)
 
 
-@cli.command(epilog=_example("ghdirectory query 'username=jo&order_by=type&page=2'"))
+@cli.command(epilog="Example: python -m generator query 'username=jo&order_by=type&page=2'")
 @click.argument("parameters", metavar="QUERY", default="")
 @database_option
 @click.pass_context
@@ -246,7 +285,7 @@ def query(ctx: click.Context, parameters: str, database: Path) -> None:
     ctx.exit(0 if answer.status == 200 else 1)
 
 
-@cli.command(epilog=_example("ghdirectory serve --port 8080"))
+@cli.command(epilog="Example: python -m generator serve --port 8080")
 @click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @database_option
@@ -254,15 +293,13 @@ def query(ctx: click.Context, parameters: str, database: Path) -> None:
 @base_path_option
 def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> None:
     """Show the site and the API on one port of this machine."""
-    with closing(Directory(database)) as directory:
-        built = read_build(site)
-        if built.release != directory.release:
-            _warn(
-                f"The site in {site} is of release {built.release}, the API's of"
-                f" {directory.release}; `python -m generator render` brings them together."
-            )
-        app = serving.create_preview(directory, built, site, base_path)
-        serving.serve(app, host, port, _tell)
+    preview = serving.Preview(database, site, base_path)
+    if preview.build.release != preview.directory.release:
+        _warn(
+            f"The site in {site} is of release {preview.build.release}, the API's of"
+            f" {preview.directory.release}; `python -m generator render` brings them together."
+        )
+    serving.serve(preview, host, port, click.echo)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -278,7 +315,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as exc:
         exc.show()
         status = exc.exit_code
-    except (GeneratorError, FunctionError) as exc:
+    except (GeneratorError, FunctionError, OSError) as exc:
         click.echo(f"{click.style('Error:', fg='red', bold=True)} {exc}", err=True)
         status = 1
     sys.exit(status)
@@ -292,82 +329,45 @@ def _seed(spec: str, total: int, path: Path, api_url: str) -> str | None:
     except Unreachable as exc:
         if spec != "auto":
             raise
-        warning = f"GitHub was not asked: {exc}.\n"
-        if (store := Store.existing(path)) is not None:
-            with closing(store):
-                store.want(total)
-                warning += (
-                    f"This is made from what {path} holds:"
-                    f" {store.count:,} accounts of {store.progress.title!r}."
-                )
-                if store.progress.source == "sample":
-                    warning += " They are invented."
-            _warn(warning)
-        else:
-            warning += "This is made from the embedded SAMPLE: its accounts are invented."
-            _warn(warning)
-            _seed_from(_source("sample", api_url), total, path, api_url)
-        return warning
+        return _seed_without_github(source, total, path, str(exc))
     return None
+
+
+def _seed_without_github(source: Source, total: int, path: Path, why: str) -> str:
+    """Use what is stored, first of all of *source*, or else the sample; return the warning."""
+    for store in (_store(path, source), Store(path)):
+        with closing(store):
+            progress, count = store.progress, store.count
+            if count and progress.source != "sample":
+                store.want(total)
+                fewer = f" ({total:,} were asked for)" if count < total else ""
+                warning = (
+                    f"{why}.\nThis is made from what {path} holds: {count:,} users{fewer} of"
+                    f" {progress.source}, as of {progress.seeded_at}."
+                )
+                _warn(warning)
+                return warning
+    warning = f"{why}.\nThis is made from the embedded SAMPLE: its accounts are invented."
+    _warn(warning)
+    _seed_from(_source("sample", DEFAULT_API_URL), total, path, DEFAULT_API_URL)
+    return warning
 
 
 def _seed_from(source: Source, total: int, path: Path, api_url: str) -> None:
     with (
-        closing(Client(api_url, _token())) as client,
-        closing(Store(path, source.progress())) as store,
+        closing(Client(api_url, _token() if source.url else None)) as client,
+        closing(_store(path, source)) as store,
     ):
         with _progress("Seeding", total, "users") as advance:
             seeding.seed(source, store, total, client, _now, advance, _warn)
         if store.displaced:
-            _tell(f"Kept     the list that {path} held before as {store.displaced}")
-        fewer = f" (all there are; {total:,} were asked for)" if store.count < total else ""
-        _tell(f"Seeded   {store.count:,} users of {source.name} into {path}{fewer}")
+            click.echo(f"Kept     the list that {path} held before as {store.displaced}")
+        fewer = f" ({total:,} were asked for)" if store.count < total else ""
+        click.echo(f"Seeded   {store.count:,} users of {source.name} into {path}{fewer}")
 
 
-def _bake(path: Path, output: Path) -> None:
-    store = Store.existing(path)
-    if store is None:
-        raise StoreError(f"there are no users in {path}; `python -m generator seed` gathers some")
-    with closing(store):
-        progress = store.progress
-        about = About(progress.source, progress.title, progress.seeded_at or "")
-        users = min(store.count, progress.total)
-        with _progress("Baking", users, "users") as advance:
-            baking.bake(store.profiles(progress.total), about, output, advance)
-    with closing(Directory(output)) as directory:
-        size = output.stat().st_size / 1000
-        _tell(
-            f"Baked    {users:,} users into {output} ({size:,.0f} kB, release {directory.release})"
-        )
-
-
-def _render(
-    database: Path,
-    output: Path,
-    page_sizes: tuple[int, ...],
-    orders: tuple[str, ...],
-    base_path: str,
-) -> None:
-    with closing(Directory(database)) as directory:
-        built = rendering.plan(directory, page_sizes, orders)
-        with _progress("Rendering", built.page_count(), "pages") as advance:
-            done = rendering.render(directory, built, output, base_path, advance)
-    _tell(
-        f"Rendered {built.page_count():,} pages into {output}"
-        f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
-        f" {done.removed:,} removed)"
-    )
-
-
-def _check(database: Path, site: Path, base_path: str) -> None:
-    with closing(Directory(database)) as directory:
-        built = read_build(site)
-        with _progress("Checking", built.page_count(), "pages") as advance:
-            checking.check(directory, built, site, base_path, advance)
-    _tell(
-        f"Checked  {built.page_count():,} pages: they show what the API lists,"
-        " and their links lead somewhere"
-    )
+def _store(path: Path, source: Source) -> Store:
+    return Store(path, Progress(source.identity, source.name, source.title))
 
 
 def _source(spec: str, api_url: str) -> Source:
@@ -379,17 +379,13 @@ def _source(spec: str, api_url: str) -> Source:
 
 def _token() -> str | None:
     token = os.environ.get("GITHUB_TOKEN", "").strip()
-    if not (token.isascii() and token.isprintable()):
+    if not re.fullmatch(r"[!-~]*", token):
         raise click.UsageError("GITHUB_TOKEN holds characters that no token has")
     return token or None
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _tell(line: str) -> None:
-    click.echo(line)
 
 
 def _warn(text: str) -> None:

@@ -37,9 +37,11 @@ class Client:
         token = self._token if origin(url) == origin(self.api_url) else None
         try:
             response = self._http.get(url, headers=request_headers(token))
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as exc:
-            raise Unreachable(url, str(exc)) from exc
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError) as exc:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
+            no_connection = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+            # After a redirect it is another host that cannot be reached: this one answered.
+            if isinstance(exc, no_connection) and str(exc.request.url) == str(httpx.URL(url)):
+                raise Unreachable(url, str(exc)) from exc
             raise SourceError(
                 f"asking {url} failed: {exc or type(exc).__name__};"
                 " the same command goes on where it stopped"

@@ -1,14 +1,16 @@
 """The site as files: what one is, and how a folder comes to hold exactly those of a build."""
 
 import mimetypes
+import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import BuildError
 from generator.pages import BUILD_KEY, Build
 
-# In the folder while its files are being written. A folder that has it is not whole.
+# In the folder while its files are being written: a folder that has it is incomplete.
 MARKER = ".rendering"
 # Where files are removed that a build does not have (any more); elsewhere nothing ever is.
 OWN_FOLDERS = ("users", "assets")
@@ -107,21 +109,30 @@ def read_build(folder: Path) -> Build:
 def keys(folder: Path) -> Iterator[str]:
     """Yield the keys of the pages and assets in *folder*, in no order."""
     for own in OWN_FOLDERS:
-        for path in (folder / own).rglob("*"):
-            if path.is_file():
-                yield path.relative_to(folder).as_posix()
+        for entry in _entries(folder / own):
+            if not entry.is_dir(follow_symlinks=False):
+                yield Path(entry.path).relative_to(folder).as_posix()
 
 
 def _claim(folder: Path) -> None:
     """Mark *folder* as being written, unless it belongs to somebody else."""
     folder.mkdir(parents=True, exist_ok=True)
-    ours = (folder / BUILD_KEY).exists() or (folder / MARKER).exists()
-    if not ours and next(folder.iterdir(), None) is not None:
+    if not _is_ours(folder) and next(folder.iterdir(), None) is not None:
         raise BuildError(
             f"{folder} holds files that are not a site's ({BUILD_KEY} is not there);"
             " --output names another folder"
         )
     (folder / MARKER).touch()
+
+
+def _is_ours(folder: Path) -> bool:
+    if (folder / MARKER).exists():
+        return True
+    try:
+        Build.from_json((folder / BUILD_KEY).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _put(path: Path, content: bytes) -> bool:
@@ -144,7 +155,18 @@ def _sweep(folder: Path, keep: Callable[[str], bool]) -> int:
             (folder / key).unlink()
             removed += 1
     for own in OWN_FOLDERS:
-        for path in sorted((folder / own).rglob("*"), reverse=True):
-            if path.is_dir() and next(path.iterdir(), None) is None:
-                path.rmdir()
+        for entry in _entries(folder / own):
+            if entry.is_dir(follow_symlinks=False):
+                with suppress(OSError):  # there is something in it
+                    Path(entry.path).rmdir()
     return removed
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield what is below *folder*, one at a time, a folder after what it holds."""
+    if folder.is_dir() and not folder.is_symlink():  # what is behind a link is not ours
+        with os.scandir(folder) as found:
+            for entry in found:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _entries(Path(entry.path))
+                yield entry

@@ -6,7 +6,7 @@ and nowhere else. https://docs.github.com/en/rest/users/users#list-users
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
@@ -56,10 +56,14 @@ def request_headers(token: str | None) -> dict[str, str]:
     return headers | ({"Authorization": f"Bearer {token}"} if token else {})
 
 
-def origin(url: str) -> tuple[str, str]:
-    """Return scheme and host of *url*: whom a token for it may be shown to."""
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port of *url*: whom a token for it may be shown to.
+
+    https://www.rfc-editor.org/rfc/rfc6454#section-4
+    """
     parts = urlsplit(url)
-    return parts.scheme.lower(), parts.netloc.lower()
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port
 
 
 def users_url(api_url: str, since: int) -> str:
@@ -84,13 +88,61 @@ def next_url(reply: Reply) -> str | None:
     """Return the address that *reply*'s Link header calls rel=next, None when there is none.
 
     rel=first is never followed: it is a URI template. A relative target is resolved.
+    UnexpectedReply is raised for one that is no address.
     https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
     """
     for link in _LINK.finditer(reply.headers.get("link", "")):
         rel = _REL.search(link[2])
         if rel and "next" in (rel[1] or rel[2] or "").lower().split():
-            return urljoin(reply.url, str(link[1]))
+            try:
+                return urlunsplit(urlsplit(urljoin(reply.url, str(link[1]))))
+            except ValueError as exc:
+                raise UnexpectedReply(reply.url, f"its next page is {shorten(link[1])}") from exc
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a list goes on after a reply.
+
+    Attributes:
+        url: the next request's address; None when the list ends here.
+        cursor: where a later run goes on, at the end of the list too.
+        stuck: why the list ends although it names a next page; None if it ends well or goes on.
+    """
+
+    url: str | None
+    cursor: str
+    stuck: str | None = None
+
+
+def next_step(asked: str, reply: Reply, users: Sequence[Profile]) -> Step:
+    """Return where the list goes on after *reply* to the address *asked*, which gave *users*.
+
+    It ends without a rel=next and with an empty page; and it must not go round in circles, so
+    both the users and the next address have to be beyond ``since``. The next page is asked of
+    the host that was asked before, whatever host the reply names: an Enterprise server may know
+    itself by another name, and a token is for one host.
+    """
+    position = since(asked) or 0
+    reached = max((user.id for user in users), default=None)
+    cursor = with_parameter(asked, "since", max(position, reached or 0))
+    following = next_url(reply)
+    if following is None or (reached is None and json.loads(reply.body) == []):
+        return Step(None, cursor)
+    parts = urlsplit(asked)
+    following = urlunsplit(
+        urlsplit(following)._replace(scheme=parts.scheme, netloc=parts.netloc, fragment="")
+    )
+    stands = reached is not None and reached <= position
+    if stands or (since(following) or 0) <= position:
+        return Step(
+            None,
+            cursor,
+            f"the list does not go on: {asked} names {following} as its next page, and that or"
+            f" its own users are not beyond id {position}",
+        )
+    return Step(following, following)
 
 
 def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
@@ -110,12 +162,20 @@ def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
     used_up = reply.headers.get("x-ratelimit-remaining") == "0"
     if reply.status == 429 or (
         reply.status == 403
-        and (used_up or "retry-after" in reply.headers or "rate limit" in message.lower())
+        and (
+            used_up
+            or "retry-after" in reply.headers
+            or re.search("rate limit|abuse detection", message, re.IGNORECASE)
+        )
     ):
         limit = _number(reply.headers.get("x-ratelimit-limit")) if used_up else None
         return RateLimitExceeded(limit, _resets_at(reply, now), authorized)
     if reply.status == 401:
-        advice = "GITHUB_TOKEN is invalid or has expired: set another, or unset it"
+        advice = (
+            "GITHUB_TOKEN is invalid or has expired: set another, or unset it"
+            if authorized
+            else "it wants a token: set GITHUB_TOKEN"
+        )
     elif reply.status == 404:
         advice = (
             "is the API there? GITHUB_API_URL or --api-url names it"
@@ -139,7 +199,7 @@ def read_users(reply: Reply) -> list[Profile]:
     """
     try:
         records = json.loads(reply.body)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         start = shorten(reply.body[:60].decode("utf-8", "replace"), 60)
         raise UnexpectedReply(reply.url, f"it is not JSON, and starts {start}") from exc
     if not isinstance(records, list):
@@ -168,7 +228,7 @@ def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
     if not isinstance(record, Mapping):
         raise UnexpectedRecord(where, f"it is a JSON {_json_type(record)}, not a user object")
     identity, login = record.get("id"), record.get("login")
-    if identity is None or login is None or login == "":
+    if identity is None or login is None or (isinstance(login, str) and not login.strip()):
         if identity is None:
             known = f" (login {shorten(str(login))})" if login else ""
             raise UnexpectedRecord(where, f"it has no id{known}")
@@ -209,10 +269,11 @@ def _implied(identity: int, login: object) -> dict[str, str]:
 def _resets_at(reply: Reply, now: float) -> datetime | None:
     seconds = _number(reply.headers.get("retry-after"))
     epoch = now + seconds if seconds is not None else None
-    if epoch is None:
+    if epoch is None and reply.headers.get("x-ratelimit-remaining") == "0":
         epoch = _number(reply.headers.get("x-ratelimit-reset"))
     try:
-        return datetime.fromtimestamp(epoch, UTC) if epoch is not None else None
+        # A server's clock may be behind ours: what is past is now.
+        return datetime.fromtimestamp(max(epoch, now), UTC) if epoch is not None else None
     except (OverflowError, OSError, ValueError):
         return None
 
@@ -224,7 +285,7 @@ def _number(text: str | None) -> int | None:
 def _message(body: bytes) -> str:
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     message = said.get("message") if isinstance(said, dict) else None
     return message[:300] if isinstance(message, str) else ""

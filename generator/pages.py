@@ -85,7 +85,7 @@ class Build:
                 source=str(found["source"]),
                 seeded_at=str(found["seeded_at"]),
             )
-        except (KeyError, TypeError) as exc:
+        except (KeyError, TypeError, OverflowError, RecursionError) as exc:
             raise ValueError(f"not a build.json: {exc!r}") from exc
 
     def to_json(self) -> bytes:

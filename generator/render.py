@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from markupsafe import Markup
 
 from function.answer import PATH as API_PATH
 from function.contract import About, Profile
@@ -21,7 +20,7 @@ from generator.pages import Build, Listing, same_place, window
 TEMPLATES = Path(__file__).parents[1] / "site_templates"
 STATIC = TEMPLATES / "static"
 # A profile as HTML, escaped where it must be.
-Row = Markup
+Row = str
 
 
 class Renderer:
@@ -64,7 +63,7 @@ class Renderer:
 
     def row(self, profile: Profile) -> Row:
         """Return *profile* as a row, to be handed to `page` for every page that shows it."""
-        return Row(self._row.render(profile=profile))
+        return self._row.render(profile=profile)
 
     def page(self, listing: Listing, page: int, rows: Sequence[Row]) -> bytes:
         """Return *listing*'s page number *page*, which shows *rows*."""

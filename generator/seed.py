@@ -1,18 +1,16 @@
 """From a source to the store: asks for what is missing, and commits each reply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from function.contract import Profile
 from generator.client import Client
 from generator.errors import SourceError, Unreachable
 from generator.github import (
     MAX_PER_PAGE,
-    next_url,
-    origin,
+    next_step,
     read_users,
     refusal,
-    since,
-    users_url,
     with_parameter,
 )
 from generator.sources import Source
@@ -49,7 +47,8 @@ def seed(
         SourceError: the source cannot be read; what came before is stored.
     """
     if source.profiles is not None:
-        store.mirror(source.profiles(), total, _stamp(clock()), advance)
+        profiles = _some(source.profiles(), source.name)
+        store.mirror(profiles, total, _stamp(clock()), advance)
     else:
         _crawl(source, store, total, client, clock, advance, warn)
         store.want(total)
@@ -65,38 +64,34 @@ def _crawl(
     warn: Tell,
 ) -> None:
     url: str | None = store.progress.cursor or source.url
-    requests = 0
+    reached = False
     while url is not None and (missing := total - store.count) > 0:
         asked = with_parameter(url, "per_page", min(MAX_PER_PAGE, missing))
         try:
             reply = client.get(asked)
         except Unreachable as exc:
-            if requests:  # it was reached a moment ago: not the time for another source
+            if reached:  # a moment ago: not the time for another source
                 raise SourceError(f"{exc}; the same command goes on where it stopped") from exc
             raise
-        requests += 1
+        reached = True
         if error := refusal(reply, client.authorized, clock().timestamp()):
             raise error
         users = read_users(reply)
-        following = next_url(reply)
-        position, reached = since(url) or 0, max((user.id for user in users), default=0)
-        # Kept even when the list ends here: a later, larger --total asks from here on.
-        cursor = users_url(client.api_url, max(position, reached))
-        if following is not None and users:
-            if origin(following) not in (origin(client.api_url), origin(reply.url)):
-                store.add(users, cursor, total, _stamp(clock()))
-                raise SourceError(f"{asked} names a next page on another host, {following}")
-            if reached <= position or (since(following) or 0) <= position:
-                warn(
-                    f"the list does not go on: {asked} names {following} as its next page,"
-                    f" which is not beyond id {position}"
-                )
-                following = None
-            else:
-                cursor = following
-        store.add(users, cursor, total, _stamp(clock()))
+        step = next_step(asked, reply, users)
+        store.add(users, step.cursor, total, _stamp(clock()))
         advance(store.count)
-        url = following if users else None
+        if step.stuck:
+            warn(step.stuck)
+        url = step.url
+
+
+def _some(profiles: Iterator[Profile], name: str) -> Iterator[Profile]:
+    """Yield *profiles*, of which there must be one at least."""
+    first = next(profiles, None)
+    if first is None:
+        raise SourceError(f"{name} lists no users; what is stored was left as it is")
+    yield first
+    yield from profiles
 
 
 def _stamp(time: datetime) -> str:

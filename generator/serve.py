@@ -13,52 +13,84 @@ import uvicorn
 from function.answer import PATH as API_PATH
 from function.app import create_app
 from function.database import Directory
-from generator.errors import ServeError
-from generator.files import cache_control, content_type
-from generator.pages import NOT_FOUND_KEY, Build
+from function.errors import DatabaseMismatch
+from generator.errors import BuildError, ServeError
+from generator.files import cache_control, content_type, read_build
+from generator.pages import BUILD_KEY, NOT_FOUND_KEY
 from generator.router import Route, route
 
 # https://asgi.readthedocs.io/en/latest/specs/www.html
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-def create_preview(directory: Directory, build: Build, folder: Path, base_path: str) -> App:
-    """Return an ASGI application: the API of *directory*, and the site in *folder*."""
-    api = create_app(directory)
+class Preview:
+    """An ASGI application: the API of a directory, and its site as it is published.
 
-    async def preview(scope: Message, receive: Receive, send: Send) -> None:
+    A directory and a site that were built anew are taken up with the next request.
+
+    Args:
+        database: the directory's file.
+        site: the site's folder.
+        base_path: where the site lies on its host, with a slash at either end.
+
+    Raises:
+        DatabaseMismatch: there is no directory.
+        BuildError: there is no site, or not a whole one.
+    """
+
+    def __init__(self, database: Path, site: Path, base_path: str) -> None:
+        self.base_path = base_path
+        self._files = database, site / BUILD_KEY
+        self._database, self._site = database, site
+        self._load()
+
+    def _load(self) -> None:
+        seen = [file.stat().st_mtime_ns for file in self._files]
+        self.build = read_build(self._site)
+        self.directory = Directory(self._database)
+        self._api, self._seen = create_app(self.directory), seen
+
+    def _load_if_new(self) -> None:
+        """Take up a new build once it is whole; go on with the old one until then."""
+        with suppress(OSError, BuildError, DatabaseMismatch):
+            if [file.stat().st_mtime_ns for file in self._files] != self._seen:
+                old = self.directory
+                self._load()
+                old.close()
+
+    def close(self) -> None:
+        """Close the directory."""
+        self.directory.close()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        self._load_if_new()
         if scope["path"].startswith("/api/"):
-            await api(scope, receive, send)
+            await self._api(scope, receive, send)
         else:
-            await _send_file(scope, send, build, folder, base_path)
+            status, headers, body = self._answer(scope)
+            await _send(scope, send, status, headers, body)
 
-    return preview
-
-
-async def _send_file(
-    scope: Message, send: Send, build: Build, folder: Path, base_path: str
-) -> None:
-    """Answer as the published site does."""
-    if scope["method"] not in ("GET", "HEAD"):
-        await _send(scope, send, 405, b"", {"allow": "GET, HEAD"})
-        return
-    query = scope["query_string"].decode("utf-8", "replace")
-    parameters = dict(parse_qsl(query, keep_blank_values=True))
-    found = Route(404)
-    if scope["path"].startswith(base_path):
-        found = route("/" + scope["path"].removeprefix(base_path), parameters, build)
-    if found.location:
-        await _send(scope, send, 302, b"", {"location": base_path + found.location[1:]})
-        return
-    body = _read(folder, found.key) if found.status == 200 else None
-    if body is None:
+    def _answer(self, scope: Message) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and body, as the published site has them."""
+        if scope["method"] not in ("GET", "HEAD"):
+            return 405, {"allow": "GET, HEAD"}, b""
+        query = scope["query_string"].decode("utf-8", "replace")
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
         found = Route(404)
-        body = _read(folder, NOT_FOUND_KEY) or b"not found"
-    headers = {"content-type": content_type(found.key), "cache-control": cache_control(found.key)}
-    await _send(scope, send, found.status, body, headers)
+        if scope["path"].startswith(self.base_path):
+            path = "/" + scope["path"].removeprefix(self.base_path)
+            found = route(path, parameters, self.build)
+        if found.location:
+            return 302, {"location": self.base_path + found.location[1:]}, b""
+        body = _read(self._site, found.key) if found.status == 200 else None
+        if body is None:
+            found = Route(404)
+            body = _read(self._site, NOT_FOUND_KEY) or b"not found"
+        type_, cache = content_type(found.key), cache_control(found.key)
+        return found.status, {"content-type": type_, "cache-control": cache}, body
 
 
 def _read(folder: Path, key: str) -> bytes | None:
@@ -71,21 +103,16 @@ def _read(folder: Path, key: str) -> bytes | None:
 
 
 async def _send(
-    scope: Message, send: Send, status: int, body: bytes, headers: dict[str, str]
+    scope: Message, send: Send, status: int, headers: dict[str, str], body: bytes
 ) -> None:
     pairs = {**headers, "content-length": str(len(body)), "x-content-type-options": "nosniff"}
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
-        }
-    )
+    encoded = [(name.encode(), value.encode()) for name, value in pairs.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def serve(app: App, host: str, port: int, tell: Callable[[str], None]) -> None:
-    """Serve *app* until interrupted; *tell* is told the address once it answers.
+def serve(preview: Preview, host: str, port: int, tell: Callable[[str], None]) -> None:
+    """Serve *preview* until interrupted; *tell* is told the address once it answers.
 
     Raises:
         ServeError: the port cannot be had.
@@ -102,7 +129,8 @@ def serve(app: App, host: str, port: int, tell: Callable[[str], None]) -> None:
             raise ServeError(f"cannot listen on {host}:{port}: {exc}{advice}") from exc
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}"
-        tell(f"The site is at {address}/ and the API at {address}{API_PATH}; Ctrl-C ends")
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False)
+        home = address + preview.base_path
+        tell(f"The site is at {home} and the API at {address}{API_PATH}; Ctrl-C ends")
+        config = uvicorn.Config(preview, log_level="warning", lifespan="off", access_log=False)
         with suppress(KeyboardInterrupt):  # uvicorn hands on the Ctrl-C that it ended with
             uvicorn.Server(config).run(sockets=[listener])

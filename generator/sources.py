@@ -1,8 +1,9 @@
-"""The lists that can be seeded. Does no I/O.
+"""The lists that can be seeded. Opens nothing before a source's `profiles` is called.
 
 A further source is one function and one row of `SOURCES`.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ from function.contract import Profile
 from generator.github import read_user, users_url
 from generator.records import read_records
 from generator.sample import read_sample
-from generator.store import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,6 @@ class Source:
     identity: str
     url: str | None = None
     profiles: Callable[[], Iterator[Profile]] | None = None
-
-    def progress(self) -> Progress:
-        """Return where the gathering of this list stands at its start."""
-        return Progress(self.identity, self.name, self.title)
 
 
 def parse(spec: str, api_url: str) -> Source:
@@ -63,7 +59,8 @@ def _file(detail: str, api_url: str) -> Source:
             if record is not None:
                 yield read_user(record, where, complete=False)
 
-    return Source(f"file:{path.name}", "GitHub users", f"file:{path.resolve()}", profiles=profiles)
+    name, place = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, path.resolve()))
+    return Source(f"file:{name}", "GitHub users", f"file:{place}", profiles=profiles)
 
 
 def _sample(detail: str, api_url: str) -> Source:

@@ -1,8 +1,9 @@
 """The growing database of what was gathered: users, and where the gathering stands.
 
-One store holds one list (a source, at one API). Seeding another list sets the store aside under
-a name of its own and takes it up again when its list is seeded again: neither real users and the
-sample, nor two servers' users, ever mix, and no crawl of hours is lost to a look at a file.
+One store holds one list (a source, at one API). Another list's store is kept beside it under a
+name of its own, and the two change places when the other list is seeded with success: neither
+real users and the sample, nor two servers' users, ever mix, and no crawl of hours is lost to a
+look at a file.
 
 Every change is one transaction: interrupt it anywhere, and the store is as it was before it.
 """
@@ -21,6 +22,7 @@ from sqlite_utils.migrations import Migrations
 from function.contract import Profile
 from generator.errors import StoreError
 
+COLUMNS = "id, username, type, avatar_url, html_url"
 BATCH = 500  # rows; SQLite binds at most 999 values to a statement on old builds
 
 migrations = Migrations("github_users")
@@ -46,6 +48,9 @@ def users_and_progress(db: Database) -> None:
         },
         pk="identity",
     )
+    # For a list that is read from its start each time: in which order it has the users.
+    db.table("positions").create({"position": int, "id": int}, pk="position")
+    db.table("positions").create_index(["id"], unique=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,9 @@ class Progress:
 
 
 class Store:
-    """The store at *path*, of the list that *progress* names.
+    """The store at *path* of the list that *progress* names, or of whatever list is there.
 
-    Nothing on disk changes before the first write.
+    Opening one changes nothing but, for an old one, its shape.
 
     Attributes:
         path: the file.
@@ -80,30 +85,22 @@ class Store:
         displaced: where another list's store, found at *path*, was put; None if there was none.
     """
 
-    def __init__(self, path: Path, progress: Progress) -> None:
+    def __init__(self, path: Path, progress: Progress | None = None) -> None:
         self.path = path
-        self.progress = progress
+        self.progress = progress or Progress("", "", "")
         self.displaced: Path | None = None
+        self._place = path  # where this list's store lies, until it comes forward to path
         self._db: Database | None = None
-        for place in (path, self._aside(progress.identity)):
+        for place in (path, self._aside(progress.identity)) if progress else (path,):
             db = _open(place)
-            if db is not None and (found := _progress(db, place)).identity == progress.identity:
-                self._db, self.progress = db, found
-                self._place = place
-                break
-            if db is not None:
+            found = _progress(db, place) if db else None
+            if found and (not progress or found.identity == progress.identity):
+                self._db, self.progress, self._place = db, found, place
+                return
+            if found and progress and place == path:
+                self._place = self._aside(progress.identity)
+            if db:
                 db.close()
-
-    @classmethod
-    def existing(cls, path: Path) -> "Store | None":
-        """Return the store at *path*, of whatever list; None if there is none with users in it."""
-        db = _open(path)
-        if db is None:
-            return None
-        progress = _progress(db, path)
-        db.close()
-        store = cls(path, progress)
-        return store if store.count else None
 
     @property
     def count(self) -> int:
@@ -114,19 +111,25 @@ class Store:
             return int(self._db.table("github_users").count)
 
     def profiles(self, limit: int) -> Iterator[Profile]:
-        """Yield the *limit* users with the lowest ids, in the order of their ids."""
+        """Yield the list's first *limit* users, in the order of their ids.
+
+        The first are those with the lowest ids, or those that a file has first.
+        """
         if self._db is None:
             return
         with _errors(self.path):
-            yield from (
-                Profile(**row)
-                for row in self._db.table("github_users").rows_where(
-                    select="id, username, type, avatar_url, html_url", order_by="id", limit=limit
+            if self._db.table("positions").count:
+                first = (
+                    f"WHERE id IN (SELECT id FROM positions ORDER BY position LIMIT {limit:d})"
+                    " ORDER BY id"
                 )
-            )
+            else:
+                first = f"ORDER BY id LIMIT {limit:d}"
+            for row in self._db.execute(f"SELECT {COLUMNS} FROM github_users {first}"):
+                yield Profile(*row)
 
     def want(self, total: int) -> None:
-        """Note that the directory is to list the first *total* users, and take the store up."""
+        """Note that the directory is to list the first *total* users."""
         with self._transaction() as db:
             self._note(db, total=total)
 
@@ -145,24 +148,21 @@ class Store:
     ) -> None:
         """Store the first *total* of *profiles*, all or, if one of them fails, none.
 
-        When they end before *total* the whole list was read, and stored users that it does not
-        hold (any more) go. *advance* is told now and then how many were read.
+        Stored users that stand where others stand now, or behind the end of the list, go; those
+        behind *total* are kept. *advance* is told now and then how many were read.
         """
         with self._transaction() as db:
-            db.execute("CREATE TEMP TABLE IF NOT EXISTS read (id INTEGER PRIMARY KEY)")
-            db.execute("DELETE FROM read")
             changed = read = 0
             rest = iter(profiles)
             while read < total and (batch := list(islice(rest, min(BATCH, total - read)))):
                 changed += _upsert(db, batch)
-                read += db.conn.executemany(
-                    "INSERT OR IGNORE INTO read VALUES (?)", [(profile.id,) for profile in batch]
-                ).rowcount
+                read = _place_in_order(db, batch, read)
                 advance(read)
             if read < total:
-                changed += db.execute(
-                    "DELETE FROM github_users WHERE id NOT IN (SELECT id FROM read)"
-                ).rowcount
+                db.execute("DELETE FROM positions WHERE position > ?", [read])
+            changed += db.execute(
+                "DELETE FROM github_users WHERE id NOT IN (SELECT id FROM positions)"
+            ).rowcount
             self._note(db, total=total, **({"seeded_at": now} if changed else {}))
 
     def close(self) -> None:
@@ -178,31 +178,60 @@ class Store:
     @contextmanager
     def _transaction(self) -> Iterator[Database]:
         with _errors(self.path):
-            db = self._take_up()
-            with db.atomic():
-                yield db
+            if is_new := self._db is None:
+                self._place.parent.mkdir(parents=True, exist_ok=True)
+                self._db = Database(self._place)
+                migrations.apply(self._db)
+            db = self._db
+            try:
+                with db.atomic():
+                    yield db
+            except BaseException:
+                if is_new and _progress(db, self._place) is None:  # nothing came of it
+                    self.close()
+                    self._place.unlink()
+                raise
+            if self._place != self.path:
+                self._come_forward()
 
-    def _take_up(self) -> Database:
-        """Return this list's store at `path`; another list's that was there is set aside."""
-        if self._db is not None and self._place == self.path:
-            return self._db
+    def _come_forward(self) -> None:
+        """Change places with the other list's store at `path`, now that there is one of ours."""
         self.close()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         if (other := _open(self.path)) is not None:
-            identity = _progress(other, self.path).identity
+            found = _progress(other, self.path)
             other.close()
-            self.displaced = self.path.rename(self._aside(identity))
-        if (aside := self._aside(self.progress.identity)).exists():
-            aside.rename(self.path)
-        db = Database(self.path)
-        migrations.apply(db)
-        self._db, self._place = db, self.path
-        return db
+            if found:
+                self.displaced = self.path.rename(self._aside(found.identity))
+        self._place = self._place.rename(self.path)
+        self._db = Database(self.path)
 
     def _note(self, db: Database, **changes: object) -> None:
         row = {**asdict(self.progress), **changes}
         db.table("progress").upsert(row, pk="identity")
         self.progress = Progress(**row)
+
+
+def _place_in_order(db: Database, profiles: Sequence[Profile], read: int) -> int:
+    """Give *profiles* the positions after *read*, and return the last position given.
+
+    One that has its position from this reading (it comes twice) keeps it.
+    """
+    marks = ", ".join("?" * len(profiles))
+    placed: dict[int, int] = dict(
+        db.execute(
+            f"SELECT id, position FROM positions WHERE id IN ({marks})",
+            [profile.id for profile in profiles],
+        )
+    )
+    again = {identity for identity, position in placed.items() if position <= read}
+    rows = []
+    for profile in profiles:
+        if profile.id not in again:
+            again.add(profile.id)
+            read += 1
+            rows.append((read, profile.id))
+    db.conn.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?)", rows)
+    return read
 
 
 def _upsert(db: Database, profiles: Sequence[Profile]) -> int:
@@ -213,8 +242,7 @@ def _upsert(db: Database, profiles: Sequence[Profile]) -> int:
     stored = {
         row[0]: row
         for row in db.execute(
-            "SELECT id, username, type, avatar_url, html_url FROM github_users"
-            f" WHERE id IN ({marks})",
+            f"SELECT {COLUMNS} FROM github_users WHERE id IN ({marks})",
             list(latest),
         )
     }
@@ -230,7 +258,8 @@ def _open(path: Path) -> Database | None:
         return None
     with _errors(path):
         db = Database(path)
-        if {"github_users", "progress"} - set(db.table_names()) and db.table_names():
+        names = set(db.table_names())
+        if names and Migrations.migrations_table not in names:
             db.close()
             raise StoreError(
                 f"{path} is a database, but not a store of users;"
@@ -240,10 +269,11 @@ def _open(path: Path) -> Database | None:
     return db
 
 
-def _progress(db: Database, path: Path) -> Progress:
+def _progress(db: Database, path: Path) -> Progress | None:
+    """Return where the gathering stands; None in a store that nothing was ever stored in."""
     with _errors(path):
         row = next(iter(db.table("progress").rows), None)
-    return Progress(**row) if row else Progress("", "", "")
+    return Progress(**row) if row else None
 
 
 @contextmanager
@@ -255,4 +285,4 @@ def _errors(path: Path) -> Iterator[None]:
             f"the store {path} cannot be used: {exc}; --store names another file"
         ) from exc
     except OSError as exc:
-        raise StoreError(f"the store {path} cannot be used: {exc.strerror}") from exc
+        raise StoreError(f"the store {path} cannot be used: {exc.strerror or exc}") from exc

@@ -18,7 +18,6 @@ DOORS = {
     "httpx": "generator.client",
     "jinja2": "generator.render",
     "mangum": "function.handler",
-    "markupsafe": "generator.render",
     "sqlite_utils": "generator.store",
     "starlette": "function.app",
     "uvicorn": "generator.serve",

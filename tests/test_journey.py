@@ -20,7 +20,7 @@ from generator.files import read_build
 from generator.sample import PATH as SAMPLE
 from generator.seed import seed
 from generator.sources import parse
-from generator.store import Store
+from generator.store import Progress, Store
 from tests.fake_github import FakeGitHub, read_csv
 
 API = "https://api.test"
@@ -33,7 +33,7 @@ class Journey:
         self.github = FakeGitHub(users)
         client = Client(API, None, httpx.MockTransport(self.answer))
         source = parse("users", API)
-        store = Store(folder / "users.db", source.progress())
+        store = Store(folder / "users.db", Progress(source.identity, source.name, source.title))
         now = datetime(2026, 11, 24, tzinfo=UTC)
         seed(source, store, total, client, lambda: now, lambda done: None, pytest.fail)
         client.close()

@@ -24,7 +24,7 @@ from generator import site
 from generator.assets import read_assets
 from generator.bake import bake
 from generator.pages import Build
-from generator.render import STATIC, TEMPLATES, Renderer, Row
+from generator.render import STATIC, TEMPLATES, Renderer
 from tests.factories import ABOUT, make_profile
 
 ROUNDS = 5
@@ -131,7 +131,7 @@ def plain_loop(directory: Directory, build: Build, folder: Path) -> None:
         size = listing.pagination
         for page in range(1, build.pages(listing) + 1):
             shown = profiles[(page - 1) * size : page * size]
-            rows = [Row(template.render(profile=profile)) for profile in shown]
+            rows = [template.render(profile=profile) for profile in shown]
             path = folder / "loop" / listing.key(page)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(renderer.page(listing, page, rows))

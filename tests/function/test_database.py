@@ -11,7 +11,7 @@ from function.contract import APPLICATION_ID, SCHEMA_VERSION, Profile
 from function.database import Directory
 from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
-from tests.factories import ABOUT, ODD, make_directory
+from tests.factories import ABOUT, ODD, make_directory, make_profile
 
 
 def ascii_lower(text: str) -> str:
@@ -116,7 +116,7 @@ def stamped(path: Path, application_id: int, version: int) -> None:
         ),
         pytest.param(
             lambda path: stamped(path, APPLICATION_ID, SCHEMA_VERSION),
-            "not a directory database .*no such table",
+            "or a damaged one .no such table",
             id="stamped, and empty",
         ),
     ],
@@ -127,6 +127,17 @@ def test_a_file_that_is_not_a_directory_is_refused_by_name(tmp_path, make, says)
     with pytest.raises(DatabaseMismatch, match=says) as refused:
         Directory(path)
     assert str(path) in str(refused.value)
+
+
+def test_damage_behind_the_stamps_is_named(tmp_path):
+    make_directory(tmp_path, map(make_profile, range(2000))).close()
+    path = tmp_path / "directory.db"
+    content = path.read_bytes()
+    path.write_bytes(content[:20_000] + b"\xff" * 100_000 + content[120_000:])
+    directory = Directory(path)
+    with pytest.raises(DatabaseMismatch, match="damaged one"):
+        list(directory.profiles("id"))
+    directory.close()
 
 
 def test_profiles_come_back_exactly_as_they_were_sent(tmp_path):

@@ -64,6 +64,15 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         bake(ODD, ABOUT, tmp_path / "file" / "directory.db")
 
 
+@pytest.mark.parametrize("content", [b"a thesis", b"SQLite format 3\0" + b"\0" * 84])
+def test_what_is_not_a_directory_is_not_overwritten(tmp_path, content):
+    path = tmp_path / "precious"
+    path.write_bytes(content)
+    with pytest.raises(BuildError, match="is not a directory, and was left alone"):
+        bake(ODD, ABOUT, path)
+    assert path.read_bytes() == content
+
+
 def test_progress_is_told_in_users(tmp_path):
     told = []
     bake(map(make_profile, range(2500)), ABOUT, tmp_path / "directory.db", told.append)

@@ -49,6 +49,23 @@ def both_first(change):
             id="another user",
         ),
         pytest.param(
+            both_first(
+                lambda f, key: replace(f, key, b'"https://github.com/mojombo"', b'"https://e.test"')
+            ),
+            r"does not lead to user 1's html_url, https://github\.com/mojombo",
+            id="another address",
+        ),
+        pytest.param(
+            both_first(lambda f, key: replace(f, key, b"/u/44?v=4", b"/u/45?v=4")),
+            r"does not lead to user 44's avatar_url",
+            id="another picture",
+        ),
+        pytest.param(
+            lambda f: [path.write_text("body{}") for path in f.glob("assets/site-*.css")],
+            r"site-[0-9a-f]+\.css is not what its name says",
+            id="another stylesheet",
+        ),
+        pytest.param(
             lambda f: (f / "users/by-type/10/2.html").unlink(),
             r"by-type/10/2\.html cannot be read",
             id="a page too few",

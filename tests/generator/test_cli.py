@@ -110,7 +110,7 @@ def test_auto_keeps_what_is_stored(run, tmp_path):
     done = run("build", "-t", "200", "--api-url", api)
     assert done.returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 100)
-    assert "100 accounts of 'GitHub users'" in done.stderr
+    assert "100 users (200 were asked for) of users" in done.stderr
 
 
 def test_auto_falls_back_on_nothing_when_github_answers_with_an_error(run, tmp_path):
@@ -119,6 +119,40 @@ def test_auto_falls_back_on_nothing_when_github_answers_with_an_error(run, tmp_p
     assert done.returncode == 1
     assert "limit of 60 requests an hour is used up" in done.stderr
     assert not (tmp_path / "build").exists()
+
+
+def test_auto_grows_the_sample_but_not_what_it_cannot_ask_for(run, tmp_path):
+    run("build", "-t", "50")
+    assert info(tmp_path)["users"] == 50
+    run("build", "-t", "150")
+    assert info(tmp_path)["users"] == 150
+    with serving(FakeGitHub(USERS)) as api:
+        run("seed", "users", "-t", "30", api=api)
+    run("build", "sample")
+    done = run("build", "-t", "60", api=api)
+    assert "30 users (60 were asked for) of users" in done.stderr
+    assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)
+
+
+def test_a_file_that_cannot_be_read_leaves_the_store_as_it_was(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api:
+        run("build", "users", "-t", "30", api=api)
+    (tmp_path / "bad.csv").write_text("id,login\n1,one\nx,two\n")
+    for source in ("file:nothing.csv", "file:bad.csv"):
+        assert run("seed", source).returncode == 1
+    assert run("bake").returncode == 0
+    assert len(ids(tmp_path / "build/github_users.db")) == 30
+    assert len(list((tmp_path / "build").glob("github_users*.db"))) == 1
+
+
+def test_a_file_that_changed_is_listed_as_it_is_now(run, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("id,login\n" + "".join(f"{n},user-{n}\n" for n in range(1, 21)))
+    run("build", "file:list.csv", "-t", "10")
+    path.write_text("id,login\n" + "".join(f"{n},user-{n}\n" for n in range(101, 121)))
+    run("build", "file:list.csv", "-t", "10")
+    body = json.loads(run("query", "pagination=100").stdout)
+    assert [profile["id"] for profile in body["profiles"]] == list(range(101, 111))
 
 
 def test_users_alone_is_an_error_where_github_cannot_be_reached(run):
@@ -132,7 +166,7 @@ def test_a_file_builds_and_its_folder_stays_private(run, tmp_path):
     done = run("build", f"file:{tmp_path}/list.csv")
     assert (done.returncode, done.stderr) == (0, "")
     assert info(tmp_path)["source"] == "file:list.csv"
-    assert "all there are; 150 were asked for" in done.stdout
+    assert "2 users of file:list.csv into build/github_users.db (150 were asked for)" in done.stdout
 
 
 def test_another_list_sets_the_first_aside_and_takes_it_up_again(run, tmp_path):
@@ -170,6 +204,7 @@ def test_an_odd_reply_is_an_error_without_a_traceback(run, fault):
         "check",
         "serve",
         "query x=1",
+        "bake --output generator.csv",
         "seed file:nothing.csv",
         "render --database generator.csv",
     ],
@@ -192,6 +227,9 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
         ("build --page-sizes 0", "numbers from 1 to 100"),
         ("build --orders name", "id or type"),
         ("build --base-path a//b", "is not a path like"),
+        ("build --base-path /../", "is not a path like"),
+        ("seed --api-url http://u:pw@h", "is not an address like"),
+        ("seed --api-url http://h:99999", "Port out of range"),
         ("serve --port 99999", "99999 is not in the range"),
         ("sing", "No such command"),
     ],
@@ -206,7 +244,7 @@ def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, arguments, says):
 def test_every_verb_explains_itself_with_an_example(run, verb):
     done = run(*verb.split(), "--help")
     assert done.returncode == 0
-    assert f"Example: ghdirectory {verb}" in done.stdout
+    assert f"Example: python -m generator {verb}" in done.stdout
 
 
 def test_query_prints_the_apis_answer(run):

@@ -64,12 +64,30 @@ def test_redirects_are_followed_and_the_token_stays_behind():
 )
 def test_a_failed_request_is_named_with_its_reason(error, raised):
     def fail(request):
+        error.request = request
         raise error
 
     with pytest.raises(raised, match=str(error)) as refused:
         client(fail).get(f"{API}/users")
     assert f"{API}/users" in str(refused.value)
     assert isinstance(refused.value, Unreachable) == (raised is Unreachable)
+
+
+def test_a_redirect_to_a_dead_host_is_no_lack_of_connection():
+    def answer(request):
+        if request.url.host == "api.test":
+            return httpx.Response(301, headers={"location": "https://dead.test/users"})
+        raise httpx.ConnectError("no route", request=request)
+
+    with pytest.raises(SourceError, match="no route") as refused:
+        client(answer).get(f"{API}/users")
+    assert not isinstance(refused.value, Unreachable)
+
+
+def test_a_proxy_that_cannot_be_used_is_named(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
+    with pytest.raises(SourceError, match="proxy"):
+        Client(API, None)
 
 
 def test_a_loop_of_redirects_ends():

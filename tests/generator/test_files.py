@@ -58,11 +58,21 @@ def test_what_a_build_no_longer_has_goes_and_nothing_else_does(tmp_path):
     assert (tmp_path / ".git/config").exists()
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path):
-    (tmp_path / "thesis.doc").write_text("years")
+@pytest.mark.parametrize("name", ["thesis.doc", "build.json", "users"])
+def test_a_folder_of_something_else_is_left_alone(tmp_path, name):
+    (tmp_path / name).write_text("{}")
     with pytest.raises(BuildError, match=r"holds files that are not a site's"):
         write(tmp_path, [page(1)], BUILD.lists)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.doc"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_lies_behind_a_link_is_not_removed(tmp_path):
+    write(tmp_path / "site", [INFO], BUILD.lists)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "one.jpg").touch()
+    (tmp_path / "site" / "assets").symlink_to(tmp_path / "photos")
+    write(tmp_path / "site", [INFO], BUILD.lists)
+    assert (tmp_path / "photos" / "one.jpg").exists()
 
 
 def test_an_interrupted_site_is_known_as_such_and_the_next_write_mends_it(tmp_path):

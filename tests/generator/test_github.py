@@ -104,6 +104,19 @@ USED_UP = {"x_ratelimit_remaining": "0", "x_ratelimit_limit": "60", "x_ratelimit
             id="not told",
         ),
         pytest.param(
+            reply({"message": "abuse detection mechanism"}, 403), None, id="not told, in old words"
+        ),
+        pytest.param(
+            reply(status=429, x_ratelimit_remaining="33", x_ratelimit_reset="4600"),
+            None,
+            id="secondary: not when the primary limit ends",
+        ),
+        pytest.param(
+            reply(status=403, x_ratelimit_remaining="0", x_ratelimit_reset="900"),
+            1000,
+            id="in the past",
+        ),
+        pytest.param(
             reply(status=403, x_ratelimit_remaining="0", x_ratelimit_reset="9" * 18),
             None,
             id="absurd",
@@ -144,6 +157,10 @@ def test_other_refusals_carry_githubs_words_and_advice(status, advice):
     assert advice in str(error)
 
 
+def test_where_there_is_no_token_a_401_asks_for_one():
+    assert "it wants a token: set GITHUB_TOKEN" in str(refusal(reply({}, 401), False, 0))
+
+
 def test_a_good_answer_is_no_refusal():
     assert refusal(reply([]), authorized=False, now=0) is None
 
@@ -153,6 +170,7 @@ def test_a_good_answer_is_no_refusal():
     [
         pytest.param(b"<html>", "not JSON, and starts '<html>'", id="HTML"),
         pytest.param(b'[{"id": 1', "not JSON", id="cut off"),
+        pytest.param(b"[" * 100_000, "not JSON", id="too deep"),
         pytest.param(b"\xff\xfe", "not JSON", id="no text"),
         pytest.param({"message": "Moved"}, "Moved", id="an object with a message"),
         pytest.param({}, "a JSON object", id="an object"),
@@ -191,6 +209,7 @@ def without(name: str) -> dict[str, object]:
         pytest.param(user(7, "seven") | {"id": -7}, "not from 0", id="id negative"),
         pytest.param(user(7, "seven") | {"id": 2**63}, "not from 0", id="id beyond SQLite's"),
         pytest.param(user(7, "seven") | {"login": 8}, "login is not a text", id="login a number"),
+        pytest.param(user(7, " "), "it has no login", id="a blank login"),
         pytest.param(user(7, "\ud800"), "half a surrogate pair", id="half a surrogate pair"),
         pytest.param([1], "a JSON list, not a user object", id="a list"),
     ],

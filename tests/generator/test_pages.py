@@ -58,8 +58,21 @@ def test_build_json_reads_back_as_itself_and_has_the_promised_members():
     ]
 
 
+NEVER = BUILD.to_json().replace(b"150", b"1e400")
+
+
 @pytest.mark.parametrize(
-    "text", [b"", b"{}", b"[]", b"null", b'{"release": "x", "users": "many"}', b"\xff"]
+    "text",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"release": "x", "users": "many"}',
+        b"\xff",
+        b"[" * 100_000,
+        NEVER,
+    ],
 )
 def test_what_is_no_build_json_is_a_value_error(text):
     with pytest.raises(ValueError, match=r".+"):

@@ -8,7 +8,7 @@ from generator.client import Client
 from generator.errors import RateLimitExceeded, SourceError, Unreachable
 from generator.seed import seed
 from generator.sources import Source, parse
-from generator.store import Store
+from generator.store import Progress, Store
 from tests.factories import make_profile
 from tests.fake_github import Answer, FakeGitHub, user
 
@@ -30,7 +30,7 @@ def run(tmp_path):
 
         found = source if isinstance(source, Source) else parse(source, API)
         client = Client(API, token, httpx.MockTransport(answer))
-        store = Store(tmp_path / "users.db", found.progress())
+        store = Store(tmp_path / "users.db", Progress(found.identity, found.name, found.title))
         run.said, run.steps = [], []
         try:
             seed(found, store, total, client, lambda: NOW, run.steps.append, run.said.append)
@@ -133,17 +133,43 @@ def test_the_same_page_again_is_left_with_a_word(run):
     assert "does not go on" in run.said[0]
 
 
-def test_a_next_page_on_another_host_is_not_followed_and_nothing_is_lost(run):
-    away = Answer(
-        200,
-        {"Link": '<https://evil.test/users?since=140>; rel="next"'},
-        json.dumps(USERS[:100]).encode(),
-    )
-    github = FakeGitHub(USERS, fault=lambda request: away)
-    with pytest.raises(SourceError, match=r"another host, https://evil\.test"):
-        run(github, 330, token="good")
-    assert run.ids == first(100)
-    assert len(github.requests) == 1
+def test_a_next_page_on_another_host_is_asked_of_the_api_itself(run):
+    github = FakeGitHub(USERS)
+    base = "https://elsewhere.test"
+    answer = github.answer
+    github.answer = lambda target, headers, _: answer(target, headers, base)
+    run(github, 250, token="good")
+    assert run.ids == first(250)
+    assert len(github.requests) == 3
+    assert run.progress.cursor.startswith(API)
+
+
+def test_a_page_of_nulls_is_no_end(run):
+    link = f'<{API}/users?since={USERS[99]["id"]}>; rel="next"'
+    nulls = Answer(200, {"Link": link}, b"[null, null]")
+    github = FakeGitHub(USERS, fault=lambda request: nulls if request == 1 else None)
+    run(github, 100)
+    assert run.ids == [user["id"] for user in USERS[100:200]]
+
+
+@pytest.mark.parametrize("link", ["<http://[bad/users?since=9>", "<http://x:y/users?since=9>"])
+def test_a_next_page_that_is_no_address_is_an_error_or_the_end(run, link):
+    odd = Answer(200, {"Link": f'{link}; rel="next"'}, json.dumps(USERS[:100]).encode())
+    github = FakeGitHub(USERS, fault=lambda request: odd if request == 1 else None)
+    try:
+        run(github, 250)
+    except SourceError as exc:
+        assert "its next page is" in str(exc)
+
+
+def test_a_list_without_users_is_an_error_that_keeps_what_is_stored(run):
+    users = [make_profile(1)]
+    local = Source("file:x", "GitHub users", "file:/x", profiles=lambda: iter(users))
+    run(FakeGitHub([]), 10, source=local)
+    users.clear()
+    with pytest.raises(SourceError, match="file:x lists no users"):
+        run(FakeGitHub([]), 10, source=local)
+    assert run.ids == [1]
 
 
 def test_a_server_that_gives_more_than_asked_for_is_survived(run):

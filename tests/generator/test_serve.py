@@ -5,28 +5,42 @@ import httpx
 import pytest
 
 from generator import site
-from generator.errors import ServeError
-from generator.files import read_build
-from generator.serve import create_preview, serve
+from generator.errors import BuildError, ServeError
+from generator.files import MARKER
+from generator.serve import Preview, serve
+from tests.factories import ODD, make_directory
+
+
+def build(folder, users, base_path="/"):
+    directory = make_directory(folder, users)
+    plan = site.plan(directory, (10, 25), ("id", "type"))
+    site.render(directory, plan, folder / "site", base_path)
+    directory.close()
+    return plan
+
+
+def ask_app(app, path, method="GET"):
+    async def send():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x.test") as client:
+            return await client.request(method, path)
+
+    return asyncio.run(send())
 
 
 @pytest.fixture(scope="module", params=["/", "/directory/"])
-def ask(request, directory, tmp_path_factory):
-    folder, base_path = tmp_path_factory.mktemp("serve") / "site", request.param
-    (folder.parent / "secret.txt").write_text("secret")
-    site.render(directory, site.plan(directory, (10, 25), ("id", "type")), folder, base_path)
-    app = create_preview(directory, read_build(folder), folder, base_path)
+def ask(request, tmp_path_factory):
+    folder, base_path = tmp_path_factory.mktemp("serve"), request.param
+    (folder / "secret.txt").write_text("secret")
+    build(folder, ODD, base_path)
+    app = Preview(folder / "directory.db", folder / "site", base_path)
 
     def ask(path, method="GET"):
-        async def send():
-            transport = httpx.ASGITransport(app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://x.test") as client:
-                return await client.request(method, path)
+        return ask_app(app, path, method)
 
-        return asyncio.run(send())
-
-    ask.base_path, ask.folder = base_path, folder
-    return ask
+    ask.base_path, ask.folder, ask.release = base_path, folder / "site", app.build.release
+    yield ask
+    app.close()
 
 
 @pytest.mark.parametrize(
@@ -74,10 +88,10 @@ def test_what_is_not_there_is_the_404_page(ask, address):
     assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_the_api_is_the_real_one(ask, directory):
+def test_the_api_is_the_real_one(ask):
     response = ask("/api/users/profiles?username=MOJO")
     assert response.json()["total"] == 1
-    assert response.headers["x-release"] == directory.release
+    assert response.headers["x-release"] == ask.release
     assert ask("/api/nope").headers["content-type"] == "application/json"
 
 
@@ -105,3 +119,22 @@ def test_a_port_in_use_is_named_with_what_to_do():
         port = taken.getsockname()[1]
         with pytest.raises(ServeError, match=rf"127\.0\.0\.1:{port}.*--port names another"):
             serve(None, "127.0.0.1", port, print)
+
+
+def test_a_new_build_is_taken_up_when_it_is_whole(tmp_path):
+    old = build(tmp_path, ODD[:5])
+    app = Preview(tmp_path / "directory.db", tmp_path / "site", "/")
+    new = build(tmp_path, ODD)
+    (tmp_path / "site" / MARKER).touch()
+    assert ask_app(app, "/api/users/profiles").json()["release"] == old.release
+    (tmp_path / "site" / MARKER).unlink()
+    assert ask_app(app, "/api/users/profiles").json()["release"] == new.release
+    assert ask_app(app, "/users/3?pagination=10").status_code == 200
+    app.close()
+
+
+def test_half_a_site_is_not_shown(tmp_path):
+    build(tmp_path, ODD)
+    (tmp_path / "site" / MARKER).touch()
+    with pytest.raises(BuildError, match="interrupted"):
+        Preview(tmp_path / "directory.db", tmp_path / "site", "/")

@@ -27,6 +27,10 @@ def test_a_files_null_members_are_survived(tmp_path):
     assert [p.id for p in parse(f"file:{path}", API).profiles()] == [1]
 
 
+def test_a_file_name_that_is_not_utf_8_has_a_public_name_that_is():
+    assert parse("file:/x/\udcff.csv", API).name == "file:\ufffd.csv"
+
+
 def test_lists_that_differ_have_stores_that_differ():
     specs = [("users", API), ("users", "https://ghe.test/api/v3"), ("sample", API), ("file:a", API)]
     assert len({parse(*spec).identity for spec in specs}) == len(specs)

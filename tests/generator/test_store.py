@@ -1,6 +1,8 @@
 import sqlite3
 
 import pytest
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
 
 from generator.errors import StoreError
 from generator.store import Progress, Store
@@ -24,7 +26,7 @@ def stored(path, progress=USERS, limit=1000):
 
 
 def existing(path):
-    store = Store.existing(path)
+    store = Store(path)
     store.close()
     return store.progress
 
@@ -137,12 +139,52 @@ def test_lists_never_mix_and_none_is_lost(path):
     assert stored(path, SAMPLE) == [THREE]
 
 
-def test_an_empty_or_missing_store_is_none(path):
-    assert Store.existing(path) is None
-    store = Store(path, USERS)
-    store.want(10)
+def test_a_store_that_is_missing_is_empty(path):
+    store = Store(path)
+    assert (store.count, list(store.profiles(10)), store.progress.total) == (0, [], 0)
     store.close()
-    assert Store.existing(path) is None
+    assert not path.exists()
+
+
+def test_a_list_that_fails_at_once_displaces_nothing(path):
+    def missing():
+        raise OSError("no such file")
+        yield
+
+    add(path, [ONE, TWO])
+    before = sorted(path.parent.iterdir())
+    with pytest.raises(StoreError, match="no such file"):
+        mirror(path, missing())
+    assert sorted(path.parent.iterdir()) == before
+    assert existing(path).source == "users"
+
+
+def test_a_list_that_fails_at_first_leaves_no_store(path):
+    with pytest.raises(ZeroDivisionError):
+        mirror(path, (1 // 0 for _ in range(1)))
+    assert list(path.parent.iterdir()) == []
+
+
+def test_what_a_shorter_reading_does_not_reach_is_kept_but_what_it_replaces_goes(path):
+    mirror(path, [make_profile(n) for n in (9, 8, 1, 2)], total=4)
+    mirror(path, [make_profile(n) for n in (7, 9)], total=2)
+    assert [p.id for p in stored(path, SAMPLE)] == [1, 2, 7, 9]
+    assert [p.id for p in stored(path, SAMPLE, limit=2)] == [7, 9]
+
+
+def test_the_first_of_a_list_are_those_it_has_first(path):
+    mirror(path, [make_profile(n) for n in (9, 8, 1, 2)], total=4)
+    assert [p.id for p in stored(path, SAMPLE, limit=2)] == [8, 9]
+
+
+def test_a_store_cut_off_while_it_was_made_is_taken_up(path):
+    path.parent.mkdir()
+    db = Database(path)
+    Migrations("github_users").apply(db)  # a set without steps: only the table of steps is made
+    assert db.table_names() == ["_sqlite_migrations"]
+    db.close()
+    add(path, [ONE])
+    assert stored(path) == [ONE]
 
 
 def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path):
