@@ -335,8 +335,8 @@ def _seed(spec: str, total: int, path: Path, api_url: str) -> str | None:
 
 def _seed_without_github(source: Source, total: int, path: Path, why: str) -> str:
     """Use what is stored, first of all of *source*, or else the sample; return the warning."""
-    for store in (_store(path, source), Store(path)):
-        with closing(store):
+    for start in (_start(source), None):
+        with closing(Store(path, start)) as store:
             progress, count = store.progress, store.count
             if count and progress.source != "sample":
                 store.want(total)
@@ -356,7 +356,7 @@ def _seed_without_github(source: Source, total: int, path: Path, why: str) -> st
 def _seed_from(source: Source, total: int, path: Path, api_url: str) -> None:
     with (
         closing(Client(api_url, _token() if source.url else None)) as client,
-        closing(_store(path, source)) as store,
+        closing(Store(path, _start(source))) as store,
     ):
         with _progress("Seeding", total, "users") as advance:
             seeding.seed(source, store, total, client, _now, advance, _warn)
@@ -366,8 +366,8 @@ def _seed_from(source: Source, total: int, path: Path, api_url: str) -> None:
         click.echo(f"Seeded   {store.count:,} users of {source.name} into {path}{fewer}")
 
 
-def _store(path: Path, source: Source) -> Store:
-    return Store(path, Progress(source.identity, source.name, source.title))
+def _start(source: Source) -> Progress:
+    return Progress(source.identity, source.name, source.title)
 
 
 def _source(spec: str, api_url: str) -> Source:

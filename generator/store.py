@@ -258,14 +258,17 @@ def _open(path: Path) -> Database | None:
         return None
     with _errors(path):
         db = Database(path)
-        names = set(db.table_names())
-        if names and Migrations.migrations_table not in names:
+        try:
+            names = set(db.table_names())
+            if names and Migrations.migrations_table not in names:
+                raise StoreError(
+                    f"{path} is a database, but not a store of users;"
+                    " --store names another file (it will be made)"
+                )
+            migrations.apply(db)
+        except BaseException:
             db.close()
-            raise StoreError(
-                f"{path} is a database, but not a store of users;"
-                " --store names another file (it will be made)"
-            )
-        migrations.apply(db)
+            raise
     return db
 
 
