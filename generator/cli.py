@@ -34,7 +34,7 @@ from generator.pages import DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 from generator.sources import Source
 from generator.store import Progress, Store
 
-SECONDS_A_LINE = 2  # of progress, where there is no terminal to draw a bar on
+SECONDS_A_LINE = 5  # of progress, where there is no terminal to draw a bar on
 
 
 class Parsed(click.ParamType[object]):

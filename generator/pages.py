@@ -106,7 +106,7 @@ class Build:
         """Return how many pages all listings have together."""
         return sum(self.pages(listing) for listing in self.listings())
 
-    def lists(self, key: str) -> bool:
+    def has_page(self, key: str) -> bool:
         """Return whether *key* is a page of one of the listings."""
         found = _KEY.fullmatch(key)
         if not found:

@@ -44,7 +44,7 @@ def render(
     assets = read_assets(STATIC)
     renderer = Renderer(build, directory.about, assets, base_path)
     return files.write(
-        folder, _site_files(directory, build, renderer, assets, advance), build.lists
+        folder, _site_files(directory, build, renderer, assets, advance), build.has_page
     )
 
 

@@ -27,14 +27,14 @@ def tree(folder):
 
 def test_a_folder_comes_to_hold_exactly_the_files(tmp_path):
     files = [page(1), page(2), SiteFile("assets/a.css", b"css"), INFO]
-    assert write(tmp_path / "site", files, BUILD.lists) == Written(4, 0, 0)
+    assert write(tmp_path / "site", files, BUILD.has_page) == Written(4, 0, 0)
     assert tree(tmp_path / "site") == {file.key: file.content for file in files}
 
 
 def test_what_is_the_same_is_not_written_again(tmp_path):
-    write(tmp_path, [page(1), page(2), INFO], BUILD.lists)
+    write(tmp_path, [page(1), page(2), INFO], BUILD.has_page)
     before = (tmp_path / "users/1.html").stat().st_mtime_ns
-    assert write(tmp_path, [page(1), page(2, b"new"), INFO], BUILD.lists) == Written(1, 2, 0)
+    assert write(tmp_path, [page(1), page(2, b"new"), INFO], BUILD.has_page) == Written(1, 2, 0)
     assert (tmp_path / "users/1.html").stat().st_mtime_ns == before
     assert (tmp_path / "users/2.html").read_bytes() == b"new"
 
@@ -45,13 +45,15 @@ def test_what_a_build_no_longer_has_goes_and_nothing_else_does(tmp_path):
     write(
         tmp_path,
         [page(1), page(2), page(3), stale, SiteFile("assets/old.css", b""), INFO],
-        old.lists,
+        old.has_page,
     )
     for name in ("CNAME", ".git/config", "users/.keep"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("theirs")
     new = Build("1" * 16, 30, (25,), ("id",), "users", "2026-11-24T12:00:00Z")
-    written = write(tmp_path, [page(1), page(2), SiteFile("build.json", new.to_json())], new.lists)
+    written = write(
+        tmp_path, [page(1), page(2), SiteFile("build.json", new.to_json())], new.has_page
+    )
     assert written.removed == 4
     assert not (tmp_path / "users/by-type").exists()
     assert (tmp_path / "CNAME").exists()
@@ -62,16 +64,16 @@ def test_what_a_build_no_longer_has_goes_and_nothing_else_does(tmp_path):
 def test_a_folder_of_something_else_is_left_alone(tmp_path, name):
     (tmp_path / name).write_text("{}")
     with pytest.raises(BuildError, match=r"holds files that are not a site's"):
-        write(tmp_path, [page(1)], BUILD.lists)
+        write(tmp_path, [page(1)], BUILD.has_page)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_what_lies_behind_a_link_is_not_removed(tmp_path):
-    write(tmp_path / "site", [INFO], BUILD.lists)
+    write(tmp_path / "site", [INFO], BUILD.has_page)
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").touch()
     (tmp_path / "site" / "assets").symlink_to(tmp_path / "photos")
-    write(tmp_path / "site", [INFO], BUILD.lists)
+    write(tmp_path / "site", [INFO], BUILD.has_page)
     assert (tmp_path / "photos" / "one.jpg").exists()
 
 
@@ -80,13 +82,13 @@ def test_an_interrupted_site_is_known_as_such_and_the_next_write_mends_it(tmp_pa
         yield page(1)
         raise KeyboardInterrupt
 
-    write(tmp_path, [page(1, b"old"), page(2, b"old"), INFO], BUILD.lists)
+    write(tmp_path, [page(1, b"old"), page(2, b"old"), INFO], BUILD.has_page)
     with pytest.raises(KeyboardInterrupt):
-        write(tmp_path, interrupted(), BUILD.lists)
+        write(tmp_path, interrupted(), BUILD.has_page)
     with pytest.raises(BuildError, match="interrupted"):
         read_build(tmp_path)
     assert (tmp_path / "users/2.html").read_bytes() == b"old"
-    write(tmp_path, [page(1), page(2), INFO], BUILD.lists)
+    write(tmp_path, [page(1), page(2), INFO], BUILD.has_page)
     assert read_build(tmp_path) == BUILD
     assert not (tmp_path / MARKER).exists()
 
@@ -97,8 +99,8 @@ def test_a_first_write_that_was_interrupted_can_be_finished(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write(tmp_path / "site", interrupted(), BUILD.lists)
-    write(tmp_path / "site", [page(1), INFO], BUILD.lists)
+        write(tmp_path / "site", interrupted(), BUILD.has_page)
+    write(tmp_path / "site", [page(1), INFO], BUILD.has_page)
     assert sorted(keys(tmp_path / "site")) == ["users/1.html"]
 
 

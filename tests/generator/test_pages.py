@@ -36,7 +36,7 @@ def test_a_build_lists_exactly_its_own_pages():
         for page in range(1, BUILD.pages(listing) + 1)
     ]
     assert len(keys) == len(set(keys)) == BUILD.page_count() == 2 * (15 + 6 + 3 + 2)
-    assert all(BUILD.lists(key) for key in keys)
+    assert all(BUILD.has_page(key) for key in keys)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_build_lists_exactly_its_own_pages():
     ],
 )
 def test_a_build_does_not_list_other_keys(key):
-    assert not BUILD.lists(key)
+    assert not BUILD.has_page(key)
 
 
 def test_build_json_reads_back_as_itself_and_has_the_promised_members():

@@ -78,7 +78,7 @@ def test_a_page_that_is_not_there_is_404(url):
 
 @pytest.mark.parametrize("url", ["/users/x", "/users/-1", "/users/1/2", "/user", "//users/1"])
 def test_another_path_is_nobodys_page(url):
-    assert not BUILD.lists(route(url, {}, BUILD).key)
+    assert not BUILD.has_page(route(url, {}, BUILD).key)
 
 
 builds = st.builds(
@@ -110,7 +110,7 @@ def test_every_address_leads_to_a_page_that_exists_or_to_404(build, page, size, 
     if found.location:
         found = ask(found.location, build)
         assert not found.location, "a redirect leads to its end at once"
-    assert found == Route(404) or build.lists(found.key)
+    assert found == Route(404) or build.has_page(found.key)
 
 
 @given(build=builds, size=st.integers(1, 200), data=st.data())
