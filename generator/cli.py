@@ -27,7 +27,7 @@ from generator import serve as serving
 from generator import site as rendering
 from generator import sources
 from generator.client import Client
-from generator.errors import GeneratorError, StoreError, Unreachable
+from generator.errors import GeneratorError, SourceError, StoreError, Unreachable
 from generator.files import read_build
 from generator.github import DEFAULT_API_URL
 from generator.pages import DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
@@ -80,7 +80,8 @@ source_argument = click.argument("source", default="auto")
 total_option = click.option(
     "-t",
     "--total",
-    type=click.IntRange(1, 2**62),
+    type=click.IntRange(1),
+    callback=lambda ctx, option, total: min(total, 10**15),  # SQLite's integers end somewhere
     default=150,
     show_default=True,
     metavar="N",
@@ -157,7 +158,7 @@ def cli() -> None:
 @store_option
 @api_url_option
 def seed(source: str, total: int, store: Path, api_url: str) -> None:
-    """Gather users from SOURCE into the store, going on where it stopped."""
+    """Gather users into the store, going on where it stopped."""
     _seed(source, total, store, api_url)
 
 
@@ -217,7 +218,7 @@ def render(
 @site_option
 @base_path_option
 def check(database: Path, site: Path, base_path: str) -> None:
-    """Check that the site shows what the API lists, and that its links lead somewhere."""
+    """Check the site against the API, and its links."""
     with closing(Directory(database)) as directory:
         built = read_build(site)
         with _progress("Checking", built.page_count(), "pages") as advance:
@@ -272,10 +273,10 @@ def build(
 @database_option
 @click.pass_context
 def query(ctx: click.Context, parameters: str, database: Path) -> None:
-    """Print what the API answers to the query string QUERY.
+    """Print what the API answers to QUERY.
 
-    QUERY is as in the address, percent-encoded where need be. Exits with 1 when the API would
-    refuse it.
+    QUERY is a query string as in an address, percent-encoded where need be. Exits with 1 when
+    the API would refuse it.
     """
     # Bytes of the command line that are no UTF-8 are read as the API reads such bytes.
     text = os.fsencode(parameters.removeprefix("?")).decode("utf-8", "replace")
@@ -328,7 +329,7 @@ def _seed(spec: str, total: int, path: Path, api_url: str) -> str | None:
         _seed_from(source, total, path, api_url)
     except Unreachable as exc:
         if spec != "auto":
-            raise
+            raise SourceError(f"{exc}; without a network file:PATH and sample are sources") from exc
         return _seed_without_github(source, total, path, str(exc))
     return None
 

@@ -28,10 +28,7 @@ class Unreachable(SourceError):
     """No connection to *url*'s host could be made."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(
-            f"cannot reach {url}: {reason or 'no connection'}; without a network,"
-            " file:PATH and sample are sources"
-        )
+        super().__init__(f"cannot reach {url}: {reason or 'no connection'}")
 
 
 class RateLimitExceeded(SourceError):

@@ -93,7 +93,7 @@ def test_an_id_that_is_no_number_is_left_for_the_reader_to_refuse(tmp_path):
 
 
 @given(
-    users=st.has_page(
+    users=st.lists(
         st.fixed_dictionaries({"id": st.integers(), "login": st.text(max_size=30)}), max_size=20
     ),
     lines=st.booleans(),
