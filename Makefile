@@ -11,7 +11,6 @@ RUN := $(BIN)/python -m generator
 STORE = $(BUILD)/github_users.db
 DATABASE = $(BUILD)/directory.db
 SITE = $(BUILD)/site
-# --require-hashes: nothing is installed that the lock file does not name, byte for byte.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -48,7 +47,9 @@ lint: .venv/.dev ## Check style, types and formatting
 bench: .venv/.dev ## Measure against limits and plain designs, as ratios in one run
 	@$(BIN)/python -m tests.bench
 
-clean: ## Remove what was built, and the environment
+clean: ## Remove $(BUILD), with the users gathered there, and the environment
+	@case "$(abspath $(BUILD))/" in "$(CURDIR)/"?*) ;; *) \
+	  echo "BUILD=$(BUILD) is not a folder in here: remove it by hand" >&2; exit 1;; esac
 	rm -rf "$(BUILD)" .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
@@ -59,7 +60,9 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --constraint requirements/dev.txt --group function --output-file function/requirements.txt
 
-# A stamp is newer than what it was made from. The editable install adds the `ghdirectory` command.
+# A stamp is newer than what it was made from. --require-hashes: nothing is installed that the
+# lock file does not name, byte for byte. The editable install adds the `ghdirectory` command; its
+# second --quiet hides setuptools' general advice on such installs.
 .venv/.build: requirements/build.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) must be Python 3.11 or newer; name another with make PYTHON=python3.12 ..." >&2; exit 1; }
