@@ -66,6 +66,8 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 .venv/.build: requirements/build.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) must be Python 3.11 or newer; name another with make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) comes without venv: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing into .venv what building needs"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes --requirement requirements/build.txt
