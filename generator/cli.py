@@ -341,10 +341,10 @@ def _seed_without_github(source: Source, total: int, path: Path, why: str) -> st
             progress, count = store.progress, store.count
             if count and progress.source != "sample":
                 store.want(total)
-                fewer = f" ({total:,} were asked for)" if count < total else ""
+                fewer = f"; {total:,} were asked for" if count < total else ""
                 warning = (
-                    f"{why}.\nThis is made from what {path} holds: {count:,} users{fewer} of"
-                    f" {progress.source}, as of {progress.seeded_at}."
+                    f"{why}.\nThis is made from what {path} holds: {count:,} users"
+                    f" (source: {progress.source}, as of {progress.seeded_at}{fewer})."
                 )
                 _warn(warning)
                 return warning
@@ -363,8 +363,8 @@ def _seed_from(source: Source, total: int, path: Path, api_url: str) -> None:
             seeding.seed(source, store, total, client, _now, advance, _warn)
         if store.displaced:
             click.echo(f"Kept     the list that {path} held before as {store.displaced}")
-        fewer = f" ({total:,} were asked for)" if store.count < total else ""
-        click.echo(f"Seeded   {store.count:,} users of {source.name} into {path}{fewer}")
+        fewer = f"; {total:,} were asked for" if store.count < total else ""
+        click.echo(f"Seeded   {store.count:,} users into {path} (source: {source.name}{fewer})")
 
 
 def _start(source: Source) -> Progress:

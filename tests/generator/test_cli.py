@@ -110,7 +110,7 @@ def test_auto_keeps_what_is_stored(run, tmp_path):
     done = run("build", "-t", "200", "--api-url", api)
     assert done.returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 100)
-    assert "100 users (200 were asked for) of users" in done.stderr
+    assert "100 users (source: users, as of " in done.stderr
 
 
 def test_auto_falls_back_on_nothing_when_github_answers_with_an_error(run, tmp_path):
@@ -130,7 +130,7 @@ def test_auto_grows_the_sample_but_not_what_it_cannot_ask_for(run, tmp_path):
         run("seed", "users", "-t", "30", api=api)
     run("build", "sample")
     done = run("build", "-t", "60", api=api)
-    assert "30 users (60 were asked for) of users" in done.stderr
+    assert "; 60 were asked for)" in done.stderr
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)
 
 
@@ -166,7 +166,10 @@ def test_a_file_builds_and_its_folder_stays_private(run, tmp_path):
     done = run("build", f"file:{tmp_path}/list.csv")
     assert (done.returncode, done.stderr) == (0, "")
     assert info(tmp_path)["source"] == "file:list.csv"
-    assert "2 users of file:list.csv into build/github_users.db (150 were asked for)" in done.stdout
+    assert (
+        "2 users into build/github_users.db (source: file:list.csv; 150 were asked for)"
+        in done.stdout
+    )
 
 
 def test_another_list_sets_the_first_aside_and_takes_it_up_again(run, tmp_path):
