@@ -355,12 +355,13 @@ def _seed_without_github(source: Source, total: int, path: Path, why: str) -> st
 
 
 def _seed_from(source: Source, total: int, path: Path, api_url: str) -> None:
-    with (
-        closing(Client(api_url, _token() if source.url else None)) as client,
-        closing(Store(path, _start(source))) as store,
-    ):
+    with closing(Store(path, _start(source))) as store:
         with _progress("Seeding", total, "users") as advance:
-            seeding.seed(source, store, total, client, _now, advance, _warn)
+            if source.url is None:
+                seeding.copy(source, store, total, _now, advance)
+            else:
+                with closing(Client(api_url, _token())) as client:
+                    seeding.crawl(source, store, total, client, _now, advance, _warn)
         if store.displaced:
             click.echo(f"Kept     the list that {path} held before as {store.displaced}")
         fewer = f"; {total:,} were asked for" if store.count < total else ""

@@ -6,29 +6,45 @@ from datetime import datetime
 from function.contract import Profile
 from generator.client import Client
 from generator.errors import SourceError, Unreachable
-from generator.github import (
-    MAX_PER_PAGE,
-    next_step,
-    read_users,
-    refusal,
-    with_parameter,
-)
+from generator.github import MAX_PER_PAGE, next_step, read_users, refusal, with_parameter
 from generator.sources import Source
 from generator.store import Store
 
-Tell = Callable[[str], None]
+
+def copy(
+    source: Source,
+    store: Store,
+    total: int,
+    clock: Callable[[], datetime],
+    advance: Callable[[int], None],
+) -> None:
+    """Bring *store* to the first *total* users of a *source* on this machine, or change nothing.
+
+    See `Store.mirror` for what becomes of users that are stored already.
+
+    Args:
+        source: the list.
+        store: the store of that list.
+        total: how many users are wanted, at least 1.
+        clock: gives the time, aware.
+        advance: is told now and then how many users were read.
+
+    Raises:
+        SourceError: the source cannot be read, or has no users.
+    """
+    store.mirror(_some(source), total, _stamp(clock()), advance)
 
 
-def seed(
+def crawl(
     source: Source,
     store: Store,
     total: int,
     client: Client,
     clock: Callable[[], datetime],
     advance: Callable[[int], None],
-    warn: Tell,
+    warn: Callable[[str], None],
 ) -> None:
-    """Bring *store* to the first *total* users of *source*, going on where it stopped.
+    """Bring *store* to the first *total* users of a *source* on GitHub, going on where it stopped.
 
     Users beyond *total* that are stored already stay stored; the directory will list the first
     *total*.
@@ -39,34 +55,18 @@ def seed(
         total: how many users are wanted, at least 1.
         client: asks GitHub.
         clock: gives the time, aware.
-        advance: is told how many users there are so far, after every reply.
-        warn: is told why a list ended early, if it should not have.
+        advance: is told how many users are stored, after every reply.
+        warn: is told why the list ended early, if it should not have.
 
     Raises:
         Unreachable: GitHub cannot be reached, and nothing was asked of it before.
-        SourceError: the source cannot be read; what came before is stored.
+        SourceError: GitHub refuses, or its answer is of no use; what came before is stored.
     """
-    if source.profiles is not None:
-        profiles = _some(source.profiles(), source.name)
-        store.mirror(profiles, total, _stamp(clock()), advance)
-    else:
-        _crawl(source, store, total, client, clock, advance, warn)
-        store.want(total)
-
-
-def _crawl(
-    source: Source,
-    store: Store,
-    total: int,
-    client: Client,
-    clock: Callable[[], datetime],
-    advance: Callable[[int], None],
-    warn: Tell,
-) -> None:
+    stored = store.count
     url: str | None = store.progress.cursor or source.url
     reached = False
-    while url is not None and (missing := total - store.count) > 0:
-        asked = with_parameter(url, "per_page", min(MAX_PER_PAGE, missing))
+    while url is not None and stored < total:
+        asked = with_parameter(url, "per_page", min(MAX_PER_PAGE, total - stored))
         try:
             reply = client.get(asked)
         except Unreachable as exc:
@@ -78,18 +78,20 @@ def _crawl(
             raise error
         users = read_users(reply)
         step = next_step(asked, reply, users)
-        store.add(users, step.cursor, total, _stamp(clock()))
-        advance(store.count)
+        stored += store.add(users, step.cursor, total, _stamp(clock()))
+        advance(stored)
         if step.stuck:
             warn(step.stuck)
         url = step.url
+    store.want(total)
 
 
-def _some(profiles: Iterator[Profile], name: str) -> Iterator[Profile]:
-    """Yield *profiles*, of which there must be one at least."""
+def _some(source: Source) -> Iterator[Profile]:
+    """Yield the profiles of *source*, which must have one at least."""
+    profiles = source.profiles() if source.profiles else iter(())
     first = next(profiles, None)
     if first is None:
-        raise SourceError(f"{name} lists no users; what is stored was left as it is")
+        raise SourceError(f"{source.name} lists no users; what is stored was left as it is")
     yield first
     yield from profiles
 

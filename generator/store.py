@@ -133,11 +133,16 @@ class Store:
         with self._transaction() as db:
             self._note(db, total=total)
 
-    def add(self, profiles: Sequence[Profile], cursor: str, total: int, now: str) -> None:
-        """Store one reply's users and the URL that comes after it, and commit."""
+    def add(self, profiles: Sequence[Profile], cursor: str, total: int, now: str) -> int:
+        """Store one reply's users and the URL that comes after it, and commit.
+
+        Returns how many of them were not stored before.
+        """
         with self._transaction() as db:
-            changed = _upsert(db, profiles)
-            self._note(db, cursor=cursor, total=total, **({"seeded_at": now} if changed else {}))
+            new, changed = _upsert(db, profiles)
+            moved = {"seeded_at": now} if new or changed else {}
+            self._note(db, cursor=cursor, total=total, **moved)
+        return new
 
     def mirror(
         self,
@@ -155,7 +160,7 @@ class Store:
             changed = read = 0
             rest = iter(profiles)
             while read < total and (batch := list(islice(rest, min(BATCH, total - read)))):
-                changed += _upsert(db, batch)
+                changed += sum(_upsert(db, batch))
                 read = _place_in_order(db, batch, read)
                 advance(read)
             if read < total:
@@ -191,7 +196,7 @@ class Store:
                     self.close()
                     self._place.unlink()
                 raise
-            if self._place != self.path:
+            if self._place != self.path and self.count:
                 self._come_forward()
 
     def _come_forward(self) -> None:
@@ -234,9 +239,8 @@ def _place_in_order(db: Database, profiles: Sequence[Profile], read: int) -> int
     return read
 
 
-def _upsert(db: Database, profiles: Sequence[Profile]) -> int:
-    """Store those of *profiles* that are new or changed; return how many they are."""
-    table = db.table("github_users")
+def _upsert(db: Database, profiles: Sequence[Profile]) -> tuple[int, int]:
+    """Store those of *profiles* that are new or changed; return how many are new, and changed."""
     latest = {profile.id: profile for profile in profiles}
     marks = ", ".join("?" * len(latest))
     stored = {
@@ -246,10 +250,11 @@ def _upsert(db: Database, profiles: Sequence[Profile]) -> int:
             list(latest),
         )
     }
-    changed = [p for p in latest.values() if stored.get(p.id) != astuple(p)]
-    if changed:
-        table.upsert_all([asdict(profile) for profile in changed], pk="id")
-    return len(changed)
+    differing = [p for p in latest.values() if stored.get(p.id) != astuple(p)]
+    if differing:
+        db.table("github_users").upsert_all([asdict(p) for p in differing], pk="id")
+    new = len(latest) - len(stored)
+    return new, len(differing) - new
 
 
 def _open(path: Path) -> Database | None:

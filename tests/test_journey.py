@@ -18,7 +18,7 @@ from generator.check import check
 from generator.client import Client
 from generator.files import read_build
 from generator.sample import PATH as SAMPLE
-from generator.seed import seed
+from generator.seed import crawl
 from generator.sources import parse
 from generator.store import Progress, Store
 from tests.fake_github import FakeGitHub, read_csv
@@ -35,7 +35,7 @@ class Journey:
         source = parse("users", API)
         store = Store(folder / "users.db", Progress(source.identity, source.name, source.title))
         now = datetime(2026, 11, 24, tzinfo=UTC)
-        seed(source, store, total, client, lambda: now, lambda done: None, pytest.fail)
+        crawl(source, store, total, client, lambda: now, lambda done: None, pytest.fail)
         client.close()
         self.last_id = max(profile.id for profile in store.profiles(total))
         about = About("users", "GitHub users", "2026-11-24T00:00:00Z")

@@ -6,7 +6,7 @@ import pytest
 
 from generator.client import Client
 from generator.errors import RateLimitExceeded, SourceError, Unreachable
-from generator.seed import seed
+from generator.seed import copy, crawl
 from generator.sources import Source, parse
 from generator.store import Progress, Store
 from tests.factories import make_profile
@@ -33,7 +33,10 @@ def run(tmp_path):
         store = Store(tmp_path / "users.db", Progress(found.identity, found.name, found.title))
         run.said, run.steps = [], []
         try:
-            seed(found, store, total, client, lambda: NOW, run.steps.append, run.said.append)
+            if found.url is None:
+                copy(found, store, total, lambda: NOW, run.steps.append)
+            else:
+                crawl(found, store, total, client, lambda: NOW, run.steps.append, run.said.append)
         finally:
             run.ids = [profile.id for profile in store.profiles(10**6)]
             run.progress = store.progress

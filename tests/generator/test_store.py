@@ -159,6 +159,21 @@ def test_a_list_that_fails_at_once_displaces_nothing(path):
     assert existing(path).source == "users"
 
 
+def test_an_empty_list_displaces_nothing(path):
+    mirror(path, [ONE])
+    add(path, [])
+    assert existing(path).source == "sample"
+    add(path, [TWO])
+    assert existing(path).source == "users"
+
+
+def test_adding_says_how_many_are_new(path):
+    store = Store(path, USERS)
+    assert store.add([ONE, TWO], "next", 150, "t1") == 2
+    assert store.add([make_profile(1, "renamed"), THREE], "next", 150, "t1") == 1
+    store.close()
+
+
 def test_a_list_that_fails_at_first_leaves_no_store(path):
     with pytest.raises(ZeroDivisionError):
         mirror(path, (1 // 0 for _ in range(1)))
