@@ -50,7 +50,7 @@ bench: .venv/.dev ## Measure against limits and plain designs, as ratios in one 
 clean: ## Remove $(BUILD), with the users gathered there, and the environment
 	@case "$(abspath $(BUILD))/" in "$(CURDIR)/"?*) ;; *) \
 	  echo "BUILD=$(BUILD) is not a folder in here: remove it by hand" >&2; exit 1;; esac
-	rm -rf "$(BUILD)" .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf "$(BUILD)" .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage *.egg-info
 
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from function.database import Directory
 from tests.factories import make_directory
+
+# A slow machine is no failure, and a failure is the same on every machine.
+settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
