@@ -78,6 +78,8 @@ def write(folder: Path, files: Iterable[SiteFile], is_page: Callable[[str], bool
             else:
                 unchanged += 1
         removed = _sweep(folder, lambda key: is_page(key) or key in others)
+        for key in others:  # a killed rendering may have left one
+            _draft(folder / key).unlink(missing_ok=True)
         (folder / MARKER).unlink()
     except OSError as exc:
         raise BuildError(f"cannot write the site {folder}: {exc}") from exc
@@ -142,10 +144,14 @@ def _put(path: Path, content: bytes) -> bool:
             return False
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.part")
+    draft = _draft(path)
     draft.write_bytes(content)
     draft.replace(path)
     return True
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
 
 
 def _sweep(folder: Path, keep: Callable[[str], bool]) -> int:

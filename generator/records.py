@@ -6,7 +6,9 @@ Records are yielded as they are read; however long the file, one is held at a ti
 import csv
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,12 +29,12 @@ def read_records(path: Path) -> Iterator[tuple[str, Any]]:
         UnexpectedRecord: it is not CSV or JSON from some place on.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            start = file.read(CHUNK).lstrip(" \t\r\n")[:1]
-            file.seek(0)
-            yield from _json_records(file, path) if start in ("[", "{") else _rows(file, path)
+        # Not read and sought back: a pipe is a file too.
+        with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", newline="") as file:
+            start = raw.peek(CHUNK).removeprefix(BOM_UTF8).lstrip()[:1]
+            yield from _json_records(file, path) if start in (b"[", b"{") else _rows(file, path)
     except OSError as exc:
-        raise SourceError(f"cannot read {path}: {exc.strerror}") from exc
+        raise SourceError(f"cannot read {path}: {exc.strerror or exc}") from exc
     except UnicodeDecodeError as exc:
         raise SourceError(f"{path} is not UTF-8 text: {exc.reason}") from exc
 
@@ -51,9 +53,12 @@ def _rows(file: TextIO, path: Path) -> Iterator[tuple[str, Any]]:
             where = f"{path}, line {reader.line_num}"
             if None in row:
                 raise UnexpectedRecord(where, "it has more values than the first line has names")
-            identity = (row["id"] or "").strip()
-            digits = re.fullmatch(r"-?[0-9]{1,20}", identity)
-            yield where, {**row, "id": int(identity) if digits else identity or None}
+            values = {name: value.strip() for name, value in row.items() if value}
+            identity = values.get("id", "")
+            if re.fullmatch(r"-?[0-9]{1,20}", identity):
+                yield where, {**values, "id": int(identity)}
+            else:
+                yield where, {**values, "id": identity or None}
     except csv.Error as exc:
         raise UnexpectedRecord(
             f"{path}, line {reader.reader.line_num}", f"it is not CSV: {exc}"

@@ -78,11 +78,14 @@ def crawl(
             raise error
         users = read_users(reply)
         step = next_step(asked, reply, users)
-        stored += store.add(users, step.cursor, total, _stamp(clock()))
+        if users:
+            stored += store.add(users, step.cursor, total, _stamp(clock()))
         advance(stored)
         if step.stuck:
             warn(step.stuck)
         url = step.url
+    if not stored:
+        raise SourceError(f"{source.name} lists no users; what is stored was left as it is")
     store.want(total)
 
 

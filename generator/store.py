@@ -8,6 +8,7 @@ look at a file.
 Every change is one transaction: interrupt it anywhere, and the store is as it was before it.
 """
 
+import fcntl
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -91,14 +93,20 @@ class Store:
         self.displaced: Path | None = None
         self._place = path  # where this list's store lies, until it comes forward to path
         self._db: Database | None = None
-        for place in (path, self._aside(progress.identity)) if progress else (path,):
+        self._lock: BinaryIO | None = None
+        self._find()
+
+    def _find(self) -> None:
+        """Open this list's store, if there is one, and note where it lies or is to lie."""
+        self._place, identity = self.path, self.progress.identity
+        for place in (self.path, self._aside(identity)) if identity else (self.path,):
             db = _open(place)
             found = _progress(db, place) if db else None
-            if found and (not progress or found.identity == progress.identity):
+            if found and identity in ("", found.identity):
                 self._db, self.progress, self._place = db, found, place
                 return
-            if found and progress and place == path:
-                self._place = self._aside(progress.identity)
+            if found and place == self.path:
+                self._place = self._aside(identity)
             if db:
                 db.close()
 
@@ -139,8 +147,8 @@ class Store:
         Returns how many of them were not stored before.
         """
         with self._transaction() as db:
-            new, changed = _upsert(db, profiles)
-            moved = {"seeded_at": now} if new or changed else {}
+            new, replaced = _upsert(db, profiles)
+            moved = {"seeded_at": now} if new or replaced else {}
             self._note(db, cursor=cursor, total=total, **moved)
         return new
 
@@ -157,24 +165,39 @@ class Store:
         behind *total* are kept. *advance* is told now and then how many were read.
         """
         with self._transaction() as db:
-            changed = read = 0
+            # What changes, as it was: a list may have a user twice, and change it back.
+            db.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS before AS SELECT * FROM github_users LIMIT 0"
+            )
+            db.execute("CREATE UNIQUE INDEX IF NOT EXISTS temp.before_id ON before (id)")
+            db.execute("DELETE FROM before")
+            new = read = 0
             rest = iter(profiles)
             while read < total and (batch := list(islice(rest, min(BATCH, total - read)))):
-                changed += sum(_upsert(db, batch))
+                added, replaced = _upsert(db, batch)
+                db.conn.executemany("INSERT OR IGNORE INTO before VALUES (?, ?, ?, ?, ?)", replaced)
+                new += added
                 read = _place_in_order(db, batch, read)
                 advance(read)
             if read < total:
                 db.execute("DELETE FROM positions WHERE position > ?", [read])
-            changed += db.execute(
+            gone = db.execute(
                 "DELETE FROM github_users WHERE id NOT IN (SELECT id FROM positions)"
             ).rowcount
-            self._note(db, total=total, **({"seeded_at": now} if changed else {}))
+            changed = db.execute(
+                "SELECT * FROM before EXCEPT SELECT * FROM github_users"
+            ).fetchone()
+            moved = {"seeded_at": now} if new or gone or changed else {}
+            self._note(db, total=total, **moved)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and let others write."""
         if self._db is not None:
             self._db.close()
             self._db = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _aside(self, identity: str) -> Path:
         digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
@@ -183,8 +206,8 @@ class Store:
     @contextmanager
     def _transaction(self) -> Iterator[Database]:
         with _errors(self.path):
+            self._lock_out_others()
             if is_new := self._db is None:
-                self._place.parent.mkdir(parents=True, exist_ok=True)
                 self._db = Database(self._place)
                 migrations.apply(self._db)
             db = self._db
@@ -193,15 +216,40 @@ class Store:
                     yield db
             except BaseException:
                 if is_new and _progress(db, self._place) is None:  # nothing came of it
-                    self.close()
+                    db.close()
+                    self._db = None
                     self._place.unlink()
                 raise
             if self._place != self.path and self.count:
                 self._come_forward()
 
+    def _lock_out_others(self) -> None:
+        """Be the only one who writes, from the first write on until the store is closed.
+
+        Stores change places; another process must not hold one by its old name meanwhile.
+        """
+        if self._lock is not None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = self.path.with_name(f"{self.path.name}.lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            lock.close()
+            raise StoreError(
+                f"another process is seeding {self.path}; wait for it to end, or name another"
+                " --store"
+            ) from exc
+        self._lock = lock
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+        self._find()  # it may have moved since it was opened
+
     def _come_forward(self) -> None:
         """Change places with the other list's store at `path`, now that there is one of ours."""
-        self.close()
+        if self._db is not None:
+            self._db.close()
         if (other := _open(self.path)) is not None:
             found = _progress(other, self.path)
             other.close()
@@ -239,8 +287,11 @@ def _place_in_order(db: Database, profiles: Sequence[Profile], read: int) -> int
     return read
 
 
-def _upsert(db: Database, profiles: Sequence[Profile]) -> tuple[int, int]:
-    """Store those of *profiles* that are new or changed; return how many are new, and changed."""
+def _upsert(db: Database, profiles: Sequence[Profile]) -> tuple[int, list[tuple[object, ...]]]:
+    """Store those of *profiles* that are new or changed.
+
+    Returns how many are new, and the rows that changed, as they were.
+    """
     latest = {profile.id: profile for profile in profiles}
     marks = ", ".join("?" * len(latest))
     stored = {
@@ -253,8 +304,7 @@ def _upsert(db: Database, profiles: Sequence[Profile]) -> tuple[int, int]:
     differing = [p for p in latest.values() if stored.get(p.id) != astuple(p)]
     if differing:
         db.table("github_users").upsert_all([asdict(p) for p in differing], pk="id")
-    new = len(latest) - len(stored)
-    return new, len(differing) - new
+    return len(latest) - len(stored), [stored[p.id] for p in differing if p.id in stored]
 
 
 def _open(path: Path) -> Database | None:

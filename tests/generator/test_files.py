@@ -93,6 +93,14 @@ def test_an_interrupted_site_is_known_as_such_and_the_next_write_mends_it(tmp_pa
     assert not (tmp_path / MARKER).exists()
 
 
+def test_what_a_killed_write_left_goes(tmp_path):
+    write(tmp_path, [page(1), INFO], BUILD.has_page)
+    for name in ("build.json.part", "users/1.html.part"):
+        (tmp_path / name).touch()
+    write(tmp_path, [page(1), INFO], BUILD.has_page)
+    assert not list(tmp_path.rglob("*.part"))
+
+
 def test_a_first_write_that_was_interrupted_can_be_finished(tmp_path):
     def interrupted():
         yield page(1)

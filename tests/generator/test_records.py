@@ -1,4 +1,6 @@
 import json
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -29,7 +31,7 @@ TWO = [(1, "one"), (2, "two")]
         pytest.param("id,login\r\n1,one\r\n2,two", id="CSV, Windows"),
         pytest.param("\ufeffID , Login\n1,one\n\n2,two\n\n", id="CSV, BOM and blank lines"),
         pytest.param('login,type,id\n"one",User,1\ntwo,,2\n', id="CSV, other columns and quotes"),
-        pytest.param("id,login\n 1 ,one\n2,two\n", id="CSV, blanks around a number"),
+        pytest.param("id,login\n 1 , one\n2,two \n", id="CSV, blanks around values"),
         pytest.param('[{"id": 1, "login": "one"}, {"id": 2, "login": "two"}]', id="JSON"),
         pytest.param(
             '\ufeff \n[{"id":1,"login":"one"}\n,{"id":2,"login":"two"}]\n', id="JSON, BOM"
@@ -80,6 +82,14 @@ def test_what_cannot_be_read_is_an_error_that_names_the_place(read, content, say
     with pytest.raises((SourceError, UnexpectedRecord), match=says) as refused:
         read(content)
     assert "users.txt" in str(refused.value)
+
+
+def test_a_pipe_is_a_file_too():
+    reading, writing = os.pipe()
+    os.write(writing, b"id,login\n1,one\n")
+    os.close(writing)
+    assert [record["login"] for _, record in read_records(Path(f"/dev/fd/{reading}"))] == ["one"]
+    os.close(reading)
 
 
 def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path):

@@ -86,6 +86,12 @@ def test_nothing_is_asked_for_that_is_stored(run):
     assert run.progress.total == 100
 
 
+def test_a_list_without_users_on_github_is_an_error_too(run, tmp_path):
+    with pytest.raises(SourceError, match="users lists no users"):
+        run(FakeGitHub([]), 150)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_end_of_the_list_is_the_end(run):
     github = FakeGitHub(USERS)
     run(github, 1000)

@@ -92,7 +92,8 @@ def test_the_api_is_the_real_one(ask):
     response = ask("/api/users/profiles?username=MOJO")
     assert response.json()["total"] == 1
     assert response.headers["x-release"] == ask.release
-    assert ask("/api/nope").headers["content-type"] == "application/json"
+    for path in ("/api", "/api/", "/api/nope"):
+        assert ask(path).headers["content-type"] == "application/json"
 
 
 def test_head_is_get_without_the_body(ask):
@@ -128,6 +129,8 @@ def test_a_new_build_is_taken_up_when_it_is_whole(tmp_path):
     (tmp_path / "site" / MARKER).touch()
     assert ask_app(app, "/api/users/profiles").json()["release"] == old.release
     (tmp_path / "site" / MARKER).unlink()
+    assert ask_app(app, "/api/users/profiles").json()["release"] == new.release
+    make_directory(tmp_path, ODD[:7]).close()
     assert ask_app(app, "/api/users/profiles").json()["release"] == new.release
     assert ask_app(app, "/users/3?pagination=10").status_code == 200
     app.close()

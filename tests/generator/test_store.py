@@ -174,10 +174,29 @@ def test_adding_says_how_many_are_new(path):
     store.close()
 
 
+def test_only_one_writes_at_a_time(path):
+    first, second = Store(path, USERS), Store(path, SAMPLE)
+    first.add([ONE], "next", 150, "t1")
+    with pytest.raises(StoreError, match=r"another process is seeding .*github_users\.db"):
+        second.mirror([TWO], 150, "t1")
+    first.close()
+    second.mirror([TWO], 150, "t1")
+    second.close()
+    assert (stored(path), stored(path, SAMPLE)) == ([ONE], [TWO])
+
+
+def test_a_list_that_has_a_user_twice_is_of_the_same_date_when_read_again(path):
+    twice = [make_profile(1, "old"), *(make_profile(n) for n in range(2, 700)), ONE]
+    mirror(path, twice, total=1000, now="t1")
+    mirror(path, twice, total=1000, now="t2")
+    assert stored(path, SAMPLE)[0] == ONE
+    assert existing(path).seeded_at == "t1"
+
+
 def test_a_list_that_fails_at_first_leaves_no_store(path):
     with pytest.raises(ZeroDivisionError):
         mirror(path, (1 // 0 for _ in range(1)))
-    assert list(path.parent.iterdir()) == []
+    assert list(path.parent.glob("*.db")) == []
 
 
 def test_what_a_shorter_reading_does_not_reach_is_kept_but_what_it_replaces_goes(path):
