@@ -40,6 +40,7 @@ class Renderer:
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
+            auto_reload=False,  # no template changes while a site is rendered
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
