@@ -10,6 +10,9 @@ SCHEMA_VERSION = 1
 # STRICT tables: https://sqlite.org/stricttables.html
 MINIMUM_SQLITE_VERSION = (3, 37, 0)
 
+# The fields of a `Profile`, as columns of `github_users` here and in the generator's store.
+COLUMNS = "id, username, type, avatar_url, html_url"
+
 SCHEMA = """
 -- ?id=, and ?order_by=id: the table's own order
 CREATE TABLE github_users (

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from function.contract import (
     APPLICATION_ID,
+    COLUMNS,
     MINIMUM_SQLITE_VERSION,
     SCHEMA_VERSION,
     About,
@@ -15,8 +16,6 @@ from function.contract import (
 )
 from function.errors import DatabaseMismatch
 from function.query import ORDERINGS, ProfileQuery, where
-
-COLUMNS = "id, username, type, avatar_url, html_url"
 
 
 class Directory:
@@ -61,9 +60,12 @@ class Directory:
             self.types: dict[str, int] = dict(
                 self._sql.execute("SELECT type, users FROM types ORDER BY type")
             )
-        except (sqlite3.Error, DatabaseMismatch) as exc:
+        except DatabaseMismatch:
             self.close()
-            raise self._damaged(exc) if isinstance(exc, sqlite3.Error) else exc from exc
+            raise
+        except (sqlite3.Error, TypeError) as exc:  # TypeError: no row says what is listed
+            self.close()
+            raise self._damaged(exc) from exc
 
     @property
     def users(self) -> int:
@@ -103,7 +105,7 @@ class Directory:
         except sqlite3.DatabaseError as exc:
             raise self._damaged(exc) from exc
 
-    def _damaged(self, exc: sqlite3.Error) -> DatabaseMismatch:
+    def _damaged(self, exc: Exception) -> DatabaseMismatch:
         return DatabaseMismatch(
             f"{self._path} is not a directory database, or a damaged one ({exc});"
             " `python -m generator bake` makes it anew"

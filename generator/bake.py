@@ -11,7 +11,7 @@ from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
 
-from function.contract import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, About, Profile
+from function.contract import APPLICATION_ID, COLUMNS, SCHEMA, SCHEMA_VERSION, About, Profile
 from generator.errors import BuildError
 
 BATCH = 1000  # rows
@@ -79,8 +79,7 @@ def _fill(
     count = 0
     for batch in _batches(profiles):
         sql.executemany(
-            "INSERT INTO github_users (id, username, type, avatar_url, html_url)"
-            " VALUES (?, ?, ?, ?, ?)",
+            f"INSERT INTO github_users ({COLUMNS}) VALUES (?, ?, ?, ?, ?)",
             map(astuple, batch),
         )
         count += len(batch)

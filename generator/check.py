@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from function.answer import PATH as API_PATH
-from function.contract import Profile
+from function.contract import Page, Profile
 from function.database import Directory
 from generator import files
 from generator.errors import CheckFailed
@@ -56,7 +56,8 @@ def check(
             text = _read(folder, key)
             expected = tuple(islice(profiles, listing.pagination))
             ask = page == pages or (page - 1) % max(1, pages // ASKED) == 0
-            if ask and directory.find(listing.query(page)).profiles != expected:
+            answer = Page(expected, page, listing.pagination, build.users)
+            if ask and directory.find(listing.query(page)) != answer:
                 raise CheckFailed(f"the API's {listing.query(page).encode()} is not {key}")
             _compare(key, text, page, expected)
             links.follow(key, text)

@@ -3,7 +3,7 @@
 import errno
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ from function.database import Directory
 from function.errors import DatabaseMismatch
 from generator.errors import BuildError, ServeError
 from generator.files import cache_control, content_type, read_build
-from generator.pages import BUILD_KEY, NOT_FOUND_KEY
+from generator.pages import BUILD_KEY, NOT_FOUND_KEY, Build
 from generator.router import Route, route
 
 # https://asgi.readthedocs.io/en/latest/specs/www.html
@@ -44,23 +44,26 @@ class Preview:
         self.base_path = base_path
         self._files = database, site / BUILD_KEY
         self._database, self._site = database, site
-        self._load()
+        self._take(read_build(site), Directory(database), self._stamps())
 
-    def _load(self) -> None:
-        self._seen = [file.stat().st_mtime_ns for file in self._files]
-        self.build = read_build(self._site)
-        self.directory = Directory(self._database)
-        self._api = create_app(self.directory)
+    def _stamps(self) -> list[int]:
+        return [file.stat().st_mtime_ns for file in self._files]
 
-    def _load_if_new(self) -> None:
+    def _take(self, build: Build, directory: Directory, stamps: list[int]) -> None:
+        self.build, self.directory, self._taken = build, directory, stamps
+        self._api = create_app(directory)
+
+    def _take_if_new(self) -> None:
         """Take up a new build once directory and site are of one release."""
         with suppress(OSError, BuildError, DatabaseMismatch):
-            if [file.stat().st_mtime_ns for file in self._files] == self._seen:
+            if (stamps := self._stamps()) == self._taken:
                 return
-            with closing(Directory(self._database)) as directory:
-                if directory.release == read_build(self._site).release:
-                    self.directory.close()
-                    self._load()
+            build, directory = read_build(self._site), Directory(self._database)
+            if build.release == directory.release:
+                self.directory.close()
+                self._take(build, directory, stamps)
+            else:
+                directory.close()
 
     def close(self) -> None:
         """Close the directory."""
@@ -68,7 +71,7 @@ class Preview:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        self._load_if_new()
+        self._take_if_new()
         if scope["path"] == "/api" or scope["path"].startswith("/api/"):
             await self._api(scope, receive, send)
         else:

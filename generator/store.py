@@ -21,10 +21,9 @@ from typing import BinaryIO
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from function.contract import Profile
+from function.contract import COLUMNS, Profile
 from generator.errors import StoreError
 
-COLUMNS = "id, username, type, avatar_url, html_url"
 BATCH = 500  # rows; SQLite binds at most 999 values to a statement on old builds
 
 migrations = Migrations("github_users")

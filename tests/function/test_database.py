@@ -140,6 +140,16 @@ def test_damage_behind_the_stamps_is_named(tmp_path):
     directory.close()
 
 
+def test_a_directory_that_does_not_say_what_it_lists_is_damaged(tmp_path):
+    make_directory(tmp_path).close()
+    sql = sqlite3.connect(tmp_path / "directory.db")
+    with sql:
+        sql.execute("DELETE FROM about")
+    sql.close()
+    with pytest.raises(DatabaseMismatch, match="damaged one"):
+        Directory(tmp_path / "directory.db")
+
+
 def test_profiles_come_back_exactly_as_they_were_sent(tmp_path):
     odd = replace(ODD[0], avatar_url="https://example.com/?a=1&b=2#c", html_url="weird: ü\0")
     directory = make_directory(tmp_path, [odd])

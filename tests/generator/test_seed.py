@@ -161,14 +161,19 @@ def test_a_page_of_nulls_is_no_end(run):
     assert run.ids == [user["id"] for user in USERS[100:200]]
 
 
-@pytest.mark.parametrize("link", ["<http://[bad/users?since=9>", "<http://x:y/users?since=9>"])
-def test_a_next_page_that_is_no_address_is_an_error_or_the_end(run, link):
-    odd = Answer(200, {"Link": f'{link}; rel="next"'}, json.dumps(USERS[:100]).encode())
-    github = FakeGitHub(USERS, fault=lambda request: odd if request == 1 else None)
-    try:
-        run(github, 250)
-    except SourceError as exc:
-        assert "its next page is" in str(exc)
+def linked(link):
+    odd = Answer(200, {"Link": f'<{link}>; rel="next"'}, json.dumps(USERS[:100]).encode())
+    return FakeGitHub(USERS, fault=lambda request: odd if request == 1 else None)
+
+
+def test_a_next_page_that_is_no_address_is_an_error_that_names_it(run):
+    with pytest.raises(SourceError, match=r"its next page is 'http://\[bad/users\?since=9'"):
+        run(linked("http://[bad/users?since=9"), 250)
+
+
+def test_a_next_page_on_no_port_is_asked_of_the_api_all_the_same(run):
+    run(linked(f"http://x:y/users?since={USERS[99]['id']}"), 250)
+    assert run.ids == first(250)
 
 
 def test_a_list_without_users_is_an_error_that_keeps_what_is_stored(run):
