@@ -4,6 +4,7 @@ SOURCE = auto
 PORT = 5000
 PAGE_SIZES = 10,25,50,100
 BUILD = build
+ARGS =
 PYTHON = python3
 
 BIN := .venv/bin
@@ -24,12 +25,14 @@ help: ## List the targets and variables
 	@echo
 	@echo "Variables, with their defaults:"
 	@echo "  TOTAL=$(TOTAL)  SOURCE=$(SOURCE)  PORT=$(PORT)  PAGE_SIZES=$(PAGE_SIZES)  BUILD=$(BUILD)  PYTHON=$(PYTHON)"
-	@echo "Example:  make build-site SOURCE=file:users.csv TOTAL=1000"
+	@echo "  ARGS= (more arguments for \`python -m generator build\`)"
+	@echo "Examples: make build-site SOURCE=file:users.csv TOTAL=1000"
+	@echo "          make build-site SOURCE=org:python ARGS='repo:psf/requests --refresh'"
 
 install: .venv/.dev ## Make .venv with everything in the lock files, tests and linters included
 
 build-site: .venv/.build ## Seed, bake, render and check: the database and every page, in $(BUILD)
-	@$(RUN) build "$(SOURCE)" --total "$(TOTAL)" --store "$(STORE)" --database "$(DATABASE)" \
+	@$(RUN) build "$(SOURCE)" $(ARGS) --total "$(TOTAL)" --store "$(STORE)" --database "$(DATABASE)" \
 	  --output "$(SITE)" --page-sizes "$(PAGE_SIZES)"
 
 serve: .venv/.build ## Show the site and the API on http://127.0.0.1:$(PORT), building them if need be

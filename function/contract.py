@@ -1,6 +1,7 @@
 """What both halves agree on: the records, and the file they are baked into. Does no I/O."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 from string import ascii_lowercase, ascii_uppercase
 
 # "GHdi". https://sqlite.org/fileformat2.html#application_id
@@ -80,6 +81,10 @@ class About:
     source: str
     title: str
     seeded_at: str
+
+
+# A profile's fields in the order of COLUMNS: ten times as fast as dataclasses.astuple.
+as_row = attrgetter(*COLUMNS.split(", "))
 
 
 def pages(total: int, pagination: int) -> int:

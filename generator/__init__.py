@@ -1,6 +1,6 @@
 """What runs on a build machine. Each stage takes and gives what its line says, and no more.
 
-seed     a source (GitHub, a file, the sample)  -> the store, build/github_users.db
+seed     sources (GitHub, files, the sample)     -> the store, build/github_users.db
 bake     the store                              -> the directory, build/directory.db
 render   the directory, site_templates/         -> the site, build/site/
 check    the directory, the site                -> nothing, or an error

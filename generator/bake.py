@@ -11,7 +11,15 @@ from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
 
-from function.contract import APPLICATION_ID, COLUMNS, SCHEMA, SCHEMA_VERSION, About, Profile
+from function.contract import (
+    APPLICATION_ID,
+    COLUMNS,
+    SCHEMA,
+    SCHEMA_VERSION,
+    About,
+    Profile,
+    as_row,
+)
 from generator.errors import BuildError
 
 BATCH = 1000  # rows
@@ -80,7 +88,7 @@ def _fill(
     for batch in _batches(profiles):
         sql.executemany(
             f"INSERT INTO github_users ({COLUMNS}) VALUES (?, ?, ?, ?, ?)",
-            map(astuple, batch),
+            map(as_row, batch),
         )
         count += len(batch)
         advance(count)

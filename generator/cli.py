@@ -3,13 +3,16 @@
 The only module that reads the environment or writes to the terminal.
 """
 
+import math
 import os
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import parse_qsl, urlsplit
@@ -22,7 +25,7 @@ from function.database import Directory
 from function.errors import FunctionError
 from generator import bake as baking
 from generator import check as checking
-from generator import seed as seeding
+from generator import seed as gathering
 from generator import serve as serving
 from generator import site as rendering
 from generator import sources
@@ -31,6 +34,7 @@ from generator.errors import GeneratorError, SourceError, StoreError, Unreachabl
 from generator.files import read_build
 from generator.github import DEFAULT_API_URL
 from generator.pages import DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
+from generator.seed import Outcome
 from generator.sources import Source
 from generator.store import Progress, Store
 
@@ -70,13 +74,20 @@ def _base_path(text: str) -> str:
     return "".join(f"/{name}" for name in names) + "/"
 
 
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"([0-9]{1,9})\s*([smh]?)", text.strip())
+    if not found:
+        raise ValueError(f"{text!r} is not a time like 90 (seconds), 15m or 2h")
+    return int(found[1]) * {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
+
+
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 STORE = "build/github_users.db"
 DATABASE = "build/directory.db"
 SITE = "build/site"
 
-source_argument = click.argument("source", default="auto")
+sources_argument = click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 total_option = click.option(
     "-t",
     "--total",
@@ -85,7 +96,7 @@ total_option = click.option(
     default=150,
     show_default=True,
     metavar="N",
-    help="How many users the directory is to list: the first N of the source.",
+    help="How many users the directory is to list: the first N of each source.",
 )
 store_option = click.option(
     "--store", type=FILE, default=STORE, show_default=True, help="Where what is gathered is kept."
@@ -98,6 +109,21 @@ api_url_option = click.option(
     show_default=True,
     show_envvar=True,
     help="GitHub's API; GitHub Enterprise Server's is https://HOST/api/v3.",
+)
+refresh_option = click.option(
+    "--refresh",
+    is_flag=True,
+    help="Read again what is stored: note who changed, was renamed, or is gone.",
+)
+max_wait_option = click.option(
+    "--max-wait",
+    type=Parsed("time", _seconds),
+    default="15m",
+    show_default=True,
+    help="How long to wait for GitHub's limits and faults in all: 90 (seconds), 15m, 2h; 0: never.",
+)
+title_option = click.option(
+    "--title", metavar="TEXT", help="The site's title, instead of what the sources are called."
 )
 database_option = click.option(
     "--database", type=FILE, default=DATABASE, show_default=True, help="The baked directory."
@@ -139,46 +165,73 @@ base_path_option = click.option(
 def cli() -> None:
     """Make a directory of GitHub users: a static site and the API's database.
 
-    SOURCE is one of
+    SOURCE is any of these; of several, the directory has the users of all, each once.
 
     \b
-      users        GitHub's own list of all users, in the order they signed up
-      file:PATH    CSV (columns id and login; type, avatar_url, html_url may follow),
-                   JSON or NDJSON of GitHub's user objects
-      sample       150 invented accounts, for a look without a network
-      auto         users; where GitHub cannot be reached, what is stored or else sample
+      users                  GitHub's own list of all users, in the order they signed up
+      org:NAME               the members of an organisation
+      repo:OWNER/NAME        the contributors to a repository
+      stargazers:OWNER/NAME  who starred a repository
+      followers:LOGIN        who follows a user
+      search:QUERY           what GitHub's search for users finds, as in search:location:iceland
+      file:PATH              CSV (columns id and login; type, avatar_url, html_url may follow),
+                             JSON or NDJSON of GitHub's user objects
+      sample                 150 invented accounts, for a look without a network
+      auto                   users; where GitHub cannot be reached, what is stored or else sample
 
     GITHUB_TOKEN, if set, raises GitHub's limit from 60 to 5,000 requests an hour.
     """  # noqa: D301  (click's own mark for lines to leave alone)
 
 
-@cli.command(epilog="Example: python -m generator seed users --total 1000")
-@source_argument
+@cli.command(epilog="Example: python -m generator seed org:python repo:psf/requests --total 1000")
+@sources_argument
 @total_option
+@refresh_option
+@max_wait_option
+@click.option(
+    "--dry-run", is_flag=True, help="Say how many requests it takes and how many are left; stop."
+)
 @store_option
 @api_url_option
-def seed(source: str, total: int, store: Path, api_url: str) -> None:
+def seed(
+    sources: tuple[str, ...],
+    total: int,
+    refresh: bool,
+    max_wait: float,
+    dry_run: bool,
+    store: Path,
+    api_url: str,
+) -> None:
     """Gather users into the store, going on where it stopped."""
-    _seed(source, total, store, api_url)
+    seeding = Seeding(store, api_url, total, refresh, max_wait)
+    if dry_run:
+        seeding.estimate(sources)
+    else:
+        seeding.run(sources)
 
 
-@cli.command(epilog="Example: python -m generator bake --output build/directory.db")
+@cli.command(epilog="Example: python -m generator bake --title 'Our people'")
 @store_option
 @click.option(
     "--output", type=FILE, default=DATABASE, show_default=True, help="The directory to make."
 )
-def bake(store: Path, output: Path) -> None:
+@title_option
+def bake(store: Path, output: Path, title: str | None) -> None:
     """Bake the store's users into the directory: one read-only file."""
     with closing(Store(store)) as found:
-        progress = found.progress
-        if not found.count:
+        counts = {one: found.count(one.identity, one.total) for one in found.chosen()}
+        lists = [one for one, count in counts.items() if count]
+        if not lists:
             raise StoreError(
                 f"there are no users in {store}; `python -m generator seed` gathers some"
             )
-        about = About(progress.source, progress.title, progress.seeded_at or "")
-        wanted = min(found.count, progress.total)
-        with _progress("Baking", wanted, "users") as advance:
-            users = baking.bake(found.profiles(progress.total), about, output, advance)
+        about = About(
+            ", ".join(one.source for one in lists),
+            title or sources.title([one.title for one in lists]),
+            max(one.seeded_at or "" for one in lists),
+        )
+        with _progress("Baking", sum(counts.values()), "users") as advance:
+            users = baking.bake(found.profiles(), about, output, advance)
     with closing(Directory(output)) as directory:
         size = output.stat().st_size / 1000
         click.echo(
@@ -230,8 +283,11 @@ def check(database: Path, site: Path, base_path: str) -> None:
 
 
 @cli.command(epilog="Example: python -m generator build file:users.csv --total 1000")
-@source_argument
+@sources_argument
 @total_option
+@refresh_option
+@max_wait_option
+@title_option
 @store_option
 @api_url_option
 @database_option
@@ -242,8 +298,11 @@ def check(database: Path, site: Path, base_path: str) -> None:
 @click.pass_context
 def build(
     ctx: click.Context,
-    source: str,
+    sources: tuple[str, ...],
     total: int,
+    refresh: bool,
+    max_wait: float,
+    title: str | None,
     store: Path,
     api_url: str,
     database: Path,
@@ -253,8 +312,8 @@ def build(
     base_path: str,
 ) -> None:
     """Seed, bake, render and check, in one."""
-    warning = _seed(source, total, store, api_url)
-    ctx.invoke(bake, store=store, output=database)
+    warning = Seeding(store, api_url, total, refresh, max_wait).run(sources)
+    ctx.invoke(bake, store=store, output=database, title=title)
     ctx.invoke(
         render,
         database=database,
@@ -322,61 +381,156 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
-def _seed(spec: str, total: int, path: Path, api_url: str) -> str | None:
-    """Seed, and return the warning that was given, if one was."""
-    source = _source("users" if spec == "auto" else spec, api_url)
-    try:
-        _seed_from(source, total, path, api_url)
-    except Unreachable as exc:
-        if spec != "auto":
-            raise SourceError(f"{exc}; without a network file:PATH and sample are sources") from exc
-        return _seed_without_github(source, total, path, str(exc))
-    return None
+@dataclass(frozen=True, slots=True)
+class Seeding:
+    """The verb `seed`, with its options."""
 
+    path: Path
+    api_url: str
+    total: int
+    refresh: bool
+    max_wait: float
 
-def _seed_without_github(source: Source, total: int, path: Path, why: str) -> str:
-    """Use what is stored, first of all of *source*, or else the sample; return the warning."""
-    for start in (_start(source), None):
-        with closing(Store(path, start)) as store:
-            progress, count = store.progress, store.count
-            if count and progress.source != "sample":
-                store.want(total)
-                fewer = f"; {total:,} were asked for" if count < total else ""
+    def run(self, specs: Sequence[str]) -> str | None:
+        """Seed the sources named, and return the warning that was given, if one was."""
+        auto, found = self._parse(specs)
+        try:
+            self._from(found, insist=not auto)
+        except Unreachable as exc:
+            if not auto:
+                raise SourceError(
+                    f"{exc}; without a network file:PATH and sample are sources"
+                ) from exc
+            return self._without_github(found[0], str(exc))
+        return None
+
+    def estimate(self, specs: Sequence[str]) -> None:
+        """Say what seeding the sources named would take of GitHub's limit."""
+        _, found = self._parse(specs)
+        needed: Counter[str] = Counter()
+        with closing(Store(self.path, sources.world(found, self.api_url))) as store:
+            for source in found:
+                users, requests = gathering.requests_needed(
+                    source, store.progress(source.identity), self.total, refresh=self.refresh
+                )
+                at_most = "" if source.by_id or not requests else "at most "
+                click.echo(
+                    f"{source.name}: {at_most}{_count(requests, 'request')}, for"
+                    f" {at_most}{_count(users, 'user')} of {self.total:,}"
+                    if source.url
+                    else f"{source.name}: no request"
+                )
+                needed[source.resource] += requests
+        if not any(source.url for source in found):
+            return
+        with closing(self._client()) as client:
+            for resource, requests in needed.items():
+                limit = client.rate_limit(resource)
+                if limit is None:
+                    click.echo(f"{self.api_url} has no rate limit")
+                    continue
+                click.echo(
+                    f"{self.api_url} has {limit.remaining:,} of {limit.limit:,} requests left"
+                    f" until {limit.resets_at:%H:%M:%S} UTC"
+                    + ("" if resource == "core" else f" for {resource}")
+                )
+                if requests > limit.remaining:
+                    click.echo(
+                        f"That is {requests - limit.remaining:,} too few for now: what is"
+                        " missing is waited for as long as --max-wait allows"
+                        + ("" if client.authorized else "; GITHUB_TOKEN raises the limit to 5,000")
+                    )
+
+    def _parse(self, specs: Sequence[str]) -> tuple[bool, list[Source]]:
+        """Return whether the sources are what `auto` stands for, and which they are, each once."""
+        auto = not specs or list(specs) == ["auto"]
+        if not auto and "auto" in specs:
+            raise click.BadParameter(
+                "auto is what seeds when nothing else is named; leave it out", param_hint="SOURCE"
+            )
+        try:
+            found = [sources.parse(spec, self.api_url) for spec in (("users",) if auto else specs)]
+        except ValueError as exc:
+            raise click.BadParameter(str(exc), param_hint="SOURCE") from exc
+        return auto, list({source.identity: source for source in found}.values())
+
+    def _from(self, found: Sequence[Source], *, insist: bool = True) -> None:
+        with ExitStack() as stack:
+            world = sources.world(found, self.api_url)
+            store = stack.enter_context(closing(Store(self.path, world)))
+            store.choose([_listed(source) for source in found], self.total)
+            if any(source.url for source in found):
+                client = stack.enter_context(closing(self._client(insist=insist)))
+            for source in found:
+                with _progress("Seeding", self.total, "users") as advance:
+                    outcome = (
+                        gathering.crawl(
+                            *(source, store, self.total, client, _now, advance, _warn),
+                            refresh=self.refresh,
+                        )
+                        if source.url
+                        else gathering.copy(source, store, self.total, _now, advance)
+                    )
+                self._say(source, outcome, store.count(source.identity, self.total))
+            if store.displaced:
+                click.echo(f"Kept     what {self.path} held before as {store.displaced}")
+
+    def _say(self, source: Source, outcome: Outcome, users: int) -> None:
+        fewer = f"; {self.total:,} were asked for" if users < self.total else ""
+        click.echo(f"Seeded   {users:,} users into {self.path} (source: {source.name}{fewer})")
+        tally = outcome.tally
+        counts = {
+            "new": tally.new,
+            "renamed": tally.renamed,
+            "changed type": tally.retyped,
+            **({"changed address": tally.changed} if tally.changed else {}),
+            "gone": tally.gone,
+            "unchanged": tally.unchanged,
+        }
+        said = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+        if source.url:
+            said += f"; {_count(outcome.requests, 'request')}"
+        if outcome.not_modified:
+            said += f", {outcome.not_modified:,} answered with 304 (not modified)"
+        click.echo(f"         {said}")
+        for note in outcome.notes:
+            click.echo(f"         {note}")
+        if self.refresh and source.url and not _token():
+            click.echo(
+                "         Without GITHUB_TOKEN an answer of 304 counts for GitHub's limit like any"
+            )
+
+    def _without_github(self, users: Source, why: str) -> str:
+        """Use what is stored, first of all of *users*, or else the sample; return the warning."""
+        for world in (sources.world([users], self.api_url), ""):
+            with closing(Store(self.path, world)) as store:
+                lists = [_listed(users)] if world else store.chosen()
+                lists = [one for one in lists if store.count(one.identity, 1)]
+                if all(one.source == "sample" for one in lists):
+                    continue
+                store.choose(lists, self.total)
+                store.want()
+                lists = store.chosen()
+                names = ", ".join(one.source for one in lists)
+                count = sum(1 for _ in store.profiles())
+                fewer = f"; {self.total:,} were asked for" if count < self.total else ""
                 warning = (
-                    f"{why}.\nThis is made from what {path} holds: {count:,} users"
-                    f" (source: {progress.source}, as of {progress.seeded_at}{fewer})."
+                    f"{why}.\nThis is made from what {self.path} holds: {count:,} users (source:"
+                    f" {names}, as of {max(one.seeded_at or '' for one in lists)}{fewer})."
                 )
                 _warn(warning)
                 return warning
-    warning = f"{why}.\nThis is made from the embedded SAMPLE: its accounts are invented."
-    _warn(warning)
-    _seed_from(_source("sample", DEFAULT_API_URL), total, path, DEFAULT_API_URL)
-    return warning
+        warning = f"{why}.\nThis is made from the embedded SAMPLE: its accounts are invented."
+        _warn(warning)
+        self._from([sources.parse("sample", self.api_url)])
+        return warning
+
+    def _client(self, *, insist: bool = True) -> Client:
+        return Client(self.api_url, _token(), max_wait=self.max_wait, wait=_wait, insist=insist)
 
 
-def _seed_from(source: Source, total: int, path: Path, api_url: str) -> None:
-    with closing(Store(path, _start(source))) as store:
-        with _progress("Seeding", total, "users") as advance:
-            if source.url is None:
-                seeding.copy(source, store, total, _now, advance)
-            else:
-                with closing(Client(api_url, _token())) as client:
-                    seeding.crawl(source, store, total, client, _now, advance, _warn)
-        if store.displaced:
-            click.echo(f"Kept     the list that {path} held before as {store.displaced}")
-        fewer = f"; {total:,} were asked for" if store.count < total else ""
-        click.echo(f"Seeded   {store.count:,} users into {path} (source: {source.name}{fewer})")
-
-
-def _start(source: Source) -> Progress:
+def _listed(source: Source) -> Progress:
     return Progress(source.identity, source.name, source.title)
-
-
-def _source(spec: str, api_url: str) -> Source:
-    try:
-        return sources.parse(spec, api_url)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc), param_hint="SOURCE") from exc
 
 
 def _token() -> str | None:
@@ -388,6 +542,26 @@ def _token() -> str | None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _wait(seconds: float, why: str) -> None:
+    """Wait, having said until when and why."""
+    until = _now() + timedelta(seconds=seconds)
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # the bar, which is drawn anew later
+    click.echo(f"{clear}Waiting  until {until:%H:%M:%S} UTC ({_time(seconds)}): {why}", err=True)
+    time.sleep(seconds)
+
+
+def _time(seconds: float) -> str:
+    """Return *seconds* for people: "12 min 3 s"."""
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = {"h": hours, "min": minutes, "s": rest}
+    return " ".join(f"{count:,} {unit}" for unit, count in parts.items() if count) or "0 s"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _warn(text: str) -> None:

@@ -3,6 +3,7 @@
 GeneratorError
 ├── SourceError               a source cannot be read
 │   ├── Unreachable           no connection to GitHub could be made
+│   ├── BrokenOff             a request came to no answer
 │   ├── RateLimitExceeded     GitHub refuses further requests for a while
 │   ├── Refused               GitHub answered with an error
 │   ├── UnexpectedReply       GitHub answered something that is not a list of users
@@ -21,7 +22,11 @@ class GeneratorError(Exception):
 
 
 class SourceError(GeneratorError):
-    """A source cannot be read."""
+    """A source cannot be read; *brief* is what happened, and *more* till when and what to do."""
+
+    def __init__(self, brief: str, more: str = "") -> None:
+        super().__init__(brief + more)
+        self.brief = brief
 
 
 class Unreachable(SourceError):
@@ -31,40 +36,56 @@ class Unreachable(SourceError):
         super().__init__(f"cannot reach {url}: {reason or 'no connection'}")
 
 
-class RateLimitExceeded(SourceError):
-    """GitHub refuses further requests until *resets_at* (aware, UTC; None: it does not say)."""
+class BrokenOff(SourceError):
+    """Asking *url* came to no answer, or to half of one; *timed_out*: none came in time."""
 
-    def __init__(self, limit: int | None, resets_at: datetime | None, authorized: bool) -> None:
+    def __init__(self, url: str, reason: str, timed_out: bool) -> None:
+        super().__init__(
+            f"asking {url} failed: {reason}", "; the same command goes on where it stopped"
+        )
+        self.timed_out = timed_out
+
+
+class RateLimitExceeded(SourceError):
+    """GitHub refuses further requests for *wait* seconds, until *resets_at* (aware, UTC).
+
+    Either is None when it does not say, or names a time beyond all calendars.
+    """
+
+    def __init__(
+        self, limit: int | None, wait: float | None, resets_at: datetime | None, authorized: bool
+    ) -> None:
         which = f"limit of {limit:,} requests an hour" if limit else "rate limit"
         more = "to raise the limit to 5,000" if limit else "(GitHub allows more with one)"
         until = f" until {resets_at:%Y-%m-%d %H:%M:%S} UTC" if resets_at else " for now"
-        advice = (
-            "run the same command again then"
-            if authorized
-            else f"set GITHUB_TOKEN {more}, or run the same command again then"
-        )
+        advice = "run the same command again then, or let it wait with --max-wait"
+        if not authorized:
+            advice = f"set GITHUB_TOKEN {more}, {advice}"
         super().__init__(
-            f"GitHub's {which} is used up{until}; {advice} (what was fetched so far is kept)"
+            f"GitHub's {which} is used up",
+            f"{until}; {advice} (what was fetched so far is kept)",
         )
-        self.limit, self.resets_at = limit, resets_at
+        self.limit, self.wait, self.resets_at = limit, wait, resets_at
 
 
 class Refused(SourceError):
-    """GitHub answered *url* with an error *status*."""
+    """GitHub answered *url* with an error *status*, and perhaps to *wait* so many seconds."""
 
-    def __init__(self, url: str, status: int, message: str, advice: str) -> None:
+    def __init__(
+        self, url: str, status: int, message: str, advice: str, wait: float | None = None
+    ) -> None:
         said = f" ({message})" if message else ""
-        super().__init__(f"GitHub answered {status}{said} to {url}; {advice}")
-        self.status = status
+        super().__init__(f"GitHub answered {status}{said} to {url}", f"; {advice}")
+        self.status, self.wait = status, wait
 
 
 class UnexpectedReply(SourceError):
-    """What *url* answered is not a list of users."""
+    """What *url* answered is not *wanted*."""
 
-    def __init__(self, url: str, what: str) -> None:
+    def __init__(self, url: str, what: str, wanted: str = "a list of users") -> None:
         super().__init__(
-            f"{url} did not answer with a list of users: {what}; is it GitHub's API?"
-            " --api-url names it"
+            f"{url} did not answer with {wanted}: {what}",
+            "; is it GitHub's API? --api-url names it",
         )
 
 

@@ -6,30 +6,23 @@ and nowhere else. https://docs.github.com/en/rest/users/users#list-users
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from function.contract import Profile
 from function.errors import shorten
-from generator.errors import (
-    RateLimitExceeded,
-    Refused,
-    SourceError,
-    UnexpectedRecord,
-    UnexpectedReply,
-)
+from generator.errors import UnexpectedRecord, UnexpectedReply
 
 DEFAULT_API_URL = "https://api.github.com"
 MAX_PER_PAGE = 100
+# https://docs.github.com/en/rest/search/search#about-search
+MAX_FOUND = 1000
 # GitHub Enterprise Server knows this version too; 2026-03-10 changes nothing for lists of users.
 # https://docs.github.com/en/rest/about-the-rest-api/api-versions
 API_VERSION = "2022-11-28"
 
-# One link-value: <target>; name=value; name="value". https://www.rfc-editor.org/rfc/rfc8288#section-3
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^;,="\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]+))?)*)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]+))', re.IGNORECASE)
 _MAX_ID = 2**63 - 1
 
 
@@ -43,17 +36,38 @@ class Reply:
     body: bytes
 
 
-def request_headers(token: str | None) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one reply holds of a list.
+
+    Attributes:
+        users: in the list's order; GitHub's nulls are left out.
+        records: how many there were, nulls and all: a list ends with a reply that has none.
+        notes: what there is to say of the list, for people.
+    """
+
+    users: list[Profile]
+    records: int
+    notes: tuple[str, ...] = ()
+
+
+def request_headers(token: str | None, etag: str | None = None) -> dict[str, str]:
     """Return the headers of a request, with *token* if there is one.
 
+    With *etag* the answer is 304 and has no body if the list still is what that ETag was of.
     https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
     """
     headers = {
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": API_VERSION,
         "User-Agent": "github-user-directory",
     }
-    return headers | ({"Authorization": f"Bearer {token}"} if token else {})
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if etag:
+        headers["If-None-Match"] = etag
+    return headers
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -66,9 +80,16 @@ def origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", port
 
 
-def users_url(api_url: str, since: int) -> str:
-    """Return where the users with an id above *since* are listed, in ascending order."""
-    return f"{api_url.rstrip('/')}/users?{urlencode({'since': since})}"
+def list_url(api_url: str, *path: str, **query: str | int) -> str:
+    """Return the address of a list: *path*'s parts are quoted, so none can lead elsewhere."""
+    parts = "/".join(quote(part, safe="") for part in path)
+    return f"{api_url.rstrip('/')}/{parts}{'?' if query else ''}{urlencode(query)}"
+
+
+def parameter(url: str, name: str) -> int | None:
+    """Return the whole number that *url*'s query has as *name*; None when it has none."""
+    value = dict(parse_qsl(urlsplit(url).query)).get(name, "")
+    return int(value) if re.fullmatch(r"[0-9]{1,20}", value) else None
 
 
 def with_parameter(url: str, name: str, value: int) -> str:
@@ -78,139 +99,72 @@ def with_parameter(url: str, name: str, value: int) -> str:
     return urlunsplit(parts._replace(query=urlencode([*kept, (name, value)])))
 
 
-def since(url: str) -> int | None:
-    """Return the ``since`` that *url* asks for; None when it has none."""
-    value = dict(parse_qsl(urlsplit(url).query)).get("since", "")
-    return int(value) if re.fullmatch(r"[0-9]{1,20}", value) else None
+def read_users(reply: Reply) -> Batch:
+    """Decode a list of users, in GitHub's order.
 
-
-def next_url(reply: Reply) -> str | None:
-    """Return the address that *reply*'s Link header calls rel=next, None when there is none.
-
-    rel=first is never followed: it is a URI template. A relative target is resolved.
-    UnexpectedReply is raised for one that is no address.
-    https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
-    """
-    for link in _LINK.finditer(reply.headers.get("link", "")):
-        rel = _REL.search(link[2])
-        if rel and "next" in (rel[1] or rel[2] or "").lower().split():
-            try:
-                return urlunsplit(urlsplit(urljoin(reply.url, str(link[1]))))
-            except ValueError as exc:
-                raise UnexpectedReply(reply.url, f"its next page is {shorten(link[1])}") from exc
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Where a list goes on after a reply.
-
-    Attributes:
-        url: the next request's address; None when the list ends here.
-        cursor: where a later run goes on, at the end of the list too.
-        stuck: why the list ends although it names a next page; None if it ends well or goes on.
-    """
-
-    url: str | None
-    cursor: str
-    stuck: str | None = None
-
-
-def next_step(asked: str, reply: Reply, users: Sequence[Profile]) -> Step:
-    """Return where the list goes on after *reply* to the address *asked*, which gave *users*.
-
-    It ends without a rel=next and with an empty page; and it must not go round in circles, so
-    both the users and the next address have to be beyond ``since``. The next page is asked of
-    the host that was asked before, whatever host the reply names: an Enterprise server may know
-    itself by another name, and a token is for one host.
-    """
-    position = since(asked) or 0
-    reached = max((user.id for user in users), default=None)
-    cursor = with_parameter(asked, "since", max(position, reached or 0))
-    following = next_url(reply)
-    if following is None or (reached is None and json.loads(reply.body) == []):
-        return Step(None, cursor)
-    parts = urlsplit(asked)
-    following = urlunsplit(
-        urlsplit(following)._replace(scheme=parts.scheme, netloc=parts.netloc, fragment="")
-    )
-    stands = reached is not None and reached <= position
-    if stands or (since(following) or 0) <= position:
-        return Step(
-            None,
-            cursor,
-            f"the list does not go on: {asked} names {following} as its next page, and that or"
-            f" its own users are not beyond id {position}",
-        )
-    return Step(following, following)
-
-
-def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
-    """Return what *reply* means as an error, None when it is a 200.
-
-    Both kinds of rate limit come as 403 or 429.
-    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-
-    Args:
-        reply: the answer.
-        authorized: whether the request carried a token.
-        now: the time in seconds since the epoch, for ``retry-after``.
-    """
-    if reply.status == 200:
-        return None
-    message = _message(reply.body)
-    used_up = reply.headers.get("x-ratelimit-remaining") == "0"
-    if reply.status == 429 or (
-        reply.status == 403
-        and (
-            used_up
-            or "retry-after" in reply.headers
-            or re.search("rate limit|abuse detection", message, re.IGNORECASE)
-        )
-    ):
-        limit = _number(reply.headers.get("x-ratelimit-limit")) if used_up else None
-        return RateLimitExceeded(limit, _resets_at(reply, now), authorized)
-    if reply.status == 401:
-        advice = (
-            "GITHUB_TOKEN is invalid or has expired: set another, or unset it"
-            if authorized
-            else "it wants a token: set GITHUB_TOKEN"
-        )
-    elif reply.status == 404:
-        advice = (
-            "is the API there? GITHUB_API_URL or --api-url names it"
-            " (GitHub Enterprise Server: https://HOST/api/v3)"
-        )
-    elif reply.status >= 500:
-        advice = "the same command goes on where it stopped; try it again later"
-    else:
-        advice = "it was not tried again"
-    return Refused(reply.url, reply.status, message, advice)
-
-
-def read_users(reply: Reply) -> list[Profile]:
-    """Decode a "list users" body, in GitHub's order (ascending id).
-
-    Organisation members, contributors and followers send the same records.
+    Organisation members, stargazers and followers are the same records as "list users" has.
+    A 204 is an empty list. https://docs.github.com/en/rest/users/users#list-users
 
     Raises:
         UnexpectedReply: the body is not JSON, or not a list.
-        UnexpectedRecord: a record lacks a field that the directory needs.
+        UnexpectedRecord: a record is not a user.
     """
+    return _batch(reply, _decoded(reply))
+
+
+def read_contributors(reply: Reply) -> Batch:
+    """Decode a repository's contributors, as `read_users` does, but for those without an account.
+
+    https://docs.github.com/en/rest/repos/repos#list-repository-contributors
+    """
+    records = _decoded(reply)
+    if not isinstance(records, list):
+        return _batch(reply, records)
+    named = [
+        None if isinstance(record, dict) and record.get("type") == "Anonymous" else record
+        for record in records
+    ]
+    return _batch(reply, named)
+
+
+def read_search(reply: Reply) -> Batch:
+    """Decode what a search for users found, as `read_users` does.
+
+    https://docs.github.com/en/rest/search/search#search-users
+    """
+    found = _decoded(reply)
+    if not isinstance(found, dict) or "items" not in found:
+        return _batch(reply, found if not isinstance(found, list) else {})
+    notes = []
+    total = found.get("total_count")
+    if isinstance(total, int) and total > MAX_FOUND:
+        notes.append(f"GitHub found {total:,} users, and lists the first {MAX_FOUND:,} of a search")
+    if found.get("incomplete_results") is True:
+        notes.append("GitHub ran out of time: the search's results are incomplete")
+    return _batch(reply, found["items"], tuple(notes))
+
+
+def _decoded(reply: Reply) -> Any:
+    if reply.status == 204:
+        return []
     try:
-        records = json.loads(reply.body)
+        return json.loads(reply.body)
     except (ValueError, RecursionError) as exc:
         start = shorten(reply.body[:60].decode("utf-8", "replace"), 60)
         raise UnexpectedReply(reply.url, f"it is not JSON, and starts {start}") from exc
+
+
+def _batch(reply: Reply, records: Any, notes: tuple[str, ...] = ()) -> Batch:
     if not isinstance(records, list):
         raise UnexpectedReply(
-            reply.url, _message(reply.body) or f"it is a JSON {_json_type(records)}"
+            reply.url, message(reply.body) or f"it is a JSON {_json_type(records)}"
         )
-    return [
+    users = [
         read_user(record, f"{reply.url}, record {number}")
         for number, record in enumerate(records, 1)
         if record is not None
     ]
+    return Batch(users, len(records), notes)
 
 
 def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
@@ -219,11 +173,11 @@ def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
     Args:
         record: the decoded object.
         where: names the record in an error.
-        complete: whether everything must be there, as in GitHub's own replies; if not, only
-            ``id`` and ``login`` must, and the rest is what GitHub has for an ordinary account.
+        complete: whether what is missing was left out by GitHub itself, and is kept as an empty
+            text; if not, it becomes what GitHub has for an ordinary account.
 
     Raises:
-        UnexpectedRecord: a member is missing, or of the wrong kind.
+        UnexpectedRecord: it has no ``id`` or ``login``, or a member is of the wrong kind.
     """
     if not isinstance(record, Mapping):
         raise UnexpectedRecord(where, f"it is a JSON {_json_type(record)}, not a user object")
@@ -240,9 +194,7 @@ def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
     implied = {} if complete else _implied(identity, login)
 
     def text(name: str) -> str:
-        value = record.get(name) or implied.get(name)
-        if not value:
-            raise UnexpectedRecord(where, f"it has no {name} (id {identity})")
+        value = record.get(name) or implied.get(name, "")
         if not isinstance(value, str):
             raise UnexpectedRecord(where, f"its {name} is not a text (id {identity})")
         try:
@@ -266,23 +218,8 @@ def _implied(identity: int, login: object) -> dict[str, str]:
     }
 
 
-def _resets_at(reply: Reply, now: float) -> datetime | None:
-    seconds = _number(reply.headers.get("retry-after"))
-    epoch = now + seconds if seconds is not None else None
-    if epoch is None and reply.headers.get("x-ratelimit-remaining") == "0":
-        epoch = _number(reply.headers.get("x-ratelimit-reset"))
-    try:
-        # A server's clock may be behind ours: what is past is now.
-        return datetime.fromtimestamp(max(epoch, now), UTC) if epoch is not None else None
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text.strip()) else None
-
-
-def _message(body: bytes) -> str:
+def message(body: bytes) -> str:
+    """Return what GitHub says in an error's *body*; "" when it says nothing."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):

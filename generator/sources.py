@@ -4,25 +4,41 @@ A further source is one function and one row of `SOURCES`.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from function.contract import Profile
-from generator.github import read_user, users_url
+from function.errors import shorten
+from generator.github import (
+    MAX_FOUND,
+    MAX_PER_PAGE,
+    Batch,
+    Reply,
+    list_url,
+    read_contributors,
+    read_search,
+    read_user,
+    read_users,
+)
 from generator.records import read_records
 from generator.sample import read_sample
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A list of users: pages at *url* on GitHub, or *profiles* that are here already.
+    """A list of users: at *url* on GitHub, or *profiles* that are here already.
 
     Attributes:
         name: the list's name for the public; a file's without its folder.
-        title: the list's name for people.
-        identity: what a store of this list is known by.
+        title: what it lists, as in "members of python", to stand within a sentence.
+        identity: what a store knows the list by.
         url: where the list starts, for one that GitHub serves.
+        by_id: whether it is read by id (see `paging`).
+        read: decodes a reply.
+        most: how many users GitHub gives of such a list; None: all.
+        resource: which of GitHub's rate limits its requests count for.
+        caveat: what to know of such a list, for people.
         profiles: reads the list from its start, for one that is on this machine.
     """
 
@@ -30,25 +46,99 @@ class Source:
     title: str
     identity: str
     url: str | None = None
+    by_id: bool = False
+    read: Callable[[Reply], Batch] = read_users
+    most: int | None = None
+    resource: str = "core"
+    caveat: str = ""
     profiles: Callable[[], Iterator[Profile]] | None = None
 
 
 def parse(spec: str, api_url: str) -> Source:
-    """Return the source that *spec* names, as in "users" or "file:users.csv".
+    """Return the source that *spec* names, as in "users", "org:python" or "file:users.csv".
 
     Raises:
         ValueError: there is no such source; the text says which there are.
     """
-    kind, colon, detail = spec.partition(":")
-    whole = bool(detail) if kind == "file" else not colon
-    if kind not in SOURCES or not whole:
+    kind, _, detail = spec.partition(":")
+    form, make = SOURCES.get(kind, ("", None))
+    if make is None or (":" in spec) != (":" in form) or (":" in form and not detail.strip()):
         raise ValueError(f"there is no source {spec!r}; there are auto, {', '.join(FORMS)}")
-    return SOURCES[kind](detail, api_url)
+    return make(detail, api_url)
+
+
+def title(sources: Sequence[str]) -> str:
+    """Return the title of a directory of lists with these titles: "Members of a and of b"."""
+    *others, last = dict.fromkeys(sources)
+    joined = f"{', '.join(others)} and {last}" if others else last
+    return joined[0].upper() + joined[1:]
+
+
+def world(sources: Sequence[Source], api_url: str) -> str:
+    """Return what tells whose ids the users of *sources* have: a server's, a file's, the sample's.
+
+    Ids of different worlds may be equal, so their users are never stored together.
+    """
+    if any(source.url for source in sources):
+        return list_url(api_url, "users", since=0)
+    return sources[0].identity
 
 
 def _users(detail: str, api_url: str) -> Source:
-    url = users_url(api_url, since=0)
-    return Source("users", "GitHub users", url, url=url)
+    url = list_url(api_url, "users", since=0)
+    return Source("users", "GitHub users", url, url, by_id=True)
+
+
+def _org(detail: str, api_url: str) -> Source:
+    name = _name(detail)
+    url = list_url(api_url, "orgs", name, "members", per_page=MAX_PER_PAGE)
+    return Source(
+        f"org:{name}",
+        f"members of {name}",
+        url,
+        url,
+        caveat="GitHub lists the public members, and all of them only to a member's token",
+    )
+
+
+def _repo(detail: str, api_url: str) -> Source:
+    owner, name = _owner_and_name(detail)
+    url = list_url(api_url, "repos", owner, name, "contributors", per_page=MAX_PER_PAGE)
+    return Source(
+        f"repo:{owner}/{name}",
+        f"contributors to {owner}/{name}",
+        url,
+        url,
+        read=read_contributors,
+        caveat="GitHub links only the first 500 author addresses of a repository to accounts;"
+        " other contributors are anonymous, and not listed",
+    )
+
+
+def _stargazers(detail: str, api_url: str) -> Source:
+    owner, name = _owner_and_name(detail)
+    url = list_url(api_url, "repos", owner, name, "stargazers", per_page=MAX_PER_PAGE)
+    return Source(f"stargazers:{owner}/{name}", f"stargazers of {owner}/{name}", url, url)
+
+
+def _followers(detail: str, api_url: str) -> Source:
+    name = _name(detail)
+    url = list_url(api_url, "users", name, "followers", per_page=MAX_PER_PAGE)
+    return Source(f"followers:{name}", f"followers of {name}", url, url)
+
+
+def _search(detail: str, api_url: str) -> Source:
+    url = list_url(api_url, "search", "users", q=detail, per_page=MAX_PER_PAGE)
+    return Source(
+        f"search:{detail}",
+        f"GitHub users matching “{detail}”",
+        url,
+        url,
+        read=read_search,
+        most=MAX_FOUND,
+        resource="search",
+        caveat=f"GitHub lists no more than the first {MAX_FOUND:,} users that a search finds",
+    )
 
 
 def _file(detail: str, api_url: str) -> Source:
@@ -64,12 +154,32 @@ def _file(detail: str, api_url: str) -> Source:
 
 
 def _sample(detail: str, api_url: str) -> Source:
-    return Source("sample", "Sample users", "sample", profiles=read_sample)
+    return Source("sample", "sample users", "sample", profiles=read_sample)
 
 
-SOURCES: dict[str, Callable[[str, str], Source]] = {
-    "users": _users,
-    "file": _file,
-    "sample": _sample,
+def _owner_and_name(detail: str) -> tuple[str, str]:
+    owner, slash, name = detail.partition("/")
+    if not slash:
+        raise ValueError(f"{shorten(detail)} is not a repository like encode/httpx")
+    return _name(owner), _name(name)
+
+
+def _name(text: str) -> str:
+    """Return *text* if it can name an account or a repository: one part of an address."""
+    if not text.strip(".") or "/" in text or not text.isprintable() or " " in text:
+        raise ValueError(f"{shorten(text)} is not a name like octocat")
+    return text
+
+
+# What follows a colon, and what makes a source of it.
+SOURCES: dict[str, tuple[str, Callable[[str, str], Source]]] = {
+    "users": ("users", _users),
+    "org": ("org:NAME", _org),
+    "repo": ("repo:OWNER/NAME", _repo),
+    "stargazers": ("stargazers:OWNER/NAME", _stargazers),
+    "followers": ("followers:LOGIN", _followers),
+    "search": ("search:QUERY", _search),
+    "file": ("file:PATH", _file),
+    "sample": ("sample", _sample),
 }
-FORMS = ("users", "file:PATH", "sample")
+FORMS = tuple(form for form, _ in SOURCES.values())

@@ -1,345 +1,475 @@
-"""The growing database of what was gathered: users, and where the gathering stands.
-
-One store holds one list (a source, at one API). Another list's store is kept beside it under a
-name of its own, and the two change places when the other list is seeded with success: neither
-real users and the sample, nor two servers' users, ever mix, and no crawl of hours is lost to a
-look at a file.
+"""The growing database of what was gathered: users, the lists they are in, how far those are read.
 
 Every change is one transaction: interrupt it anywhere, and the store is as it was before it.
 """
 
-import fcntl
 import hashlib
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
-from function.contract import COLUMNS, Profile
-from generator.errors import StoreError
+from function.contract import COLUMNS, Profile, as_row
+from generator.paging import Cursor, Step, ordinals
+from generator.store_file import StoreFile
 
 BATCH = 500  # rows; SQLite binds at most 999 values to a statement on old builds
-
-migrations = Migrations("github_users")
-
-
-@migrations()
-def users_and_progress(db: Database) -> None:
-    """The first shape of a store."""
-    db.table("github_users").create(
-        {"id": int, "username": str, "type": str, "avatar_url": str, "html_url": str},
-        pk="id",
-        not_null={"username", "type", "avatar_url", "html_url"},
-    )
-    # One row. identity: the list this store is of; cursor: the URL that comes next.
-    db.table("progress").create(
-        {
-            "identity": str,
-            "source": str,
-            "title": str,
-            "cursor": str,
-            "total": int,
-            "seeded_at": str,
-        },
-        pk="identity",
-    )
-    # For a list that is read from its start each time: in which order it has the users.
-    db.table("positions").create({"position": int, "id": int}, pk="position")
-    db.table("positions").create_index(["id"], unique=True)
+# Added to the position of one who lost it to another: whether that one stands further back or is
+# gone shows only when the list has been read to its end.
+FURTHER_BACK = 2**62
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the gathering of a list stands.
+    """How far a list is read.
 
     Attributes:
         identity: what list it is, and of which server.
-        source: the list's name for the public, "users" or "sample".
-        title: the list's name for people.
-        cursor: the URL that comes next; None before the first reply.
-        total: how many users were asked for last.
+        source: its name for the public, "users" or "sample".
+        title: its name for people.
+        cursor: where it goes on; None before the first reply, and for one that GitHub has not.
+        refreshing: whether it is being read again from its start.
+        total: the directory has its first so many; 0 before any are stored.
         seeded_at: when a user last came, changed or went, RFC 3339 in UTC; None before.
     """
 
     identity: str
     source: str
     title: str
-    cursor: str | None = None
+    cursor: Cursor | None = None
+    refreshing: bool = False
     total: int = 0
     seeded_at: str | None = None
 
 
-class Store:
-    """The store at *path* of the list that *progress* names, or of whatever list is there.
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What reading a list changed: how many users are *new* to it, and so on.
 
-    Opening one changes nothing but, for an old one, its shape.
-
-    Attributes:
-        path: the file.
-        progress: where the gathering stands.
-        displaced: where another list's store, found at *path*, was put; None if there was none.
+    *changed* are those of whom neither name nor type but an address did, *gone* those who are no
+    longer in the part that was read.
     """
 
-    def __init__(self, path: Path, progress: Progress | None = None) -> None:
-        self.path = path
-        self.progress = progress or Progress("", "", "")
-        self.displaced: Path | None = None
-        self._place = path  # where this list's store lies, until it comes forward to path
-        self._db: Database | None = None
-        self._lock: BinaryIO | None = None
-        self._find()
+    new: int = 0
+    renamed: int = 0
+    retyped: int = 0
+    changed: int = 0
+    gone: int = 0
+    unchanged: int = 0
 
-    def _find(self) -> None:
-        """Open this list's store, if there is one, and note where it lies or is to lie."""
-        self._place, identity = self.path, self.progress.identity
-        for place in (self.path, self._aside(identity)) if identity else (self.path,):
-            db = _open(place)
-            found = _progress(db, place) if db else None
-            if found and identity in ("", found.identity):
-                self._db, self.progress, self._place = db, found, place
-                return
-            if found and place == self.path:
-                self._place = self._aside(identity)
-            if db:
-                db.close()
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return both together."""
+        return Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reply that the store still has every user of: its ETag, its Link header, its users."""
+
+    etag: str
+    link: str
+    users: list[Profile]
+
+
+class Store:
+    """The store at *path* of the world *identity*, or of whatever world is there.
+
+    Nothing is written before the first change; see `StoreFile`.
+    """
+
+    def __init__(self, path: Path, identity: str = "") -> None:
+        self._file = StoreFile(path, identity)
+        self._choice: tuple[Sequence[Progress], int] | None = None
 
     @property
-    def count(self) -> int:
-        """How many users are stored."""
-        if self._db is None:
-            return 0
-        with _errors(self.path):
-            return int(self._db.table("github_users").count)
+    def displaced(self) -> Path | None:
+        """Where another world's store that was here before was put; None if there was none."""
+        return self._file.displaced
 
-    def profiles(self, limit: int) -> Iterator[Profile]:
-        """Yield the list's first *limit* users, in the order of their ids.
+    def close(self) -> None:
+        """Close the file, and let others write."""
+        self._file.close()
 
-        The first are those with the lowest ids, or those that a file has first.
+    def choose(self, lists: Sequence[Progress], total: int) -> None:
+        """Let the directory be made of the first *total* users of each of *lists*.
+
+        It comes into force with the next change: one that fails leaves the choice as it was.
         """
-        if self._db is None:
+        self._choice = lists, total
+
+    def chosen(self) -> list[Progress]:
+        """Return the lists that the directory is made of, in the order they were named."""
+        return self._lists("WHERE rank IS NOT NULL ORDER BY rank")
+
+    def progress(self, identity: str) -> Progress | None:
+        """Return how far the list *identity* is read; None before its first reply."""
+        return next(iter(self._lists("WHERE identity = ?", identity)), None)
+
+    def count(self, identity: str, most: int) -> int:
+        """Return how many users the list *identity* has here, counting no further than *most*."""
+        if (sql := self._file.sql) is None:
+            return 0
+        with self._file.errors():
+            (found,) = sql.execute(
+                "SELECT count(*) FROM (SELECT 1 FROM members JOIN lists USING (list)"
+                " WHERE identity = ? AND position IS NOT NULL LIMIT ?)",
+                [identity, most],
+            ).fetchone()
+        return int(found)
+
+    def profiles(self) -> Iterator[Profile]:
+        """Yield the users of the directory, each once, in the order of their ids.
+
+        They are the first of each chosen list: those with the lowest ids, or those that a list
+        in an order of its own has first.
+        """
+        if (sql := self._file.sql) is None:
             return
-        with _errors(self.path):
-            if self._db.table("positions").count:
-                first = (
-                    f"WHERE id IN (SELECT id FROM positions ORDER BY position LIMIT {limit:d})"
-                    " ORDER BY id"
+        with self._file.errors():
+            among = []
+            for number, total in sql.execute(
+                "SELECT list, total FROM lists WHERE rank IS NOT NULL"
+            ).fetchall():
+                last = sql.execute(
+                    "SELECT position FROM members WHERE list = ? AND position IS NOT NULL"
+                    " ORDER BY position LIMIT 1 OFFSET ?",
+                    [number, total - 1],
+                ).fetchone()
+                up_to = f"<= {last[0]:d}" if last else "IS NOT NULL"
+                among.append(
+                    "EXISTS (SELECT 1 FROM members m WHERE m.id = u.id"
+                    f" AND m.list = {number:d} AND m.position {up_to})"
                 )
-            else:
-                first = f"ORDER BY id LIMIT {limit:d}"
-            for row in self._db.execute(f"SELECT {COLUMNS} FROM github_users {first}"):
+            where = " OR ".join(among) or "FALSE"
+            for row in sql.execute(
+                f"SELECT {COLUMNS} FROM github_users u WHERE {where} ORDER BY id"
+            ):
                 yield Profile(*row)
 
-    def want(self, total: int) -> None:
-        """Note that the directory is to list the first *total* users."""
-        with self._transaction() as db:
-            self._note(db, total=total)
+    def met(self, identity: str, position: int, users: Iterable[int]) -> set[int]:
+        """Return who of *users* stands at or before *position* in the list *identity*."""
+        if (sql := self._file.sql) is None:
+            return set()
+        with self._file.errors():
+            return _met(sql, _number(sql, identity), position, list(users))
 
-    def add(self, profiles: Sequence[Profile], cursor: str, total: int, now: str) -> int:
-        """Store one reply's users and the URL that comes after it, and commit.
+    def kept(self, identity: str, url: str, position: int) -> Kept | None:
+        """Return what *url* answered the last time, if every user is still stored as it said.
 
-        Returns how many of them were not stored before.
+        A reply may have been overtaken by another about the same users; then it is of no use.
+
+        Args:
+            identity: the list.
+            url: the address.
+            position: of the last user before those of the reply.
         """
-        with self._transaction() as db:
-            new, replaced = _upsert(db, profiles)
-            moved = {"seeded_at": now} if new or replaced else {}
-            self._note(db, cursor=cursor, total=total, **moved)
-        return new
+        if (sql := self._file.sql) is None:
+            return None
+        with self._file.errors():
+            found = sql.execute(
+                "SELECT list, etag, link, replies.reached, digest"
+                " FROM replies JOIN lists USING (list)"
+                " WHERE identity = ? AND url = ? AND after = ?",
+                [identity, url, position],
+            ).fetchone()
+            if found is None:
+                return None
+            number, etag, link, reached, digest = found
+            users = _between(sql, number, position, reached)
+        return Kept(etag, link, users) if _digest(users) == digest else None
+
+    def add(
+        self,
+        identity: str,
+        users: Sequence[Profile],
+        step: Step,
+        now: str,
+        *,
+        refreshing: bool = False,
+        kept: tuple[str, str, str] | None = None,
+    ) -> Tally:
+        """Store one reply of the list *identity*, with where the list goes on, and commit.
+
+        Args:
+            identity: the list; it is one of those chosen.
+            users: the reply's.
+            step: what the reply means for the list.
+            now: the time, RFC 3339 in UTC.
+            refreshing: whether the list is, from now on, in the middle of being read again.
+            kept: the URL, ETag and Link header to ask for the same reply with again.
+        """
+        with self._change() as sql:
+            number = _number(sql, identity)
+            seen = _store(sql, number, users, now)
+            tally = _compare(one for one in seen if one.user.id in step.positions)
+            tally += Tally(gone=_place(sql, number, step, now))
+            if tally.new or tally.gone:
+                _date(sql, now, "list = ?", [number])
+            if changed := [one.user.id for one in seen if one.changed]:
+                marks = ", ".join("?" * len(changed))
+                member = f"SELECT 1 FROM members m WHERE m.list = lists.list AND m.id IN ({marks})"
+                _date(sql, now, f"EXISTS ({member})", changed)
+            cursor = step.cursor
+            sql.execute(
+                "UPDATE lists SET cursor = ?, reached = ?, users = ?, refreshing = ?"
+                " WHERE list = ?",
+                [cursor.url, cursor.position, cursor.users, refreshing, number],
+            )
+            if kept and step.positions:
+                digest = _digest(_between(sql, number, step.after, step.reached))
+                sql.execute(
+                    "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [number, *kept, step.after, step.reached, digest],
+                )
+        return tally
 
     def mirror(
         self,
+        identity: str,
         profiles: Iterable[Profile],
         total: int,
         now: str,
         advance: Callable[[int], None] = lambda read: None,
-    ) -> None:
-        """Store the first *total* of *profiles*, all or, if one of them fails, none.
+    ) -> Tally:
+        """Store the first *total* of *profiles* as the list *identity*: all or, if one fails, none.
 
-        Stored users that stand where others stand now, or behind the end of the list, go; those
-        behind *total* are kept. *advance* is told now and then how many were read.
+        Who stood where others stand now is kept behind the others, and goes when the list was
+        read to its end. What GitHub said of a user counts, not what is said here; of a user that
+        comes twice, what is said last. *advance* is told now and then how many were read.
         """
-        with self._transaction() as db:
-            # What changes, as it was: a list may have a user twice, and change it back.
-            db.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS before AS SELECT * FROM github_users LIMIT 0"
-            )
-            db.execute("CREATE UNIQUE INDEX IF NOT EXISTS temp.before_id ON before (id)")
-            db.execute("DELETE FROM before")
-            new = read = 0
+        with self._change() as sql:
+            number = _number(sql, identity)
+            # Members who change, as they were: one that comes twice may change back.
+            sql.execute("CREATE TEMP TABLE before AS SELECT * FROM github_users LIMIT 0")
+            sql.execute("CREATE UNIQUE INDEX temp.before_id ON before (id)")
+            tally, read, whole = Tally(), 0, False
             rest = iter(profiles)
-            while read < total and (batch := list(islice(rest, min(BATCH, total - read)))):
-                added, replaced = _upsert(db, batch)
-                db.conn.executemany("INSERT OR IGNORE INTO before VALUES (?, ?, ?, ?, ?)", replaced)
-                new += added
-                read = _place_in_order(db, batch, read)
+            while read < total and not whole:
+                batch = list(islice(rest, min(BATCH, total - read)))
+                whole = not batch
+                met = _met(sql, number, read, [user.id for user in batch])
+                positions = ordinals(batch, met, read)
+                step = Step(positions, read, read + len(positions), False, None, whole, Cursor(""))
+                read = step.reached
+                seen = _store(sql, number, batch, now, local=True)
+                sql.executemany(
+                    f"INSERT OR IGNORE INTO before ({COLUMNS}) VALUES (?, ?, ?, ?, ?)",
+                    [
+                        as_row(one.stored)
+                        for one in seen
+                        if one.stored and one.changed and one.member
+                        # One that came with this very reading was nothing before it.
+                        if not (one.user.id in met and one.first_seen == now)
+                    ],
+                )
+                new = sum(not one.member for one in seen)
+                tally += Tally(new=new, gone=_place(sql, number, step, now))
                 advance(read)
-            if read < total:
-                db.execute("DELETE FROM positions WHERE position > ?", [read])
-            gone = db.execute(
-                "DELETE FROM github_users WHERE id NOT IN (SELECT id FROM positions)"
-            ).rowcount
-            changed = db.execute(
-                "SELECT * FROM before EXCEPT SELECT * FROM github_users"
-            ).fetchone()
-            moved = {"seeded_at": now} if new or gone or changed else {}
-            self._note(db, total=total, **moved)
+            tally += _net(sql, read - tally.new)
+            if tally.new or tally.gone:
+                _date(sql, now, "list = ?", [number])
+            changed = "SELECT 1 FROM before JOIN members m USING (id) WHERE m.list = lists.list"
+            _date(sql, now, f"EXISTS ({changed})", [])
+            sql.execute("DROP TABLE temp.before")
+        return tally
 
-    def close(self) -> None:
-        """Close the file, and let others write."""
-        if self._db is not None:
-            self._db.close()
-            self._db = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+    def want(self) -> None:
+        """Let the choice come into force although there is nothing new to store."""
+        with self._change():
+            pass
 
-    def _aside(self, identity: str) -> Path:
-        digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
-        return self.path.with_name(f"{self.path.stem}.{digest}{self.path.suffix}")
+    def _lists(self, clauses: str, *values: object) -> list[Progress]:
+        if (sql := self._file.sql) is None:
+            return []
+        with self._file.errors():
+            rows = sql.execute(
+                "SELECT cursor, reached, users, identity, source, title, refreshing, total,"
+                f" seeded_at FROM lists {clauses}",
+                values,
+            ).fetchall()
+        return [
+            Progress(
+                *(identity, source, title),
+                Cursor(url, reached, users) if url else None,
+                bool(refreshing),
+                *(total, seeded_at),
+            )
+            for url, reached, users, identity, source, title, refreshing, total, seeded_at in rows
+        ]
 
     @contextmanager
-    def _transaction(self) -> Iterator[Database]:
-        with _errors(self.path):
-            self._lock_out_others()
-            if is_new := self._db is None:
-                self._db = Database(self._place)
-                migrations.apply(self._db)
-            db = self._db
-            try:
-                with db.atomic():
-                    yield db
-            except BaseException:
-                if is_new and _progress(db, self._place) is None:  # nothing came of it
-                    db.close()
-                    self._db = None
-                    self._place.unlink()
-                raise
-            if self._place != self.path and self.count:
-                self._come_forward()
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for one transaction, with the choice of lists in force."""
+        with self._file.transaction() as sql:
+            self._settle(sql)
+            yield sql
+        self._choice = None
 
-    def _lock_out_others(self) -> None:
-        """Be the only one who writes, from the first write on until the store is closed.
-
-        Stores change places; another process must not hold one by its old name meanwhile.
-        """
-        if self._lock is not None:
+    def _settle(self, sql: sqlite3.Connection) -> None:
+        if self._choice is None:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = self.path.with_name(f"{self.path.name}.lock").open("wb")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            lock.close()
-            raise StoreError(
-                f"another process is seeding {self.path}; wait for it to end, or name another"
-                " --store"
-            ) from exc
-        self._lock = lock
-        if self._db is not None:
-            self._db.close()
-            self._db = None
-        self._find()  # it may have moved since it was opened
-
-    def _come_forward(self) -> None:
-        """Change places with the other list's store at `path`, now that there is one of ours."""
-        if self._db is not None:
-            self._db.close()
-        if (other := _open(self.path)) is not None:
-            found = _progress(other, self.path)
-            other.close()
-            if found:
-                self.displaced = self.path.rename(self._aside(found.identity))
-        self._place = self._place.rename(self.path)
-        self._db = Database(self.path)
-
-    def _note(self, db: Database, **changes: object) -> None:
-        row = {**asdict(self.progress), **changes}
-        db.table("progress").upsert(row, pk="identity")
-        self.progress = Progress(**row)
-
-
-def _place_in_order(db: Database, profiles: Sequence[Profile], read: int) -> int:
-    """Give *profiles* the positions after *read*, and return the last position given.
-
-    One that has its position from this reading (it comes twice) keeps it.
-    """
-    marks = ", ".join("?" * len(profiles))
-    placed: dict[int, int] = dict(
-        db.execute(
-            f"SELECT id, position FROM positions WHERE id IN ({marks})",
-            [profile.id for profile in profiles],
+        lists, total = self._choice
+        sql.execute("UPDATE lists SET rank = NULL, total = 0")
+        sql.executemany(
+            "INSERT INTO lists (identity, source, title, rank, total) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (identity) DO UPDATE SET source = excluded.source,"
+            " title = excluded.title, rank = excluded.rank, total = excluded.total",
+            [
+                (one.identity, one.source, one.title, rank, total)
+                for rank, one in enumerate(lists, 1)
+            ],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A *user*, how it was *stored* (since *first_seen*), and if it was a *member* of the list."""
+
+    user: Profile
+    stored: Profile | None
+    first_seen: str
+    member: bool
+
+    @property
+    def changed(self) -> bool:
+        return self.stored is not None and self.stored != self.user
+
+
+def _number(sql: sqlite3.Connection, identity: str) -> int:
+    row = sql.execute("SELECT list FROM lists WHERE identity = ?", [identity]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _met(sql: sqlite3.Connection, number: int, position: int, users: Sequence[int]) -> set[int]:
+    marks = ", ".join("?" * len(users))
+    # The plus keeps SQLite from going through everybody who stands before that position instead.
+    # https://sqlite.org/optoverview.html#uplus
+    rows = sql.execute(
+        f"SELECT id FROM members WHERE id IN ({marks}) AND list = ? AND +position <= ?",
+        [*users, number, position],
     )
-    again = {identity for identity, position in placed.items() if position <= read}
-    rows = []
-    for profile in profiles:
-        if profile.id not in again:
-            again.add(profile.id)
-            read += 1
-            rows.append((read, profile.id))
-    db.conn.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?)", rows)
-    return read
+    return {row[0] for row in rows}
 
 
-def _upsert(db: Database, profiles: Sequence[Profile]) -> tuple[int, list[tuple[object, ...]]]:
-    """Store those of *profiles* that are new or changed.
+def _store(
+    sql: sqlite3.Connection, number: int, users: Sequence[Profile], now: str, *, local: bool = False
+) -> list[_Seen]:
+    """Store *users* of list *number*, and return each once, with what was known before.
 
-    Returns how many are new, and the rows that changed, as they were.
+    Of those that a list on GitHub has, a *local* list only says that they were seen.
     """
-    latest = {profile.id: profile for profile in profiles}
+    latest = {user.id: user for user in users}
     marks = ", ".join("?" * len(latest))
-    stored = {
+    told = (
+        "EXISTS (SELECT 1 FROM members o JOIN lists USING (list)"
+        " WHERE o.id = u.id AND cursor IS NOT NULL)"
+    )
+    known = {
         row[0]: row
-        for row in db.execute(
-            f"SELECT {COLUMNS} FROM github_users WHERE id IN ({marks})",
-            list(latest),
+        for row in sql.execute(
+            f"SELECT u.{COLUMNS}, first_seen, position, {told if local else 'FALSE'}"
+            " FROM github_users u LEFT JOIN members m ON m.id = u.id AND m.list = ?"
+            f" WHERE u.id IN ({marks})",
+            [number, *latest],
         )
     }
-    differing = [p for p in latest.values() if stored.get(p.id) != astuple(p)]
-    if differing:
-        db.table("github_users").upsert_all([asdict(p) for p in differing], pk="id")
-    return len(latest) - len(stored), [stored[p.id] for p in differing if p.id in stored]
+    seen = []
+    for user in latest.values():
+        *columns, first_seen, position, kept = known.get(user.id, (None, None, False))
+        stored = Profile(*columns) if columns else None
+        seen.append(
+            _Seen(stored if stored and kept else user, stored, first_seen, position is not None)
+        )
+    sql.executemany(
+        f"INSERT INTO github_users ({COLUMNS}, first_seen, last_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " username = excluded.username, type = excluded.type, avatar_url = excluded.avatar_url,"
+        " html_url = excluded.html_url, last_seen = excluded.last_seen, gone_at = NULL",
+        [(*as_row(one.user), now, now) for one in seen],
+    )
+    return seen
 
 
-def _open(path: Path) -> Database | None:
-    """Return the store at *path*, brought to today's shape; None if there is no file."""
-    if not path.exists():
-        return None
-    with _errors(path):
-        db = Database(path)
-        try:
-            names = set(db.table_names())
-            if names and Migrations.migrations_table not in names:
-                raise StoreError(
-                    f"{path} is a database, but not a store of users;"
-                    " --store names another file (it will be made)"
-                )
-            migrations.apply(db)
-        except BaseException:
-            db.close()
-            raise
-    return db
+def _place(sql: sqlite3.Connection, number: int, step: Step, now: str) -> int:
+    """Give those of *step* their places in list *number*; return how many are gone from it."""
+    sql.executemany(
+        "INSERT INTO members (id, list, position) VALUES (?, ?, ?)"
+        " ON CONFLICT (id, list) DO UPDATE SET position = excluded.position",
+        [(identity, number, position) for identity, position in step.positions.items()],
+    )
+    marks = ", ".join("?" * len(step.positions))
+    between = f"list = ? AND position > ? AND position <= ? AND id NOT IN ({marks})"
+    values = [number, step.after, step.reached, *step.positions]
+    leaves = "NULL" if step.settled else f"position + {FURTHER_BACK}"
+    left = sql.execute(f"UPDATE members SET position = {leaves} WHERE {between}", values).rowcount
+    gone = left if step.settled else 0
+    if step.whole:
+        gone += sql.execute(
+            "UPDATE members SET position = NULL WHERE list = ? AND position > ?",
+            [number, step.reached],
+        ).rowcount
+    if gone:
+        sql.execute(
+            "UPDATE github_users SET gone_at = ? WHERE gone_at IS NULL AND id IN"
+            " (SELECT id FROM members WHERE list = ? AND position IS NULL) AND NOT EXISTS"
+            " (SELECT 1 FROM members m WHERE m.id = github_users.id AND position IS NOT NULL)",
+            [now, number],
+        )
+    return gone
 
 
-def _progress(db: Database, path: Path) -> Progress | None:
-    """Return where the gathering stands; None in a store that nothing was ever stored in."""
-    with _errors(path):
-        row = next(iter(db.table("progress").rows), None)
-    return Progress(**row) if row else None
+def _compare(seen: Iterable[_Seen]) -> Tally:
+    """Return what is new in users of a list who were not met before in this reading."""
+    found: Counter[str] = Counter()
+    for one in seen:
+        if not one.member or one.stored is None:
+            found["new"] += 1
+        elif not one.changed:
+            found["unchanged"] += 1
+        else:
+            renamed = one.stored.username != one.user.username
+            retyped = one.stored.type != one.user.type
+            found["renamed"] += renamed
+            found["retyped"] += retyped
+            found["changed"] += not (renamed or retyped)
+    return Tally(**found)
 
 
-@contextmanager
-def _errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as exc:
-        raise StoreError(
-            f"the store {path} cannot be used: {exc}; --store names another file"
-        ) from exc
-    except OSError as exc:
-        raise StoreError(f"the store {path} cannot be used: {exc.strerror or exc}") from exc
+def _net(sql: sqlite3.Connection, members: int) -> Tally:
+    """Return how *members* users are to what the temporary table ``before`` has of some of them.
+
+    What is no different in the end is taken out of that table.
+    """
+    sql.execute(
+        "DELETE FROM before WHERE EXISTS (SELECT 1 FROM github_users u WHERE u.id = before.id"
+        " AND u.username = before.username AND u.type = before.type"
+        " AND u.avatar_url = before.avatar_url AND u.html_url = before.html_url)"
+    )
+    renamed, retyped, neither, different = sql.execute(
+        "SELECT coalesce(sum(u.username != b.username), 0), coalesce(sum(u.type != b.type), 0),"
+        " coalesce(sum(u.username = b.username AND u.type = b.type), 0), count(*)"
+        " FROM before b JOIN github_users u USING (id)"
+    ).fetchone()
+    return Tally(renamed=renamed, retyped=retyped, changed=neither, unchanged=members - different)
+
+
+def _date(sql: sqlite3.Connection, now: str, which: str, values: Sequence[object]) -> None:
+    """Note that *which* lists changed."""
+    sql.execute(f"UPDATE lists SET seeded_at = ? WHERE {which}", [now, *values])
+
+
+def _between(sql: sqlite3.Connection, number: int, after: int, reached: int) -> list[Profile]:
+    """Return who stands in a stretch of list *number*, in its order."""
+    rows = sql.execute(
+        f"SELECT {COLUMNS} FROM github_users JOIN members USING (id)"
+        " WHERE list = ? AND position > ? AND position <= ? ORDER BY position",
+        [number, after, reached],
+    )
+    return [Profile(*row) for row in rows]
+
+
+def _digest(users: Sequence[Profile]) -> str:
+    return hashlib.sha256(repr([as_row(user) for user in users]).encode()).hexdigest()

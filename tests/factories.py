@@ -1,5 +1,6 @@
 """Values that tests need: profiles, directories, events."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl
 from function.contract import About, Profile
 from function.database import Directory
 from generator.bake import bake
+from generator.github import Reply
 
 SEEDED_AT = "2026-11-24T12:00:00Z"
 ABOUT = About("users", "GitHub users", SEEDED_AT)
@@ -55,6 +57,18 @@ ODD = (
     make_profile(50000013, "lower", type="user"),
     make_profile(2**63 - 1, "the-last", type="Organization"),
 )
+
+
+def make_reply(
+    body: object = None,
+    status: int = 200,
+    url: str = "https://api.github.com/users?since=0&per_page=100",
+    **headers: str,
+) -> Reply:
+    """Return an answer of GitHub's: *body* as JSON unless it is bytes, ``_`` as ``-``."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(url, status, named, content)
 
 
 def make_directory(

@@ -18,7 +18,7 @@ DOORS = {
     "httpx": "generator.client",
     "jinja2": "generator.render",
     "mangum": "function.handler",
-    "sqlite_utils": "generator.store",
+    "sqlite_utils": "generator.store_file",
     "starlette": "function.app",
     "uvicorn": "generator.serve",
 }

@@ -6,7 +6,6 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 from function.answer import answer_profiles
@@ -19,9 +18,9 @@ from generator.client import Client
 from generator.files import read_build
 from generator.sample import PATH as SAMPLE
 from generator.seed import crawl
-from generator.sources import parse
+from generator.sources import parse, world
 from generator.store import Progress, Store
-from tests.fake_github import FakeGitHub, read_csv
+from tests.fake_github import FakeGitHub, read_csv, transport
 
 API = "https://api.test"
 
@@ -31,26 +30,22 @@ class Journey:
 
     def __init__(self, folder: Path, users: list[dict[str, object]], total: int) -> None:
         self.github = FakeGitHub(users)
-        client = Client(API, None, httpx.MockTransport(self.answer))
+        client = Client(API, None, transport=transport(self.github, API))
         source = parse("users", API)
-        store = Store(folder / "users.db", Progress(source.identity, source.name, source.title))
+        store = Store(folder / "users.db", world([source], API))
+        store.choose([Progress(source.identity, source.name, source.title)], total)
         now = datetime(2026, 11, 24, tzinfo=UTC)
         crawl(source, store, total, client, lambda: now, lambda done: None, pytest.fail)
         client.close()
-        self.last_id = max(profile.id for profile in store.profiles(total))
+        self.last_id = max(profile.id for profile in store.profiles())
         about = About("users", "GitHub users", "2026-11-24T00:00:00Z")
-        bake(store.profiles(total), about, folder / "directory.db")
+        bake(store.profiles(), about, folder / "directory.db")
         store.close()
         self.directory = Directory(folder / "directory.db")
         self.site = folder / "site"
         build = site.plan(self.directory, (10, 25, 50, 100), ("id", "type"))
         site.render(self.directory, build, self.site, "/")
         check(self.directory, read_build(self.site), self.site, "/")
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        found = self.github.answer(request.url.raw_path.decode(), headers, API)
-        return httpx.Response(found.status, headers=dict(found.headers), content=found.body)
 
     def pages(self) -> int:
         return len(list(self.site.glob("users/*.html")))

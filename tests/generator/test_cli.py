@@ -1,5 +1,7 @@
 import json
 import os
+import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -156,7 +158,7 @@ def test_a_file_that_changed_is_listed_as_it_is_now(run, tmp_path):
 
 
 def test_users_alone_is_an_error_where_github_cannot_be_reached(run):
-    done = run("seed", "users")
+    done = run("seed", "users", "--max-wait", "0")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"Error: cannot reach {NOWHERE}/users")
 
@@ -175,7 +177,10 @@ def test_a_file_builds_and_its_folder_stays_private(run, tmp_path):
 def test_another_list_sets_the_first_aside_and_takes_it_up_again(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "users", "-t", "30", api=api)
-        assert "Kept     the list" in run("build", "sample", api=api).stdout
+        assert (
+            "Kept     what build/github_users.db held before as"
+            in run("build", "sample", api=api).stdout
+        )
         assert info(tmp_path)["source"] == "sample"
     assert run("build", "users", "-t", "30", api=api).returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)
@@ -192,7 +197,7 @@ def test_the_token_reaches_github(run):
 def test_an_odd_reply_is_an_error_without_a_traceback(run, fault):
     github = FakeGitHub(USERS, fault=lambda request: Answer(200, {}, fault))
     with serving(github) as api:
-        done = run("build", "users", api=api)
+        done = run("build", "users", "--max-wait", "0", api=api)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr
@@ -223,7 +228,10 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("seed nobody", "there are auto, users, file:PATH, sample"),
+        ("seed nobody", "there are auto, users, org:NAME, repo:OWNER/NAME, "),
+        ("seed repo:httpx", "'httpx' is not a repository like encode/httpx"),
+        ("seed auto org:acme", "auto is what seeds when nothing else is named"),
+        ("seed --max-wait soon", "is not a time like 90 (seconds), 15m or 2h"),
         ("seed -t 0", "0 is not in the range"),
         ("seed -t many", "'many' is not a valid integer"),
         ("seed --api-url api.github.com", "is not an address like https://api.github.com"),
@@ -260,6 +268,171 @@ def test_query_prints_the_apis_answer(run):
     refused = run("query", "page=0")
     assert refused.returncode == 1
     assert json.loads(refused.stdout)["parameter"] == "page"
+
+
+LISTS = {"/orgs/acme/members": USERS[9::-1], "/users/octocat/followers": USERS[5:20]}
+
+
+def github(**options):
+    return FakeGitHub(USERS, lists=LISTS, **options)
+
+
+def test_of_several_sources_the_directory_is_the_union(run, tmp_path):
+    with serving(github()) as api:
+        done = run("build", "org:acme", "followers:octocat", "org:acme", api=api)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (info(tmp_path)["users"], info(tmp_path)["source"]) == (
+        20,
+        "org:acme, followers:octocat",
+    )
+    page = (tmp_path / "build/site/index.html").read_text()
+    assert "Members of acme and followers of octocat" in page
+    assert "Baked    20 users" in done.stdout
+
+
+def test_a_file_may_be_one_of_several_sources(run, tmp_path):
+    (tmp_path / "more.csv").write_text("id,login\n2,stale-name\n7777,somebody\n")
+    with serving(github()) as api:
+        run("build", "file:more.csv", "org:acme", api=api)
+    body = json.loads(run("query", "pagination=100").stdout)
+    assert {p["id"]: p["username"] for p in body["profiles"]} == {
+        **{user["id"]: user["login"] for user in USERS[:10]},
+        7777: "somebody",
+    }
+
+
+def test_a_title_is_what_one_says_it_is(run, tmp_path):
+    run("build", "sample", "--title", "Our <people>")
+    page = (tmp_path / "build/site/index.html").read_text()
+    assert "<title>Our &lt;people&gt;: page 1 of 6</title>" in page
+    run("bake", "--title", "Others")
+    run("render")
+    assert "<title>Others" in (tmp_path / "build/site/index.html").read_text()
+    run("build", "sample")
+    assert "<title>Sample users" in (tmp_path / "build/site/index.html").read_text()
+
+
+def test_a_sample_among_other_sources_is_named_on_every_page(run, tmp_path):
+    (tmp_path / "more.csv").write_text("id,login\n999999,somebody\n")
+    run("build", "sample", "file:more.csv")
+    assert info(tmp_path)["source"] == "sample, file:more.csv"
+    assert "These accounts are invented" in (tmp_path / "build/site/users/7.html").read_text()
+
+
+def test_a_dry_run_says_what_it_takes_and_changes_nothing(run, tmp_path):
+    with serving(github(remaining=1)) as api:
+        done = run("seed", "users", "org:acme", "search:x", "sample", "--dry-run", api=api)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[:4] == [
+        "users: 2 requests, for 150 users of 150",
+        "org:acme: at most 2 requests, for at most 150 users of 150",
+        "search:x: at most 2 requests, for at most 150 users of 150",
+        "sample: no request",
+    ]
+    assert "has 1 of 60 requests left until " in lines[4]
+    assert lines[5].startswith("That is 3 too few for now")
+    assert lines[6].endswith("for search")
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_dry_run_knows_what_is_stored(run):
+    with serving(github()) as api:
+        run("seed", "users", "-t", "100", api=api)
+        for refresh, says in (
+            ([], "1 request, for 50 users"),
+            (["--refresh"], "2 requests, for 150"),
+        ):
+            assert says in run("seed", "users", "--dry-run", *refresh, api=api).stdout
+
+
+def test_a_dry_run_where_there_is_no_limit_says_so(run):
+    with serving(github(fault=lambda request: Answer(404, {}, b"{}"))) as api:
+        assert run("seed", "users", "--dry-run", api=api).stdout.endswith("has no rate limit\n")
+
+
+def test_a_refresh_ends_with_what_changed(run):
+    fake = github()
+    with serving(fake) as api:
+        run("seed", "users", api=api)
+        fake.users = [USERS[0] | {"login": "renamed"}, *USERS[2:]]
+        done = run("seed", "users", "--refresh", api=api)
+        assert "1 new, 1 renamed, 0 changed type, 1 gone, 148 unchanged; 2 requests" in done.stdout
+        assert "Without GITHUB_TOKEN an answer of 304 counts" in done.stdout
+        run("seed", "users", api=api, token="good")
+        run("seed", "users", "--refresh", api=api, token="good")
+        done = run("seed", "users", "--refresh", api=api, token="good")
+    assert "150 unchanged; 2 requests, 2 answered with 304 (not modified)" in done.stdout
+    assert "Without GITHUB_TOKEN" not in done.stdout
+
+
+def test_gone_accounts_leave_the_next_bake(run, tmp_path):
+    fake = github()
+    with serving(fake) as api:
+        run("build", "users", api=api)
+        fake.users = USERS[:10] + USERS[11:]
+        assert run("build", "users", "--refresh", api=api).returncode == 0
+    body = json.loads(run("query", f"id={USERS[10]['id']}").stdout)
+    assert (body["total"], info(tmp_path)["users"]) == (0, 150)
+
+
+def test_waiting_says_until_when_and_why(run, monkeypatch):
+    waited = []
+    monkeypatch.setattr("generator.cli.time.sleep", waited.append)
+    busy = Answer(429, {"Retry-After": "724"})
+    with serving(github(fault=lambda request: busy if request == 1 else None)) as api:
+        done = run("seed", "users", api=api)
+    assert (done.returncode, waited) == (0, [724.0])
+    assert re.fullmatch(
+        r"Waiting  until \d\d:\d\d:\d\d UTC \(12 min 4 s\): GitHub's rate limit is used up\n",
+        done.stderr,
+    )
+
+
+def test_what_is_not_waited_for_is_said_with_how_to_go_on(run, tmp_path):
+    with serving(github(remaining=1)) as api:
+        done = run("seed", "users", "-t", "300", api=api)
+        assert done.returncode == 1
+        assert re.search(r"used up until .* UTC; set GITHUB_TOKEN .*--max-wait", done.stderr)
+        assert len(ids(tmp_path / "build/github_users.db")) == 100
+        assert run("bake").returncode == 0
+        run("seed", "users", "-t", "300", api=api, token="good")
+    assert len(ids(tmp_path / "build/github_users.db")) == 300
+
+
+def test_a_source_that_fails_leaves_the_others_as_they_are(run):
+    with serving(github()) as api:
+        run("seed", "org:acme", "followers:octocat", api=api)
+        done = run("seed", "org:acme", "followers:nobody", "--refresh", api=api)
+        assert done.returncode == 1
+        assert "404 (Not Found) to http" in done.stderr
+        run("bake")
+        assert json.loads(run("query").stdout)["source"] == "org:acme"
+        run("seed", "org:acme", "followers:octocat", api=api)
+        run("bake")
+        assert json.loads(run("query").stdout)["total"] == 20
+
+
+def test_killed_again_and_again_at_random_a_seeding_ends_as_if_it_never_was(run, tmp_path):
+    chance = random.Random(3)
+    running: list[subprocess.Popen[str]] = []
+    kills = [1, *sorted(chance.sample(range(2, 30), 7))]
+
+    def kill(request):
+        if kills and request >= kills[0] and running:
+            kills.pop(0)
+            running.pop().kill()
+
+    many = [user(number * 3, f"user-{number}") for number in range(1, 2001)]
+    fake = FakeGitHub(many, token="good", remaining=10**6, fault=kill)
+    with serving(fake) as api:
+        while kills:
+            process = start(tmp_path, "seed", "users", "-t", "2000", "--api-url", api)
+            running[:] = [process]
+            process.communicate(timeout=60)
+        done = run("seed", "users", "-t", "2000", api=api)
+    assert done.returncode == 0
+    assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in many]
 
 
 def test_an_interrupt_ends_with_a_word_and_the_next_run_goes_on(run, tmp_path):

@@ -2,21 +2,70 @@ import httpx
 import pytest
 
 from generator.client import Client
-from generator.errors import SourceError, Unreachable
+from generator.errors import (
+    BrokenOff,
+    RateLimitExceeded,
+    Refused,
+    SourceError,
+    UnexpectedReply,
+    Unreachable,
+)
+from generator.github import read_users
+from generator.limits import MAX_ATTEMPTS
 
 API = "https://api.test"
 
 
-def client(handler, token: str | None = "t0ken"):
-    return Client(API, token, httpx.MockTransport(handler))
+class Waits(list):
+    """What a client waited, and why."""
+
+    def __call__(self, seconds, why):
+        self.append((seconds, why))
 
 
-def test_a_reply_has_the_status_the_headers_and_the_bytes():
-    reply = client(lambda request: httpx.Response(418, headers={"ETag": "x"}, content=b"[]")).get(
-        f"{API}/users"
+@pytest.fixture
+def waits():
+    return Waits()
+
+
+def client(answers, waits=None, token=None, **options):
+    """Return a client that gets *answers*: a function of the request, or one after another."""
+    if not callable(answers):
+        rest = iter(answers)
+
+        def handler(request):
+            answer = next(rest)
+            if isinstance(answer, Exception):
+                answer.request = request
+                raise answer
+            return answer
+    else:
+        handler = answers
+    return Client(
+        API,
+        token,
+        wait=waits if waits is not None else Waits(),
+        clock=lambda: 1000.0,
+        jitter=lambda: 1.0,
+        transport=httpx.MockTransport(handler),
+        **options,
     )
-    assert (reply.url, reply.status, reply.body) == (f"{API}/users", 418, b"[]")
-    assert reply.headers["etag"] == "x"
+
+
+def body(reply):
+    return reply.body
+
+
+def good(content=b"[]"):
+    return httpx.Response(200, content=content)
+
+
+def test_an_answer_has_the_reply_and_what_was_read_of_it():
+    asked = client([httpx.Response(200, headers={"ETag": "x"}, content=b"[]")]).ask(
+        f"{API}/users", body
+    )
+    assert (asked.url, asked.reply.url, asked.reply.status) == (f"{API}/users", f"{API}/users", 200)
+    assert (asked.read, asked.reply.headers["etag"]) == (b"[]", "x")
 
 
 @pytest.mark.parametrize(
@@ -33,44 +82,151 @@ def test_the_token_goes_to_the_api_alone(url, sent):
 
     def answer(request):
         seen.append(request.headers.get("authorization"))
-        return httpx.Response(200)
+        return good()
 
-    client(answer).get(url)
+    client(answer, token="t0ken").ask(url, body)
     assert seen == [sent]
 
 
-def test_redirects_are_followed_and_the_token_stays_behind():
+@pytest.mark.parametrize("moved", ["https://moved.test/users", "https://api.test:8443/users"])
+def test_redirects_are_followed_and_the_token_stays_behind(moved):
     seen = []
 
     def answer(request):
         seen.append((str(request.url), request.headers.get("authorization")))
-        if request.url.host == "api.test":
-            return httpx.Response(301, headers={"location": "https://moved.test/users"})
-        return httpx.Response(200, content=b"[]")
+        if len(seen) == 1:
+            return httpx.Response(301, headers={"location": moved})
+        return good()
 
-    assert client(answer).get(f"{API}/users").url == "https://moved.test/users"
-    assert seen == [(f"{API}/users", "Bearer t0ken"), ("https://moved.test/users", None)]
+    asking = client(answer, token="t0ken")
+    assert asking.ask(f"{API}/users", body).reply.url == moved
+    assert seen == [(f"{API}/users", "Bearer t0ken"), (moved, None)]
+    assert asking.requests == 2
 
 
-@pytest.mark.parametrize(
-    ("error", "raised"),
-    [
-        (httpx.ConnectError("no route"), Unreachable),
-        (httpx.ConnectTimeout("too slow"), Unreachable),
-        (httpx.ProxyError("403 Forbidden"), Unreachable),
-        (httpx.ReadTimeout("too slow"), SourceError),
-        (httpx.RemoteProtocolError("peer closed"), SourceError),
-    ],
+def test_a_redirect_on_the_same_host_keeps_the_token():
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers.get("authorization"))
+        return httpx.Response(302, headers={"location": "/x"}) if len(seen) == 1 else good()
+
+    client(answer, token="t0ken").ask(f"{API}/users", body)
+    assert seen == ["Bearer t0ken"] * 2
+
+
+def test_an_etag_is_asked_with_and_304_is_an_answer():
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers.get("if-none-match"))
+        return httpx.Response(304)
+
+    asked = client(answer).ask(f"{API}/users", body, etag='W/"1"')
+    assert (asked.reply.status, seen) == (304, ['W/"1"'])
+
+
+BROKEN = [
+    httpx.ReadTimeout("too slow"),
+    httpx.WriteTimeout("too slow"),
+    httpx.ReadError("connection reset by peer"),
+    httpx.RemoteProtocolError("peer closed connection without sending complete message body"),
+    httpx.DecodingError("bad gzip"),
+    httpx.Response(500),
+    httpx.Response(502, content=b"<html>Bad Gateway"),
+    httpx.Response(503),
+    good(b"<html>"),
+    good(b'[{"id": 1, "login"'),
+    good(b'{"message": "Server Error"}'),
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: repr(broken)[:40])
+def test_what_may_pass_is_asked_again_and_waited_for_with_its_reason(broken, waits):
+    asking = client([broken, broken, good()], waits)
+    assert asking.ask(f"{API}/users", read_users).read.users == []
+    assert [seconds for seconds, _ in waits] == [1, 2]
+    assert all(f"{API}/users" in why for _, why in waits)
+    assert asking.requests == 3
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: repr(broken)[:40])
+def test_what_does_not_pass_is_given_up_after_a_few_times(broken, waits):
+    asking = client([broken] * MAX_ATTEMPTS, waits)
+    with pytest.raises((BrokenOff, Refused, UnexpectedReply)):
+        asking.ask(f"{API}/users", read_users)
+    assert [seconds for seconds, _ in waits] == [1, 2, 4, 8]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422])
+def test_what_is_refused_for_good_is_asked_once(status, waits):
+    with pytest.raises(Refused, match=str(status)):
+        client([httpx.Response(status)], waits).ask(f"{API}/users", body)
+    assert waits == []
+
+
+LIMITED = httpx.Response(
+    403,
+    headers={
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-limit": "60",
+        "x-ratelimit-reset": "1100",
+    },
 )
-def test_a_failed_request_is_named_with_its_reason(error, raised):
-    def fail(request):
-        error.request = request
-        raise error
 
-    with pytest.raises(raised, match=str(error)) as refused:
-        client(fail).get(f"{API}/users")
-    assert f"{API}/users" in str(refused.value)
-    assert isinstance(refused.value, Unreachable) == (raised is Unreachable)
+
+def test_a_limit_is_waited_out(waits):
+    client([LIMITED, good()], waits).ask(f"{API}/users", body)
+    assert waits == [(101, "GitHub's limit of 60 requests an hour is used up")]
+
+
+@pytest.mark.parametrize(("max_wait", "waited"), [(100, 0), (101, 1), (201, 1), (202, 2), (0, 0)])
+def test_all_waiting_together_is_no_longer_than_was_said(max_wait, waited, waits):
+    asking = client([LIMITED, LIMITED, LIMITED], waits, max_wait=max_wait)
+    with pytest.raises(RateLimitExceeded, match="--max-wait"):
+        asking.ask(f"{API}/users", body)
+    assert len(waits) == waited
+
+
+def test_a_server_that_is_too_slow_is_asked_for_less(waits):
+    seen = []
+
+    def answer(request):
+        seen.append((str(request.url), request.headers.get("if-none-match")))
+        return httpx.Response(504) if len(seen) < 3 else good()
+
+    def fewer(url):
+        return f"{url}-"
+
+    asked = client(answer, waits).ask(f"{API}/users", body, etag="x", fewer=fewer)
+    assert seen == [(f"{API}/users", "x"), (f"{API}/users-", None), (f"{API}/users--", None)]
+    assert asked.url == f"{API}/users--"
+
+
+NO_CONNECTION = [
+    httpx.ConnectError("no route"),
+    httpx.ConnectTimeout("too slow"),
+    httpx.ProxyError("403 Forbidden"),
+]
+
+
+@pytest.mark.parametrize("error", NO_CONNECTION)
+def test_no_connection_is_no_answer_but_asked_again_for_one_who_insists(error, waits):
+    with pytest.raises(Unreachable, match=str(error)):
+        client([error], waits, insist=False).ask(f"{API}/users", body)
+    assert waits == []
+    asking = client([error, good()], waits)
+    assert asking.ask(f"{API}/users", body).read == b"[]"
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize("error", NO_CONNECTION)
+def test_a_connection_lost_later_is_no_lack_of_one(error, waits):
+    asking = client([good(), error, error, error, error, error], waits, insist=False)
+    asking.ask(f"{API}/users", body)
+    with pytest.raises(BrokenOff, match="goes on where it stopped"):
+        asking.ask(f"{API}/users", body)
+    assert len(waits) == 4
 
 
 def test_a_redirect_to_a_dead_host_is_no_lack_of_connection():
@@ -80,7 +236,7 @@ def test_a_redirect_to_a_dead_host_is_no_lack_of_connection():
         raise httpx.ConnectError("no route", request=request)
 
     with pytest.raises(SourceError, match="no route") as refused:
-        client(answer).get(f"{API}/users")
+        client(answer).ask(f"{API}/users", body)
     assert not isinstance(refused.value, Unreachable)
 
 
@@ -90,9 +246,23 @@ def test_a_proxy_that_cannot_be_used_is_named(monkeypatch):
         Client(API, None)
 
 
-def test_a_loop_of_redirects_ends():
+@pytest.mark.parametrize("location", [f"{API}/users", "ftp://api.test/x", "http://[x"])
+def test_a_redirect_that_leads_nowhere_ends(location, waits):
     def answer(request):
-        return httpx.Response(302, headers={"location": str(request.url)})
+        return httpx.Response(302, headers={"location": location})
 
-    with pytest.raises(SourceError, match="redirects"):
-        client(answer).get(f"{API}/users")
+    with pytest.raises(SourceError, match="cannot be asked"):
+        client(answer, waits).ask(f"{API}/users", body)
+    assert waits == []
+
+
+def test_the_rate_limit_is_asked_for():
+    limit = b'{"resources": {"core": {"limit": 60, "remaining": 58, "reset": 4600}}}'
+    asking = client(lambda request: good(limit) if request.url.path == "/rate_limit" else None)
+    assert asking.rate_limit("core").remaining == 58
+
+
+def test_a_server_without_limits_is_one():
+    assert client([httpx.Response(404)]).rate_limit("core") is None
+    with pytest.raises(Refused, match="401"):
+        client([httpx.Response(401)]).rate_limit("core")

@@ -1,49 +1,76 @@
 import json
+import os
+import shutil
+import signal
+import sqlite3
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 import pytest
 
+from generator import sources
 from generator.client import Client
-from generator.errors import RateLimitExceeded, SourceError, Unreachable
-from generator.seed import copy, crawl
+from generator.errors import RateLimitExceeded, Refused, SourceError, Unreachable
+from generator.seed import copy, crawl, requests_needed
 from generator.sources import Source, parse
-from generator.store import Progress, Store
+from generator.store import Progress, Store, Tally
 from tests.factories import make_profile
-from tests.fake_github import Answer, FakeGitHub, user
+from tests.fake_github import Answer, FakeGitHub, transport, user
 
 API = "https://api.test"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 # As on GitHub: ascending ids with gaps.
 USERS = [user(number * 7 // 5, f"user-{number}") for number in range(1, 331)]
+# In an order of its own.
+MEMBERS = USERS[300:150:-1] + USERS[:100]
+
+
+def github(users=USERS, **options):
+    return FakeGitHub(users, lists={"/orgs/acme/members": MEMBERS}, **options)
+
+
+class Run:
+    """Seeds from a fake GitHub into one store, and has what it then holds and what was said."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __call__(self, github, total=150, source="users", token=None, *, refresh=False, **options):
+        found = source if isinstance(source, Source) else parse(source, API)
+        self.said, self.steps, self.waits = [], [], []
+        client = Client(
+            API,
+            token,
+            transport=transport(github, API),
+            wait=lambda seconds, why: self.waits.append(seconds),
+            jitter=lambda: 1.0,
+            **options,
+        )
+        store = Store(self.path, sources.world([found], API))
+        store.choose([Progress(found.identity, found.name, found.title)], total)
+        try:
+            if found.url is None:
+                self.outcome = copy(found, store, total, lambda: NOW, self.steps.append)
+            else:
+                self.outcome = crawl(
+                    *(found, store, total, client, lambda: NOW, self.steps.append),
+                    self.said.append,
+                    refresh=refresh,
+                )
+        finally:
+            self.ids = [profile.id for profile in store.profiles()]
+            self.names = {profile.id: profile.username for profile in store.profiles()}
+            self.progress = store.progress(found.identity)
+            self.stored = store.count(found.identity, 10**6)
+            store.close()
+            client.close()
+        return self.outcome
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Seed from a fake GitHub into one store, and give what it then holds and was said."""
-
-    def run(github, total=150, source="users", token=None):
-        def answer(request):
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            found = github.answer(request.url.raw_path.decode(), headers, API)
-            return httpx.Response(found.status, headers=dict(found.headers), content=found.body)
-
-        found = source if isinstance(source, Source) else parse(source, API)
-        client = Client(API, token, httpx.MockTransport(answer))
-        store = Store(tmp_path / "users.db", Progress(found.identity, found.name, found.title))
-        run.said, run.steps = [], []
-        try:
-            if found.url is None:
-                copy(found, store, total, lambda: NOW, run.steps.append)
-            else:
-                crawl(found, store, total, client, lambda: NOW, run.steps.append, run.said.append)
-        finally:
-            run.ids = [profile.id for profile in store.profiles(10**6)]
-            run.progress = store.progress
-            store.close()
-            client.close()
-
-    return run
+    return Run(tmp_path / "users.db")
 
 
 def first(total):
@@ -55,65 +82,65 @@ def first(total):
     [(1, [1]), (30, [30]), (100, [100]), (150, [100, 50]), (330, [100, 100, 100, 30])],
 )
 def test_no_more_is_asked_for_than_is_wanted(run, total, sizes):
-    github = FakeGitHub(USERS)
-    run(github, total)
+    asked = github()
+    run(asked, total)
     assert run.ids == first(total)
-    assert [int(url.rpartition("per_page=")[2]) for url in github.requests] == sizes
+    assert [int(url.rpartition("per_page=")[2]) for url in asked.requests] == sizes
 
 
 def test_every_request_goes_on_after_the_last_user(run):
-    github = FakeGitHub(USERS)
-    run(github, 250)
-    assert [url.split("&")[0] for url in github.requests] == [
+    asked = github()
+    run(asked, 250)
+    assert [url.split("&")[0] for url in asked.requests] == [
         f"/users?since={since}" for since in (0, USERS[99]["id"], USERS[199]["id"])
     ]
 
 
 def test_a_second_run_goes_on_where_the_first_stopped(run):
-    github = FakeGitHub(USERS)
-    run(github, 150)
-    run(github, 330)
+    asked = github()
+    run(asked, 150)
+    run(asked, 330)
     assert run.ids == first(330)
-    assert len(github.requests) == 2 + 2
+    assert len(asked.requests) == 2 + 2
 
 
 def test_nothing_is_asked_for_that_is_stored(run):
-    github = FakeGitHub(USERS)
-    run(github, 150)
-    run(github, 100)
-    assert len(github.requests) == 2
-    assert len(run.ids) == 150
+    asked = github()
+    run(asked, 150)
+    run(asked, 100)
+    assert len(asked.requests) == 2
+    assert (run.stored, run.ids) == (150, first(100))
     assert run.progress.total == 100
 
 
 def test_a_list_without_users_on_github_is_an_error_too(run, tmp_path):
     with pytest.raises(SourceError, match="users lists no users"):
         run(FakeGitHub([]), 150)
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.glob("*.db"))
 
 
 def test_the_end_of_the_list_is_the_end(run):
-    github = FakeGitHub(USERS)
-    run(github, 1000)
+    asked = github()
+    run(asked, 1000)
     assert run.ids == first(330)
-    assert len(github.requests) == 4
+    assert len(asked.requests) == 4
     assert run.said == []
 
 
 def test_users_who_join_later_are_met_by_a_later_run(run):
     run(FakeGitHub(USERS[:120]), 1000)
-    github = FakeGitHub(USERS)
-    run(github, 1000)
+    asked = github()
+    run(asked, 1000)
     assert run.ids == first(330)
-    assert github.requests[0].startswith(f"/users?since={USERS[119]['id']}&")
+    assert asked.requests[0].startswith(f"/users?since={USERS[119]['id']}&")
 
 
 def test_an_empty_page_is_the_end_even_with_a_next_link(run):
     empty = Answer(200, {"Link": f'<{API}/users?since=9999>; rel="next"'}, b"[]")
-    github = FakeGitHub(USERS, fault=lambda request: empty if request == 2 else None)
-    run(github, 330)
+    asked = github(fault=lambda request: empty if request == 2 else None)
+    run(asked, 330)
     assert run.ids == first(100)
-    assert len(github.requests) == 2
+    assert len(asked.requests) == 2
 
 
 @pytest.mark.parametrize("since", ["0", "100", "140", "x"])
@@ -123,10 +150,10 @@ def test_a_list_that_does_not_go_on_is_left_with_a_word(run, since):
         {"Link": f'<{API}/users?since={since}>; rel="next"'},
         json.dumps(USERS[100:101]).encode(),
     )
-    github = FakeGitHub(USERS, fault=lambda request: stuck if request > 1 else None)
-    run(github, 330)
+    asked = github(fault=lambda request: stuck if request > 1 else None)
+    run(asked, 330)
     assert run.ids == first(101)
-    assert len(github.requests) == 2
+    assert len(asked.requests) == 2
     assert "does not go on" in run.said[0]
 
 
@@ -135,29 +162,29 @@ def test_the_same_page_again_is_left_with_a_word(run):
         link = f'<{API}/users?since={request * 1000}>; rel="next"'
         return Answer(200, {"Link": link}, json.dumps(USERS[:100]).encode())
 
-    github = FakeGitHub(USERS, fault=same)
-    run(github, 330)
+    asked = github(fault=same)
+    run(asked, 330)
     assert run.ids == first(100)
-    assert len(github.requests) == 2
+    assert len(asked.requests) == 2
     assert "does not go on" in run.said[0]
 
 
 def test_a_next_page_on_another_host_is_asked_of_the_api_itself(run):
-    github = FakeGitHub(USERS)
+    asked = github()
     base = "https://elsewhere.test"
-    answer = github.answer
-    github.answer = lambda target, headers, _: answer(target, headers, base)
-    run(github, 250, token="good")
+    answer = asked.answer
+    asked.answer = lambda target, headers, _: answer(target, headers, base)
+    run(asked, 250, token="good")
     assert run.ids == first(250)
-    assert len(github.requests) == 3
-    assert run.progress.cursor.startswith(API)
+    assert len(asked.requests) == 3
+    assert run.progress.cursor.url.startswith(API)
 
 
 def test_a_page_of_nulls_is_no_end(run):
     link = f'<{API}/users?since={USERS[99]["id"]}>; rel="next"'
     nulls = Answer(200, {"Link": link}, b"[null, null]")
-    github = FakeGitHub(USERS, fault=lambda request: nulls if request == 1 else None)
-    run(github, 100)
+    asked = github(fault=lambda request: nulls if request == 1 else None)
+    run(asked, 100)
     assert run.ids == [user["id"] for user in USERS[100:200]]
 
 
@@ -189,34 +216,45 @@ def test_a_list_without_users_is_an_error_that_keeps_what_is_stored(run):
 def test_a_server_that_gives_more_than_asked_for_is_survived(run):
     everything = Answer(200, {}, json.dumps(USERS).encode())
     run(FakeGitHub(USERS, fault=lambda request: everything), 150)
-    assert run.ids == first(330)
-    assert run.progress.total == 150
+    assert (run.stored, run.ids) == (330, first(150))
 
 
 @pytest.mark.parametrize("failing", [1, 2, 3])
 def test_a_failure_keeps_what_came_before_and_the_next_run_goes_on(run, failing):
     broken = Answer(502, {}, b"<html>Bad Gateway")
-    github = FakeGitHub(USERS, fault=lambda request: broken if request == failing else None)
+    asked = github(fault=lambda request: broken if request >= failing else None)
     with pytest.raises(SourceError, match="502"):
-        run(github, 330)
+        run(asked, 330)
     assert run.ids == first((failing - 1) * 100)
-    run(github, 330)
+    asked.fault = lambda request: None
+    run(asked, 330)
     assert run.ids == first(330)
-    assert len(github.requests) == 5
 
 
-def test_a_used_up_limit_is_an_error_that_keeps_what_came(run):
-    github = FakeGitHub(USERS, remaining=2)
+def test_a_used_up_limit_that_may_not_be_waited_for_keeps_what_came(run):
+    asked = github(remaining=2)
     with pytest.raises(RateLimitExceeded, match="limit of 60 requests an hour is used up until"):
-        run(github, 330)
-    assert run.ids == first(200)
-    run(github, 330, token="good")
+        run(asked, 330, max_wait=0)
+    assert (run.ids, run.waits) == (first(200), [])
+    run(asked, 330, token="good")
     assert run.ids == first(330)
+
+
+def test_a_limit_is_waited_out_and_nothing_is_lost(run):
+    asked = github(remaining=2)
+
+    def renew(request):
+        if request == 4:
+            asked.remaining = 60
+
+    asked.fault = renew
+    run(asked, 330, max_wait=10**6)
+    assert (run.ids, len(run.waits), len(asked.requests)) == (first(330), 1, 5)
 
 
 def test_a_bad_token_is_refused_at_once(run):
     with pytest.raises(SourceError, match=r"401 .*GITHUB_TOKEN is invalid"):
-        run(FakeGitHub(USERS), 330, token="bad")
+        run(github(), 330, token="bad")
 
 
 def unplugged(after):
@@ -224,20 +262,21 @@ def unplugged(after):
         if request > after:
             raise httpx.ConnectError("no route to host")
 
-    return FakeGitHub(USERS, fault=fault)
+    return github(fault=fault)
 
 
 def test_unreachable_is_said_only_when_nothing_was_reached(run):
     with pytest.raises(Unreachable):
-        run(unplugged(after=0), 330)
+        run(unplugged(after=0), 330, insist=False)
+    assert run.waits == []
     with pytest.raises(SourceError, match="goes on where it stopped") as broke_off:
-        run(unplugged(after=1), 330)
+        run(unplugged(after=1), 330, insist=False)
     assert not isinstance(broke_off.value, Unreachable)
     assert run.ids == first(100)
 
 
 def test_every_reply_is_told_as_progress(run):
-    run(FakeGitHub(USERS), 250)
+    run(github(), 250)
     assert run.steps == [100, 200, 250]
 
 
@@ -249,3 +288,213 @@ def test_a_list_on_this_machine_is_cut_at_the_total(run):
     run(FakeGitHub([]), 100, source=local)
     assert run.ids == [3, 5, 9]
     assert run.progress.seeded_at == "2026-11-24T12:00:00Z"
+
+
+def members(total):
+    return sorted(user["id"] for user in MEMBERS[:total])
+
+
+@pytest.mark.parametrize(("total", "requests"), [(50, 1), (100, 1), (150, 2), (1000, 3)])
+def test_a_list_by_page_is_read_in_its_own_order(run, total, requests):
+    asked = github()
+    run(asked, total, "org:acme")
+    assert (run.ids, len(asked.requests)) == (members(total), requests)
+    assert all("per_page=100" in url for url in asked.requests)
+
+
+def test_a_list_by_page_goes_on_where_it_stopped_and_its_end_is_asked_for_again(run):
+    asked = github()
+    run(asked, 100, "org:acme")
+    run(asked, 1000, "org:acme")
+    assert [url.partition("page=100")[2] for url in asked.requests] == ["", "&page=2", "&page=3"]
+    asked.lists["/orgs/acme/members"] = [*MEMBERS, user(9000, "newcomer")]
+    outcome = run(asked, 1000, "org:acme")
+    assert (len(asked.requests), run.ids) == (4, [*members(1000), 9000])
+    assert outcome.tally == Tally(new=1, unchanged=50)
+
+
+def test_a_timeout_asks_for_fewer_and_misses_nobody(run):
+    slow = Answer(504, {}, b"")
+    asked = github(fault=lambda request: slow if request in (1, 2, 4) else None)
+    run(asked, 330)
+    assert run.ids == first(330)
+    sizes = [int(url.rpartition("per_page=")[2]) for url in asked.requests]
+    assert sizes == [100, 50, 25, 100, 50, 100, 100, 55]
+    asked = github(fault=lambda request: slow if request in (2, 3, 5) else None)
+    run(asked, 1000, "org:acme")
+    assert run.ids == members(1000)
+    assert [url.partition("?per_page=")[2] for url in asked.requests][1:6] == [
+        *("100&page=2", "50&page=3", "25&page=5", "25&page=6", "5&page=26")
+    ]
+
+
+def test_a_search_stops_where_github_does(run):
+    many = [user(number, f"user-{number}") for number in range(1, 1201)]
+    asked = FakeGitHub(many, lists={"/search/users": many}, found=1200)
+    outcome = run(asked, 5000, "search:location:iceland")
+    assert (len(run.ids), len(asked.requests), run.said) == (1000, 10, [])
+    assert any("found 1,200 users" in note for note in outcome.notes)
+
+
+def test_an_empty_repository_lists_nobody(run):
+    with pytest.raises(SourceError, match="repo:a/b lists no users"):
+        run(github(fault=lambda request: Answer(204)), 150, "repo:a/b")
+
+
+def test_what_github_does_not_have_is_said_with_its_name(run):
+    with pytest.raises(
+        Refused, match=r"404 \(Not Found\) to https://api\.test/orgs/nobody/members"
+    ):
+        run(github(), 150, "org:nobody")
+
+
+CHANGED = [
+    USERS[0],
+    USERS[1] | {"login": USERS[2]["login"]},  # two swap names
+    USERS[2] | {"login": USERS[1]["login"]},
+    USERS[3] | {"type": "Organization"},
+    *USERS[5:120],
+    user(10_000_000, "far-behind"),
+]
+
+
+@pytest.mark.parametrize("token", ["good", None])
+def test_a_refresh_notes_what_changed_and_ends_like_a_seeding_from_the_first(run, token, tmp_path):
+    run(github(), 120, token=token)
+    outcome = run(github(CHANGED), 120, token=token, refresh=True)
+    assert outcome.tally == Tally(new=1, renamed=2, retyped=1, gone=1, unchanged=116)
+    fresh = Run(tmp_path / "fresh.db")
+    fresh(github(CHANGED), 120)
+    assert run.names == fresh.names
+
+
+def test_a_refresh_asks_for_nothing_that_has_not_changed(run):
+    asked = github()
+    run(asked, 330, token="good")
+    outcome = run(asked, 330, token="good", refresh=True)
+    assert (outcome.requests, outcome.not_modified) == (4, 4)
+    assert outcome.tally == Tally(unchanged=330)
+    asked.users = [*USERS[:100], USERS[100] | {"login": "renamed"}, *USERS[101:]]
+    outcome = run(asked, 330, token="good", refresh=True)
+    assert (outcome.not_modified, outcome.tally) == (3, Tally(renamed=1, unchanged=329))
+
+
+def test_a_refresh_with_another_token_gets_everything_again(run):
+    run(github(), 330)
+    outcome = run(github(), 330, token="good", refresh=True)
+    assert (outcome.not_modified, outcome.tally) == (0, Tally(unchanged=330))
+
+
+def test_a_refresh_of_a_list_by_page_sees_who_moved_and_who_left(run):
+    asked = github()
+    run(asked, 1000, "org:acme")
+    asked.lists["/orgs/acme/members"] = [*MEMBERS[200:], *MEMBERS[:50], *MEMBERS[60:200]]
+    outcome = run(asked, 1000, "org:acme", refresh=True)
+    assert outcome.tally == Tally(gone=10, unchanged=240)
+    assert run.ids == sorted(user["id"] for user in asked.lists["/orgs/acme/members"])
+
+
+def test_beyond_what_a_refresh_reads_nobody_is_gone(run):
+    run(github(), 330)
+    outcome = run(github(CHANGED), 50, refresh=True)
+    assert (outcome.tally.gone, run.stored) == (1, 329)
+
+
+@pytest.mark.parametrize(("failing", "left"), [(1, 2), (2, 1)])
+def test_an_interrupted_refresh_is_taken_up_by_the_next_run(run, failing, left):
+    run(github(), 330)
+    asked = github(CHANGED)
+    asked.fault = lambda request: Answer(401, {}, b"{}") if request == failing else None
+    with pytest.raises(Refused):
+        run(asked, 330, refresh=True)
+    run(asked, 330, refresh=True)
+    assert len(asked.requests) == failing + left
+    assert (run.ids, run.progress.refreshing) == ([user["id"] for user in CHANGED], False)
+
+
+def test_a_refresh_that_finds_nobody_leaves_what_is_stored(run):
+    run(github(), 150)
+    with pytest.raises(SourceError):
+        run(github(fault=lambda request: Answer(200, {}, b"{}")), 150, refresh=True)
+    run(github([]), 150, refresh=True)
+    assert run.ids == first(150)
+
+
+def test_a_page_that_is_empty_although_a_next_one_is_named_makes_nobody_gone(run):
+    run(github(), 330)
+    empty = Answer(200, {"Link": f'<{API}/users?since=9999>; rel="next"'}, b"[]")
+    run(github(fault=lambda request: empty if request == 2 else None), 330, refresh=True)
+    assert (run.stored, len(run.said)) == (330, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "total", "needed"),
+    [
+        ("users", 150, (150, 2)),
+        ("users", 1000, (1000, 10)),
+        ("org:acme", 150, (150, 2)),
+        ("search:x", 5000, (1000, 10)),
+        ("file:x.csv", 150, (0, 0)),
+    ],
+)
+def test_what_a_seeding_takes_is_known_before(source, total, needed):
+    assert requests_needed(parse(source, API), None, total, refresh=False) == needed
+
+
+def test_what_is_stored_is_not_asked_for_unless_it_is_refreshed(run):
+    run(github(), 150)
+    users = parse("users", API)
+    assert requests_needed(users, run.progress, 150, refresh=False) == (0, 0)
+    assert requests_needed(users, run.progress, 330, refresh=False) == (180, 2)
+    assert requests_needed(users, run.progress, 330, refresh=True) == (330, 4)
+
+
+def killed_at(statement, work):
+    """Do *work* in a process that is killed as SQLite starts its statement number *statement*.
+
+    Returns whether it was.
+    """
+    child = os.fork()
+    if child == 0:
+        connect, count = sqlite3.connect, 0
+
+        def trace(sql):
+            nonlocal count
+            count += 1
+            if count == statement:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        def traced(*arguments, **options):
+            sql = connect(*arguments, **options)
+            sql.set_trace_callback(trace)
+            return sql
+
+        sqlite3.connect = traced
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return os.waitpid(child, 0)[1] != 0
+
+
+@pytest.mark.parametrize("source", ["users", "org:acme"])
+@pytest.mark.parametrize("refresh", [False, True])
+def test_killed_at_any_statement_the_next_run_ends_like_one_that_was_not(tmp_path, source, refresh):
+    asked = github()
+    Run(tmp_path / "before.db")(asked, 330, source)
+    asked.users = CHANGED
+    asked.lists["/orgs/acme/members"] = MEMBERS[20:] + MEMBERS[10:20]
+
+    def seed(path):
+        if refresh and not path.exists():
+            shutil.copy(tmp_path / "before.db", path)
+        run = Run(path)
+        run(asked, 330, source, refresh=refresh)
+        return run.names, run.stored
+
+    expected = seed(tmp_path / "whole.db")
+    statement = 1
+    while killed_at(statement, partial(seed, path := tmp_path / f"{statement}.db")):
+        assert seed(path) == expected, statement
+        statement += 11
+    assert statement > 100

@@ -1,6 +1,6 @@
 import pytest
 
-from generator.sources import parse
+from generator.sources import FORMS, SOURCES, parse, title, world
 
 API = "https://api.github.com"
 
@@ -31,12 +31,100 @@ def test_a_file_name_that_is_not_utf_8_has_a_public_name_that_is():
     assert parse("file:/x/\udcff.csv", API).name == "file:\ufffd.csv"
 
 
-def test_lists_that_differ_have_stores_that_differ():
-    specs = [("users", API), ("users", "https://ghe.test/api/v3"), ("sample", API), ("file:a", API)]
+@pytest.mark.parametrize(
+    ("spec", "path", "called"),
+    [
+        ("users", "/users?since=0", "GitHub users"),
+        ("org:python", "/orgs/python/members?per_page=100", "members of python"),
+        (
+            "repo:encode/httpx",
+            "/repos/encode/httpx/contributors?per_page=100",
+            "contributors to encode/httpx",
+        ),
+        ("stargazers:a/b.c", "/repos/a/b.c/stargazers?per_page=100", "stargazers of a/b.c"),
+        ("followers:torvalds", "/users/torvalds/followers?per_page=100", "followers of torvalds"),
+        (
+            "followers:dependabot[bot]",
+            "/users/dependabot%5Bbot%5D/followers?per_page=100",
+            "followers of dependabot[bot]",
+        ),
+        (
+            "search:location:iceland a&b",
+            "/search/users?q=location%3Aiceland+a%26b&per_page=100",
+            "GitHub users matching “location:iceland a&b”",
+        ),
+    ],
+)
+def test_a_list_on_github_has_its_address_and_its_title(spec, path, called):
+    source = parse(spec, API)
+    assert (source.name, source.url, source.title) == (spec, f"{API}{path}", called)
+
+
+def test_only_the_list_of_all_users_is_read_by_id():
+    made = [parse(form.replace("OWNER/NAME", "a/b").replace(":PATH", ":a"), API) for form in FORMS]
+    assert [source.name for source in made if source.by_id] == ["users"]
+
+
+def test_what_github_does_not_give_is_said():
+    assert "500 author addresses" in parse("repo:a/b", API).caveat
+    search = parse("search:x", API)
+    assert ("first 1,000" in search.caveat, search.most) == (True, 1000)
+    assert search.resource == "search"
+
+
+def test_every_source_says_how_it_is_named():
+    assert all(form.partition(":")[0] == kind for kind, (form, _) in SOURCES.items())
+
+
+@pytest.mark.parametrize(
+    ("titles", "joined"),
+    [
+        (["GitHub users"], "GitHub users"),
+        (["members of a", "members of a"], "Members of a"),
+        (["members of a", "followers of b"], "Members of a and followers of b"),
+        (["GitHub users", "x", "y"], "GitHub users, x and y"),
+    ],
+)
+def test_a_directory_of_several_lists_names_them_all(titles, joined):
+    assert title(titles) == joined
+
+
+def test_lists_of_one_server_are_of_one_world():
+    def of(*specs, api=API):
+        return world([parse(spec, api) for spec in specs], api)
+
+    assert of("users") == of("org:a", "file:x.csv") == of("search:q")
+    others = [of("users"), of("users", api="https://ghe.test/api/v3"), of("sample"), of("file:x")]
+    assert len(set(others)) == 4
+
+
+def test_lists_that_differ_are_known_apart():
+    specs = [
+        *(("users", API), ("users", "https://ghe.test/api/v3"), ("sample", API), ("file:a", API)),
+        *(("org:a", API), ("followers:a", API), ("repo:a/b", API), ("stargazers:a/b", API)),
+    ]
     assert len({parse(*spec).identity for spec in specs}) == len(specs)
 
 
-@pytest.mark.parametrize("spec", ["", "nobody", "users:", "users:x", "file", "file:", "sample:1"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("", "nobody", "users:", "users:x", "file", "file:", "sample:1", "org", "org:", "search:"),
+        *("followers: ", "nobody:x"),
+    ],
+)
 def test_an_unknown_source_is_refused_with_those_there_are(spec):
-    with pytest.raises(ValueError, match="there are auto, users, file:PATH, sample"):
+    with pytest.raises(ValueError, match="there are auto, users, org:NAME, repo:OWNER/NAME, "):
+        parse(spec, API)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("org:..", "org:a/b", "org:a b", "followers:.", "repo:httpx", "repo:a/..", "repo:/a"),
+        *("repo:a/", "repo:a/b/c", "stargazers:../x", "org:a\tb"),
+    ],
+)
+def test_what_cannot_be_a_name_is_refused(spec):
+    with pytest.raises(ValueError, match=r"is not a (name|repository) like"):
         parse(spec, API)

@@ -1,0 +1,176 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.errors import UnexpectedReply
+from generator.github import parameter, read_users
+from generator.paging import (
+    Cursor,
+    ask,
+    fewer,
+    next_url,
+    ordinals,
+    step_by_id,
+    step_by_page,
+)
+from tests.factories import make_profile, make_reply
+from tests.fake_github import user
+
+URL = "https://api.test/users?since=0&per_page=100"
+PAGE = "https://api.test/orgs/a/members?per_page=100"
+NEXT = "https://api.github.com/users?per_page=100&since=135"
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        pytest.param("", None, id="none"),
+        pytest.param(
+            f'<{NEXT}>; rel="next", <https://api.github.com/users{{?since}}>; rel="first"',
+            NEXT,
+            id="as GitHub sends it",
+        ),
+        pytest.param(
+            f'<https://api.github.com/users{{?since}}>; rel="first", <{NEXT}>; rel="next"',
+            NEXT,
+            id="the other way round",
+        ),
+        pytest.param('<https://api.github.com/users{?since}>; rel="first"', None, id="the last"),
+        pytest.param(f"<{NEXT}>;rel=next", NEXT, id="without quotes"),
+        pytest.param(f'<{NEXT}>; title="a, b; c"; rel="last next"', NEXT, id="two relations"),
+        pytest.param(f'<{NEXT}>; REL="NEXT"', NEXT, id="upper case"),
+        pytest.param(f'<{NEXT}>; rel="nextish"', None, id="a longer word"),
+        pytest.param(
+            '</users?since=3>; rel="next"', "https://api.github.com/users?since=3", id="relative"
+        ),
+        pytest.param(
+            '<https://a.test/?q=1,2;x>; rel="next"', "https://a.test/?q=1,2;x", id="punctuation"
+        ),
+        pytest.param("nonsense", None, id="no link at all"),
+    ],
+)
+def test_only_rel_next_is_followed(link, url):
+    assert next_url(make_reply([], link=link)) == url
+
+
+def test_a_next_page_that_is_no_address_is_an_error_that_names_it():
+    with pytest.raises(UnexpectedReply, match=r"its next page is 'http://\[bad/users\?since=9'"):
+        next_url(make_reply([], link='<http://[bad/users?since=9>; rel="next"'))
+
+
+def by_id(cursor, ids, link="", asked=URL):
+    reply = make_reply([user(number, f"u{number}") for number in ids], link=link)
+    return step_by_id(cursor, asked, reply, read_users(reply))
+
+
+def test_a_list_by_id_goes_on_after_the_last_id_that_was_read():
+    step = by_id(Cursor(URL), [1, 5, 9], '<https://api.test/users?since=9>; rel="next"')
+    assert step.positions == {1: 1, 5: 5, 9: 9}
+    assert (step.after, step.reached, step.settled, step.whole, step.stuck) == (
+        *(0, 9, True, False),
+        None,
+    )
+    assert step.cursor == Cursor("https://api.test/users?since=9", 9, 3)
+    assert step.url == step.cursor.url
+
+
+def test_the_end_of_a_list_by_id_is_where_newer_users_will_be():
+    step = by_id(Cursor(URL, 9, 3), [12])
+    assert (step.url, step.whole, step.reached) == (None, True, 12)
+    assert step.cursor == Cursor("https://api.test/users?per_page=100&since=12", 12, 4)
+
+
+def test_users_that_come_again_are_not_counted_again():
+    link = '<https://api.test/users?since=13>; rel="next"'
+    step = by_id(Cursor(URL, 9, 3), [8, 9, 13], link, asked=URL.replace("=0", "=5"))
+    assert (step.cursor.position, step.cursor.users) == (13, 4)
+
+
+def test_what_a_server_skips_is_not_taken_for_read():
+    step = by_id(Cursor(URL), [1, 5], '<https://api.test/users?since=50>; rel="next"')
+    assert (step.reached, step.cursor.position) == (5, 50)
+
+
+def by_page(cursor, ids, link="", asked=PAGE, met=()):
+    reply = make_reply([user(number, f"u{number}") for number in ids], link=link)
+    return step_by_page(cursor, asked, reply, read_users(reply), set(met))
+
+
+def test_a_list_by_page_counts_its_users():
+    second = f"{PAGE}&page=2"
+    step = by_page(Cursor(PAGE), [9, 5, 7], f'<{second}>; rel="next"')
+    assert step.positions == {9: 1, 5: 2, 7: 3}
+    assert (step.cursor, step.settled, step.whole) == (Cursor(second, 3, 3), False, False)
+    end = by_page(step.cursor, [5, 8], asked=second, met=[5])
+    assert end.positions == {8: 4}
+    assert (end.url, end.whole, end.reached) == (None, True, 4)
+    assert end.cursor == Cursor(second, 3, 3)  # it is asked again: it may have grown
+
+
+@pytest.mark.parametrize("page", ["page=1", "page=2", "per_page=100"])
+def test_a_list_by_page_that_does_not_go_on_is_left(page):
+    asked = f"{PAGE}&page=2"
+    url = asked if page == "per_page=100" else f"https://api.test/orgs/a/members?{page}"
+    step = by_page(Cursor(asked, 3, 3), [1], f'<{url}>; rel="next"', asked=asked)
+    assert (step.url, step.whole) == (None, False)
+    assert "does not go on" in step.stuck
+
+
+def test_a_page_of_nobody_new_is_a_circle():
+    link = f'<{PAGE}&page=3>; rel="next"'
+    step = by_page(Cursor(PAGE, 3, 3), [1, 2], link, asked=f"{PAGE}&page=2", met=[1, 2])
+    assert "does not go on" in step.stuck
+    assert not step.whole
+
+
+@pytest.mark.parametrize("step", [by_id, by_page])
+def test_an_empty_page_that_names_a_next_one_is_not_taken_for_the_end_of_the_list(step):
+    found = step(Cursor(URL, 9, 3), [], f'<{URL}&page=7&since=99>; rel="next"')
+    assert (found.url, found.whole) == (None, False)
+    assert "is empty" in found.stuck
+
+
+def test_the_next_page_is_asked_of_the_host_that_was_asked_before():
+    step = by_page(
+        Cursor(PAGE), [1], '<https://else.test/organizations/9/members?page=2>; rel="next"'
+    )
+    assert step.url == "https://api.test/organizations/9/members?page=2"
+
+
+def test_no_more_is_asked_for_than_is_wanted_where_the_size_is_free():
+    assert ask(Cursor(URL, 9, 120), 150, by_id=True).endswith("per_page=30")
+    assert ask(Cursor(PAGE, 120, 120), 150, by_id=False) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("url", "smaller"),
+    [
+        ("https://a.test/users?since=5&per_page=100", "https://a.test/users?since=5&per_page=50"),
+        ("https://a.test/users?since=5&per_page=1", "https://a.test/users?since=5&per_page=1"),
+        ("https://a.test/x?per_page=100", "https://a.test/x?per_page=50"),
+        ("https://a.test/x?per_page=100&page=3", "https://a.test/x?per_page=50&page=5"),
+        ("https://a.test/x?per_page=25&page=1", "https://a.test/x?per_page=12&page=1"),
+        ("https://a.test/x?per_page=25&page=2", "https://a.test/x?per_page=5&page=6"),
+        ("https://a.test/x?per_page=7&page=2", "https://a.test/x?per_page=1&page=8"),
+    ],
+)
+def test_fewer_users_are_asked_for_from_the_same_place_on(url, smaller):
+    assert fewer(url) == smaller
+
+
+@given(st.integers(1, 100), st.integers(1, 10**6))
+def test_a_smaller_page_starts_where_the_larger_one_did(size, page):
+    smaller = fewer(f"https://a.test/x?per_page={size}&page={page}")
+    less, there = parameter(smaller, "per_page"), parameter(smaller, "page")
+    assert (there - 1) * less == (page - 1) * size
+    assert less <= max(1, size // 2)
+
+
+IDS = st.lists(st.integers(0, 50), max_size=30)
+
+
+@given(IDS, st.sets(st.integers(0, 50)), st.integers(0, 1000))
+def test_ordinals_are_gapless_and_in_order_and_for_those_who_are_new(ids, met, position):
+    positions = ordinals([make_profile(number) for number in ids], met, position)
+    new = [number for number in dict.fromkeys(ids) if number not in met]
+    assert positions == {number: position + place for place, number in enumerate(new, 1)}

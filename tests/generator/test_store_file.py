@@ -1,0 +1,175 @@
+import sqlite3
+
+import pytest
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from generator.errors import StoreError
+from generator.store_file import StoreFile, migrations
+
+HERE, THERE = "https://api.test/users?since=0", "https://else.test/users?since=0"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "build" / "github_users.db"
+
+
+def store(path, identity=HERE, user=1):
+    """Open a file, store a user, and give it, to be closed."""
+    file = StoreFile(path, identity)
+    with file.transaction() as sql:
+        sql.execute(
+            "INSERT OR IGNORE INTO github_users (id, username, type, avatar_url, html_url)"
+            " VALUES (?, '', '', '', '')",
+            [user],
+        )
+    return file
+
+
+def users(path, identity=""):
+    file = StoreFile(path, identity)
+    try:
+        rows = file.sql.execute("SELECT id FROM github_users ORDER BY id") if file.sql else []
+        return [row[0] for row in rows]
+    finally:
+        file.close()
+
+
+def test_nothing_is_made_before_there_is_something_to_keep(path):
+    file = StoreFile(path, HERE)
+    assert file.sql is None
+    file.close()
+    assert not path.parent.exists()
+
+
+def test_worlds_never_mix_and_none_is_lost(path):
+    store(path, HERE, 1).close()
+    second = store(path, THERE, 2)
+    second.close()
+    assert second.displaced is not None
+    assert (users(path), users(path, HERE), users(path, THERE)) == ([2], [1], [2])
+    store(path, HERE, 3).close()
+    assert (users(path), users(path, THERE)) == ([1, 3], [2])
+    assert len(list(path.parent.glob("*.db"))) == 2
+
+
+def test_a_change_that_fails_displaces_nothing(path):
+    store(path, HERE).close()
+    before = sorted(path.parent.iterdir())
+    file = StoreFile(path, THERE)
+    with pytest.raises(StoreError, match="no such file"), file.transaction():
+        raise OSError("no such file")
+    file.close()
+    assert sorted(path.parent.iterdir()) == before
+    assert users(path) == [1]
+
+
+def test_a_change_that_fails_at_first_leaves_no_file(path):
+    file = StoreFile(path, HERE)
+    with pytest.raises(ZeroDivisionError), file.transaction():
+        raise ZeroDivisionError
+    file.close()
+    assert list(path.parent.glob("*.db")) == []
+
+
+def test_a_change_that_is_interrupted_leaves_everything_as_it_was(path):
+    store(path).close()
+    file = StoreFile(path, HERE)
+    with pytest.raises(KeyboardInterrupt), file.transaction() as sql:
+        sql.execute("DELETE FROM github_users")
+        raise KeyboardInterrupt
+    file.close()
+    assert users(path) == [1]
+
+
+def test_only_one_writes_at_a_time(path):
+    first = store(path, HERE, 1)
+    second = StoreFile(path, THERE)
+    busy = r"another process is seeding .*github_users\.db"
+    with pytest.raises(StoreError, match=busy), second.transaction():
+        pass
+    first.close()
+    with second.transaction():
+        pass
+    second.close()
+
+
+def test_a_file_cut_off_while_it_was_made_is_taken_up(path):
+    path.parent.mkdir()
+    db = Database(path)
+    Migrations("github_users").apply(db)  # a set without steps: only the table of steps is made
+    assert db.table_names() == ["_sqlite_migrations"]
+    db.close()
+    store(path).close()
+    assert users(path) == [1]
+
+
+def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "other.db"
+    sql = sqlite3.connect(path)
+    sql.execute("CREATE TABLE precious (x)")
+    sql.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"other\.db is a database, but not a store"):
+        StoreFile(path, HERE)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_by_name(tmp_path):
+    (tmp_path / "a.db").write_text("id,login\n1,one\n" * 100)
+    with pytest.raises(StoreError, match=r"a\.db cannot be used: file is not a database"):
+        StoreFile(tmp_path / "a.db", HERE)
+
+
+def test_a_full_disk_is_an_error_that_loses_nothing(path):
+    store(path).close()
+    file = StoreFile(path, HERE)
+    with file.transaction() as sql:  # opens the file to write
+        pages = sql.execute("PRAGMA page_count").fetchone()[0]
+    # Where it stops growing, SQLite says what it says on a full disk.
+    file.sql.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError, match="full"), file.transaction() as sql:
+        sql.execute("CREATE TABLE more AS SELECT zeroblob(100000)")
+    file.close()
+    assert users(path) == [1]
+
+
+def old(path, identity, cursor, positions=()):
+    """Make a store as it was before it could hold several lists."""
+    path.parent.mkdir()
+    db = Database(path)
+    migrations.apply(db, stop_before="several_lists")
+    db.table("github_users").insert_all(
+        {"id": n, "username": f"u{n}", "type": "User", "avatar_url": "a", "html_url": "h"}
+        for n in (5, 7, 9)
+    )
+    db.table("progress").insert(
+        {"identity": identity, "source": "s", "title": "T", "cursor": cursor, "total": 2}
+        | {"seeded_at": "2026-01-01T00:00:00Z"}
+    )
+    db.table("positions").insert_all(
+        {"position": place, "id": n} for place, n in enumerate(positions, 1)
+    )
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("cursor", "positions", "expected"),
+    [
+        ("https://api.test/users?since=9", (), [(5, 5), (7, 7), (9, 9)]),
+        (None, (9, 5, 7), [(5, 2), (7, 3), (9, 1)]),
+    ],
+)
+def test_an_old_store_is_brought_to_todays_shape(path, cursor, positions, expected):
+    old(path, HERE, cursor, positions)
+    file = StoreFile(path, HERE)
+    sql = file.sql
+    assert sql.execute("SELECT id, position FROM members ORDER BY id").fetchall() == expected
+    assert sql.execute(
+        "SELECT DISTINCT first_seen, last_seen, gone_at FROM github_users"
+    ).fetchall() == [("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", None)]
+    row = sql.execute("SELECT source, total, rank, cursor, reached, users FROM lists").fetchone()
+    assert row == ("s", 2, 1, cursor, *((9, 3) if cursor else (0, 0)))
+    file.close()
+    assert file.identity == HERE
