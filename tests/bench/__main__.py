@@ -1,7 +1,8 @@
 """Print how the build and the function do against plain designs and against their limits.
 
 Every row is a pair, run in turn, and the ratio of their medians: this machine's speed cancels
-out. 10,000 invented users unless a number is given: `python -m tests.bench 100000`.
+out. 10,000 invented users, and 1,000,000 to seed and to bake, unless other numbers are given:
+`python -m tests.bench 100000 2000000`.
 """
 
 import json
@@ -20,11 +21,12 @@ from jinja2 import Environment, FileSystemLoader
 from function.answer import answer_profiles
 from function.contract import Profile
 from function.database import Directory
-from generator import site
+from generator import site, sources
 from generator.assets import read_assets
 from generator.bake import bake
 from generator.pages import Build
 from generator.render import STATIC, TEMPLATES, Renderer
+from tests.bench import seeding
 from tests.factories import ABOUT, make_profile
 
 ROUNDS = 5
@@ -72,6 +74,19 @@ def bench_answers(directory: Directory) -> None:
     show("answer: the deepest page by type", "page 1", ratio(last_type, first, 50))
     show("answer: a common term", "page 1", ratio(ask("username=anna"), first, 10))
     show("answer: a term nobody has", "page 1", ratio(ask("username=zzzz"), first, 10))
+
+
+def bench_seed(folder: Path, count: int) -> None:
+    """Seeding from a GitHub in this process, against storing its replies in a plain table."""
+    users, turn = sources.parse("users", seeding.API), iter(range(1000))
+    show(
+        "seed from GitHub",
+        "its replies in a plain table",
+        ratio(
+            lambda: seeding.seed(users, count, folder / f"seed-{next(turn)}.db"),
+            lambda: seeding.plain_seed(count, folder / "plain-seed.db"),
+        ),
+    )
 
 
 def bench_bake(folder: Path, count: int) -> None:
@@ -139,17 +154,20 @@ def plain_loop(directory: Directory, build: Build, folder: Path) -> None:
 
 def main() -> None:
     """Run everything in a temporary folder."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    count, many = (int(number) for number in (*sys.argv[1:], 10_000, 1_000_000)[:2])
     print(f"{count:,} users, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
     print(f"{'this':<44}{'against':<40}{'ms':>10}{'ms':>10}{'ratio':>8}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        bench_seed(folder, count)
         bench_bake(folder, count)
         bake(users(count), ABOUT, folder / "directory.db")
         with closing(Directory(folder / "directory.db")) as directory:
             assert json.loads(answer_profiles(directory, []).body)["total"] == count
             bench_answers(directory)
             bench_render(directory, folder)
+        print()
+        seeding.bench_scale(folder, many)
 
 
 if __name__ == "__main__":

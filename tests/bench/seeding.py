@@ -1,0 +1,147 @@
+"""Seeding and baking many users: how fast, against what, and in how much memory.
+
+The GitHub here is a function that makes up its users as it is asked for them, so that all the
+memory there is in a measurement is the program's. Each large run is a process of its own:
+`python -m tests.bench.seeding github 1000000 FOLDER` prints its figures as JSON.
+"""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from function.contract import About
+from generator import bake, sources
+from generator.client import Client
+from generator.seed import copy, crawl
+from generator.sources import Source
+from generator.store import Progress, Store
+from tests.fake_github import user
+
+API = "https://api.test"
+ROWS_A_SECOND, PEAK = 20_000, 150  # what is promised: at least, and at most MiB
+_USER = json.dumps(user(-1, "user-@") | {"avatar_url": f"{API}/u/@?v=4"}).replace("-1", "@")
+
+
+def github(count: int) -> httpx.MockTransport:
+    """Return a GitHub of *count* users, with ids from 1."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        since, size = (int(request.url.params[name]) for name in ("since", "per_page"))
+        last = min(since + size, count)
+        body = ",".join(_USER.replace("@", str(number)) for number in range(since + 1, last + 1))
+        headers = {"etag": f'W/"{since}"'}
+        if last < count:
+            headers["link"] = f'<{API}/users?since={last}>; rel="next"'
+        return httpx.Response(200, headers=headers, content=f"[{body}]".encode())
+
+    return httpx.MockTransport(answer)
+
+
+def seed(source: Source, count: int, path: Path, *, refresh: bool = False) -> None:
+    """Seed the first *count* of *source* into the store at *path*."""
+    with closing(Store(path, sources.world([source], API))) as store:
+        store.choose([Progress(source.identity, source.name, source.title)], count)
+        if source.url is None:
+            copy(source, store, count, lambda: datetime.now(UTC), lambda done: None)
+            return
+        with closing(Client(API, None, transport=github(count))) as client:
+            crawl(
+                *(source, store, count, client, lambda: datetime.now(UTC), lambda done: None),
+                sys.exit,
+                refresh=refresh,
+            )
+
+
+def plain_seed(count: int, path: Path) -> None:
+    """Store the same replies as one would without thinking: one table, a commit for each."""
+    path.unlink(missing_ok=True)
+    url: str | None = f"{API}/users?since=0&per_page=100"
+    with (
+        closing(sqlite3.connect(path)) as sql,
+        httpx.Client(transport=github(count)) as http,
+    ):
+        sql.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, a, b, c, d)")
+        while url:
+            reply = http.get(url)
+            names = ("id", "login", "type", "avatar_url", "html_url")
+            rows = [tuple(one[name] for name in names) for one in reply.json()]
+            sql.executemany("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?)", rows)
+            sql.commit()
+            url = reply.links["next"]["url"] + "&per_page=100" if "next" in reply.links else None
+
+
+def write_csv(path: Path, count: int) -> None:
+    """Write a list of *count* users for `file:`."""
+    with path.open("w") as file:
+        file.write("id,login,type\n")
+        file.writelines(f"{number},user-{number},User\n" for number in range(1, count + 1))
+
+
+def bake_store(path: Path) -> None:
+    """Bake the store at *path*."""
+    with closing(Store(path)) as store:
+        about = About("users", "GitHub users", "2026-11-24T00:00:00Z")
+        bake.bake(store.profiles(), about, path.with_suffix(".baked"))
+
+
+def bench_scale(folder: Path, count: int) -> None:
+    """Print rows a second and peak memory of every stage for *count* users, and the promises."""
+    write_csv(folder / "users.csv", count)
+    print(f"{'':<44}{'rows/s':>12}{f'x {ROWS_A_SECOND:,}':>12}{'MiB':>8}{f'x {PEAK}':>8}")
+    for stage, what in (
+        ("github", "seed from GitHub"),
+        ("refresh", "seed --refresh from GitHub"),
+        ("file", "seed from a file"),
+        ("bake", "bake"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.seeding", stage, str(count), str(folder)],
+            check=True,
+            capture_output=True,
+        )
+        rows, memory = json.loads(done.stdout)
+        print(
+            f"{count:,} users: {what}".ljust(44)
+            + f"{rows:>12,.0f}{rows / ROWS_A_SECOND:>12.2f}{memory:>8.0f}{memory / PEAK:>8.2f}"
+        )
+
+
+def peak() -> float:
+    """Return the most memory that this process had at a time, in MiB.
+
+    Not getrusage's: that counts what the process that started this one had then.
+    https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+    """
+    found = re.search(r"VmHWM:\s*([0-9]+) kB", Path("/proc/self/status").read_text())
+    if not found:
+        raise OSError("/proc/self/status has no VmHWM")
+    return int(found[1]) / 1024
+
+
+def main() -> None:
+    """Do one stage, and print its rows a second and its peak memory in MiB."""
+    stage, count, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    users, csv = sources.parse("users", API), sources.parse(f"file:{folder / 'users.csv'}", API)
+    stages: dict[str, Callable[[], None]] = {
+        "github": lambda: seed(users, count, folder / "users.db"),
+        "refresh": lambda: seed(users, count, folder / "users.db", refresh=True),
+        "file": lambda: seed(csv, count, folder / "file.db"),
+        "bake": lambda: bake_store(folder / "users.db"),
+    }
+    start = time.perf_counter()
+    stages[stage]()
+    taken = time.perf_counter() - start
+    print(json.dumps([count / taken, peak()]))
+
+
+if __name__ == "__main__":
+    main()
