@@ -235,7 +235,8 @@ def bake(store: Path, output: Path, title: str | None) -> None:
     with closing(Directory(output)) as directory:
         size = output.stat().st_size / 1000
         click.echo(
-            f"Baked    {users:,} users into {output} ({size:,.0f} kB, release {directory.release})"
+            f"Baked    {_count(users, 'user')} into {output}"
+            f" ({size:,.0f} kB, release {directory.release})"
         )
 
 
@@ -431,7 +432,7 @@ class Seeding:
                     continue
                 click.echo(
                     f"{self.api_url} has {limit.remaining:,} of {limit.limit:,} requests left"
-                    f" until {limit.resets_at:%H:%M:%S} UTC"
+                    f" until {_moment(limit.resets_at)}"
                     + ("" if resource == "core" else f" for {resource}")
                 )
                 if requests > limit.remaining:
@@ -477,7 +478,9 @@ class Seeding:
 
     def _say(self, source: Source, outcome: Outcome, users: int) -> None:
         fewer = f"; {self.total:,} were asked for" if users < self.total else ""
-        click.echo(f"Seeded   {users:,} users into {self.path} (source: {source.name}{fewer})")
+        click.echo(
+            f"Seeded   {_count(users, 'user')} into {self.path} (source: {source.name}{fewer})"
+        )
         tally = outcome.tally
         counts = {
             "new": tally.new,
@@ -515,8 +518,8 @@ class Seeding:
                 count = sum(1 for _ in store.profiles())
                 fewer = f"; {self.total:,} were asked for" if count < self.total else ""
                 warning = (
-                    f"{why}.\nThis is made from what {self.path} holds: {count:,} users (source:"
-                    f" {names}, as of {max(one.seeded_at or '' for one in lists)}{fewer})."
+                    f"{why}.\nThis is made from what {self.path} holds: {_count(count, 'user')}"
+                    f" (source: {names}, as of {max(one.seeded_at or '' for one in lists)}{fewer})."
                 )
                 _warn(warning)
                 return warning
@@ -548,8 +551,14 @@ def _wait(seconds: float, why: str) -> None:
     """Wait, having said until when and why."""
     until = _now() + timedelta(seconds=seconds)
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # the bar, which is drawn anew later
-    click.echo(f"{clear}Waiting  until {until:%H:%M:%S} UTC ({_time(seconds)}): {why}", err=True)
+    click.echo(f"{clear}Waiting  until {_moment(until)} ({_time(seconds)}): {why}", err=True)
     time.sleep(seconds)
+
+
+def _moment(when: datetime) -> str:
+    """Return *when* for people, with the date unless it is within a day from now."""
+    near = timedelta(0) <= when - _now() < timedelta(days=1)
+    return f"{when:%H:%M:%S} UTC" if near else f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _time(seconds: float) -> str:

@@ -59,7 +59,8 @@ def request_headers(token: str | None, etag: str | None = None) -> dict[str, str
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
     """
     headers = {
-        "Accept": "application/vnd.github+json",
+        # The second for servers that know GitHub's API from its description, which has no other.
+        "Accept": "application/vnd.github+json, application/json",
         "X-GitHub-Api-Version": API_VERSION,
         "User-Agent": "github-user-directory",
     }

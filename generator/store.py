@@ -204,7 +204,9 @@ class Store:
         with self._change() as sql:
             number = _number(sql, identity)
             seen = _store(sql, number, users, now)
-            tally = _compare(one for one in seen if one.user.id in step.positions)
+            # Those met before in this reading were counted then.
+            counted = {user for user, place in step.positions.items() if place > step.after}
+            tally = _compare(one for one in seen if one.user.id in counted)
             tally += Tally(gone=_place(sql, number, step, now))
             if tally.new or tally.gone:
                 _date(sql, now, "list = ?", [number])

@@ -48,7 +48,7 @@ def test_a_name_cannot_lead_to_another_part_of_the_api():
 
 def test_a_request_says_what_github_wants_to_know():
     assert request_headers("t0ken") == {
-        "Accept": "application/vnd.github+json",
+        "Accept": "application/vnd.github+json, application/json",
         "X-GitHub-Api-Version": "2022-11-28",
         "User-Agent": "github-user-directory",
         "Authorization": "Bearer t0ken",

@@ -169,6 +169,16 @@ def test_the_same_page_again_is_left_with_a_word(run):
     assert "does not go on" in run.said[0]
 
 
+def test_users_that_come_again_are_counted_once(run):
+    again = Answer(
+        200,
+        {"Link": f'<{API}/users?since={USERS[199]["id"]}>; rel="next"'},
+        json.dumps(USERS[50:200]).encode(),
+    )
+    outcome = run(github(fault=lambda request: again if request == 2 else None), 330)
+    assert (outcome.tally, run.ids) == (Tally(new=330), first(330))
+
+
 def test_a_next_page_on_another_host_is_asked_of_the_api_itself(run):
     asked = github()
     base = "https://elsewhere.test"
