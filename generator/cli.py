@@ -3,16 +3,14 @@
 The only module that reads the environment or writes to the terminal.
 """
 
-import math
 import os
 import re
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import parse_qsl, urlsplit
@@ -25,18 +23,17 @@ from function.database import Directory
 from function.errors import FunctionError
 from generator import bake as baking
 from generator import check as checking
-from generator import seed as gathering
 from generator import serve as serving
 from generator import site as rendering
 from generator import sources
 from generator.client import Client
-from generator.errors import GeneratorError, SourceError, StoreError, Unreachable
+from generator.errors import GeneratorError, StoreError, UnknownSource
 from generator.files import read_build
+from generator.gather import Gathering, Terminal
 from generator.github import DEFAULT_API_URL
 from generator.pages import DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
-from generator.seed import Outcome
-from generator.sources import Source
-from generator.store import Progress, Store
+from generator.store import Store
+from generator.words import count, moment, span
 
 SECONDS_A_LINE = 5  # of progress, where there is no terminal to draw a bar on
 
@@ -78,7 +75,8 @@ def _seconds(text: str) -> float:
     found = re.fullmatch(r"([0-9]{1,9})\s*([smh]?)", text.strip())
     if not found:
         raise ValueError(f"{text!r} is not a time like 90 (seconds), 15m or 2h")
-    return int(found[1]) * {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
+    seconds = int(found[1]) * {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
+    return min(seconds, 366 * 86400.0)  # longer than anybody waits, and than calendars end
 
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -203,11 +201,12 @@ def seed(
     api_url: str,
 ) -> None:
     """Gather users into the store, going on where it stopped."""
-    seeding = Seeding(store, api_url, total, refresh, max_wait)
-    if dry_run:
-        seeding.estimate(sources)
-    else:
-        seeding.run(sources)
+    gathering = _gathering(store, api_url, total, refresh=refresh, max_wait=max_wait)
+    with _sources():
+        if dry_run:
+            gathering.estimate(sources)
+        else:
+            gathering.run(sources)
 
 
 @cli.command(epilog="Example: python -m generator bake --title 'Our people'")
@@ -219,23 +218,23 @@ def seed(
 def bake(store: Path, output: Path, title: str | None) -> None:
     """Bake the store's users into the directory: one read-only file."""
     with closing(Store(store)) as found:
-        counts = {one: found.count(one.identity, one.total) for one in found.chosen()}
-        lists = [one for one, count in counts.items() if count]
+        sizes = {one: found.count(one.identity, one.total) for one in found.chosen()}
+        lists = [one for one, size in sizes.items() if size]
         if not lists:
             raise StoreError(
                 f"there are no users in {store}; `python -m generator seed` gathers some"
             )
         about = About(
             ", ".join(one.source for one in lists),
-            title or sources.title([one.title for one in lists]),
+            title or sources.joined_title([one.title for one in lists]),
             max(one.seeded_at or "" for one in lists),
         )
-        with _progress("Baking", sum(counts.values()), "users") as advance:
+        with _progress("Baking", sum(sizes.values()), "users") as advance:
             users = baking.bake(found.profiles(), about, output, advance)
     with closing(Directory(output)) as directory:
         size = output.stat().st_size / 1000
         click.echo(
-            f"Baked    {_count(users, 'user')} into {output}"
+            f"Baked    {count(users, 'user')} into {output}"
             f" ({size:,.0f} kB, release {directory.release})"
         )
 
@@ -313,7 +312,9 @@ def build(
     base_path: str,
 ) -> None:
     """Seed, bake, render and check, in one."""
-    warning = Seeding(store, api_url, total, refresh, max_wait).run(sources)
+    gathering = _gathering(store, api_url, total, refresh=refresh, max_wait=max_wait)
+    with _sources():
+        warning = gathering.run(sources)
     ctx.invoke(bake, store=store, output=database, title=title)
     ctx.invoke(
         render,
@@ -382,160 +383,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(status)
 
 
-@dataclass(frozen=True, slots=True)
-class Seeding:
-    """The verb `seed`, with its options."""
-
-    path: Path
-    api_url: str
-    total: int
-    refresh: bool
-    max_wait: float
-
-    def run(self, specs: Sequence[str]) -> str | None:
-        """Seed the sources named, and return the warning that was given, if one was."""
-        auto, found = self._parse(specs)
-        try:
-            self._from(found, insist=not auto)
-        except Unreachable as exc:
-            if not auto:
-                raise SourceError(
-                    f"{exc}; without a network file:PATH and sample are sources"
-                ) from exc
-            return self._without_github(found[0], str(exc))
-        return None
-
-    def estimate(self, specs: Sequence[str]) -> None:
-        """Say what seeding the sources named would take of GitHub's limit."""
-        _, found = self._parse(specs)
-        needed: Counter[str] = Counter()
-        with closing(Store(self.path, sources.world(found, self.api_url))) as store:
-            for source in found:
-                users, requests = gathering.requests_needed(
-                    source, store.progress(source.identity), self.total, refresh=self.refresh
-                )
-                at_most = "" if source.by_id or not requests else "at most "
-                click.echo(
-                    f"{source.name}: {at_most}{_count(requests, 'request')}, for"
-                    f" {at_most}{_count(users, 'user')} of {self.total:,}"
-                    if source.url
-                    else f"{source.name}: no request"
-                )
-                needed[source.resource] += requests
-        if not any(source.url for source in found):
-            return
-        with closing(self._client()) as client:
-            for resource, requests in needed.items():
-                limit = client.rate_limit(resource)
-                if limit is None:
-                    click.echo(f"{self.api_url} has no rate limit")
-                    continue
-                click.echo(
-                    f"{self.api_url} has {limit.remaining:,} of {limit.limit:,} requests left"
-                    f" until {_moment(limit.resets_at)}"
-                    + ("" if resource == "core" else f" for {resource}")
-                )
-                if requests > limit.remaining:
-                    click.echo(
-                        f"That is {requests - limit.remaining:,} too few for now: what is"
-                        " missing is waited for as long as --max-wait allows"
-                        + ("" if client.authorized else "; GITHUB_TOKEN raises the limit to 5,000")
-                    )
-
-    def _parse(self, specs: Sequence[str]) -> tuple[bool, list[Source]]:
-        """Return whether the sources are what `auto` stands for, and which they are, each once."""
-        auto = not specs or list(specs) == ["auto"]
-        if not auto and "auto" in specs:
-            raise click.BadParameter(
-                "auto is what seeds when nothing else is named; leave it out", param_hint="SOURCE"
-            )
-        try:
-            found = [sources.parse(spec, self.api_url) for spec in (("users",) if auto else specs)]
-        except ValueError as exc:
-            raise click.BadParameter(str(exc), param_hint="SOURCE") from exc
-        return auto, list({source.identity: source for source in found}.values())
-
-    def _from(self, found: Sequence[Source], *, insist: bool = True) -> None:
-        with ExitStack() as stack:
-            world = sources.world(found, self.api_url)
-            store = stack.enter_context(closing(Store(self.path, world)))
-            store.choose([_listed(source) for source in found], self.total)
-            if any(source.url for source in found):
-                client = stack.enter_context(closing(self._client(insist=insist)))
-            for source in found:
-                with _progress("Seeding", self.total, "users") as advance:
-                    outcome = (
-                        gathering.crawl(
-                            *(source, store, self.total, client, _now, advance, _warn),
-                            refresh=self.refresh,
-                        )
-                        if source.url
-                        else gathering.copy(source, store, self.total, _now, advance)
-                    )
-                self._say(source, outcome, store.count(source.identity, self.total))
-            if store.displaced:
-                click.echo(f"Kept     what {self.path} held before as {store.displaced}")
-
-    def _say(self, source: Source, outcome: Outcome, users: int) -> None:
-        fewer = f"; {self.total:,} were asked for" if users < self.total else ""
-        click.echo(
-            f"Seeded   {_count(users, 'user')} into {self.path} (source: {source.name}{fewer})"
-        )
-        tally = outcome.tally
-        counts = {
-            "new": tally.new,
-            "renamed": tally.renamed,
-            "changed type": tally.retyped,
-            **({"changed address": tally.changed} if tally.changed else {}),
-            "gone": tally.gone,
-            "unchanged": tally.unchanged,
-        }
-        said = ", ".join(f"{count:,} {what}" for what, count in counts.items())
-        if source.url:
-            said += f"; {_count(outcome.requests, 'request')}"
-        if outcome.not_modified:
-            said += f", {outcome.not_modified:,} answered with 304 (not modified)"
-        click.echo(f"         {said}")
-        for note in outcome.notes:
-            click.echo(f"         {note}")
-        if self.refresh and source.url and not _token():
-            click.echo(
-                "         Without GITHUB_TOKEN an answer of 304 counts for GitHub's limit like any"
-            )
-
-    def _without_github(self, users: Source, why: str) -> str:
-        """Use what is stored, first of all of *users*, or else the sample; return the warning."""
-        for world in (sources.world([users], self.api_url), ""):
-            with closing(Store(self.path, world)) as store:
-                lists = [_listed(users)] if world else store.chosen()
-                lists = [one for one in lists if store.count(one.identity, 1)]
-                if all(one.source == "sample" for one in lists):
-                    continue
-                store.choose(lists, self.total)
-                store.want()
-                lists = store.chosen()
-                names = ", ".join(one.source for one in lists)
-                count = sum(1 for _ in store.profiles())
-                fewer = f"; {self.total:,} were asked for" if count < self.total else ""
-                warning = (
-                    f"{why}.\nThis is made from what {self.path} holds: {_count(count, 'user')}"
-                    f" (source: {names}, as of {max(one.seeded_at or '' for one in lists)}{fewer})."
-                )
-                _warn(warning)
-                return warning
-        warning = f"{why}.\nThis is made from the embedded SAMPLE: its accounts are invented."
-        _warn(warning)
-        self._from([sources.parse("sample", self.api_url)])
-        return warning
-
-    def _client(self, *, insist: bool = True) -> Client:
-        return Client(self.api_url, _token(), max_wait=self.max_wait, wait=_wait, insist=insist)
-
-
-def _listed(source: Source) -> Progress:
-    return Progress(source.identity, source.name, source.title)
-
-
 def _token() -> str | None:
     token = os.environ.get("GITHUB_TOKEN", "").strip()
     if not re.fullmatch(r"[!-~]*", token):
@@ -543,34 +390,29 @@ def _token() -> str | None:
     return token or None
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _gathering(
+    path: Path, api_url: str, total: int, *, refresh: bool, max_wait: float
+) -> Gathering:
+    client = partial(Client, api_url, _token(), max_wait=max_wait, wait=_wait)
+    return Gathering(path, api_url, total, refresh, client, Terminal(click.echo, _warn, _progress))
+
+
+@contextmanager
+def _sources() -> Iterator[None]:
+    """Turn what names no source into bad usage."""
+    try:
+        yield
+    except UnknownSource as exc:
+        raise click.BadParameter(str(exc), param_hint="SOURCE") from exc
 
 
 def _wait(seconds: float, why: str) -> None:
     """Wait, having said until when and why."""
-    until = _now() + timedelta(seconds=seconds)
+    now = datetime.now(UTC)
+    until = moment(now + timedelta(seconds=seconds), now)
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # the bar, which is drawn anew later
-    click.echo(f"{clear}Waiting  until {_moment(until)} ({_time(seconds)}): {why}", err=True)
+    click.echo(f"{clear}Waiting  until {until} ({span(seconds)}): {why}", err=True)
     time.sleep(seconds)
-
-
-def _moment(when: datetime) -> str:
-    """Return *when* for people, with the date unless it is within a day from now."""
-    near = timedelta(0) <= when - _now() < timedelta(days=1)
-    return f"{when:%H:%M:%S} UTC" if near else f"{when:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _time(seconds: float) -> str:
-    """Return *seconds* for people: "12 min 3 s"."""
-    minutes, rest = divmod(math.ceil(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = {"h": hours, "min": minutes, "s": rest}
-    return " ".join(f"{count:,} {unit}" for unit, count in parts.items() if count) or "0 s"
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _warn(text: str) -> None:

@@ -2,6 +2,7 @@
 
 GeneratorError
 ├── SourceError               a source cannot be read
+│   ├── UnknownSource         no source is called that
 │   ├── Unreachable           no connection to GitHub could be made
 │   ├── BrokenOff             a request came to no answer
 │   ├── RateLimitExceeded     GitHub refuses further requests for a while
@@ -27,6 +28,10 @@ class SourceError(GeneratorError):
     def __init__(self, brief: str, more: str = "") -> None:
         super().__init__(brief + more)
         self.brief = brief
+
+
+class UnknownSource(SourceError):
+    """What was asked for names no source; the text says which there are."""
 
 
 class Unreachable(SourceError):

@@ -13,6 +13,9 @@ from generator.paging import Cursor, Step, ask, fewer, step_by_id, step_by_page
 from generator.sources import Source
 from generator.store import Kept, Progress, Store, Tally
 
+# https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
+UNAUTHORIZED = "Without GITHUB_TOKEN an answer of 304 counts for GitHub's limit like any other"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -130,6 +133,8 @@ def crawl(
     if not store.count(source.identity, 1):
         raise _nobody(source)
     store.want()
+    if refresh and not client.authorized:
+        notes[UNAUTHORIZED] = None
     return Outcome(tally, client.requests - sent, not_modified, tuple(notes))
 
 

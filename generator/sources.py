@@ -10,6 +10,7 @@ from pathlib import Path
 
 from function.contract import Profile
 from function.errors import shorten
+from generator.errors import UnknownSource
 from generator.github import (
     MAX_FOUND,
     MAX_PER_PAGE,
@@ -58,18 +59,18 @@ def parse(spec: str, api_url: str) -> Source:
     """Return the source that *spec* names, as in "users", "org:python" or "file:users.csv".
 
     Raises:
-        ValueError: there is no such source; the text says which there are.
+        UnknownSource: there is no such source.
     """
     kind, _, detail = spec.partition(":")
     form, make = SOURCES.get(kind, ("", None))
     if make is None or (":" in spec) != (":" in form) or (":" in form and not detail.strip()):
-        raise ValueError(f"there is no source {spec!r}; there are auto, {', '.join(FORMS)}")
+        raise UnknownSource(f"there is no source {spec!r}; there are auto, {', '.join(FORMS)}")
     return make(detail, api_url)
 
 
-def title(sources: Sequence[str]) -> str:
+def joined_title(titles: Sequence[str]) -> str:
     """Return the title of a directory of lists with these titles: "Members of a and of b"."""
-    *others, last = dict.fromkeys(sources)
+    *others, last = dict.fromkeys(titles)
     joined = f"{', '.join(others)} and {last}" if others else last
     return joined[0].upper() + joined[1:]
 
@@ -160,14 +161,14 @@ def _sample(detail: str, api_url: str) -> Source:
 def _owner_and_name(detail: str) -> tuple[str, str]:
     owner, slash, name = detail.partition("/")
     if not slash:
-        raise ValueError(f"{shorten(detail)} is not a repository like encode/httpx")
+        raise UnknownSource(f"{shorten(detail)} is not a repository like encode/httpx")
     return _name(owner), _name(name)
 
 
 def _name(text: str) -> str:
     """Return *text* if it can name an account or a repository: one part of an address."""
     if not text.strip(".") or "/" in text or not text.isprintable() or " " in text:
-        raise ValueError(f"{shorten(text)} is not a name like octocat")
+        raise UnknownSource(f"{shorten(text)} is not a name like octocat")
     return text
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from generator.sources import FORMS, SOURCES, parse, title, world
+from generator.errors import UnknownSource
+from generator.sources import FORMS, SOURCES, joined_title, parse, world
 
 API = "https://api.github.com"
 
@@ -86,7 +87,7 @@ def test_every_source_says_how_it_is_named():
     ],
 )
 def test_a_directory_of_several_lists_names_them_all(titles, joined):
-    assert title(titles) == joined
+    assert joined_title(titles) == joined
 
 
 def test_lists_of_one_server_are_of_one_world():
@@ -114,7 +115,7 @@ def test_lists_that_differ_are_known_apart():
     ],
 )
 def test_an_unknown_source_is_refused_with_those_there_are(spec):
-    with pytest.raises(ValueError, match="there are auto, users, org:NAME, repo:OWNER/NAME, "):
+    with pytest.raises(UnknownSource, match="there are auto, users, org:NAME, repo:OWNER/NAME, "):
         parse(spec, API)
 
 
@@ -126,5 +127,5 @@ def test_an_unknown_source_is_refused_with_those_there_are(spec):
     ],
 )
 def test_what_cannot_be_a_name_is_refused(spec):
-    with pytest.raises(ValueError, match=r"is not a (name|repository) like"):
+    with pytest.raises(UnknownSource, match=r"is not a (name|repository) like"):
         parse(spec, API)
