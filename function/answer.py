@@ -4,16 +4,19 @@ The application and `python -m generator query` both answer through here.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from function.contract import Page
+from function.contract import Page, Profile
 from function.database import Directory
 from function.errors import InvalidParameter
 from function.query import ProfileQuery, parse_query
 
 PATH = "/api/users/profiles"
 CONTENT_TYPE = "application/json"
+
+# A text as JSON has it, every character that may stand for itself doing so.
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +34,31 @@ def answer_profiles(directory: Directory, pairs: Iterable[tuple[str, str]]) -> A
     except InvalidParameter as exc:
         return answer_error(400, str(exc), parameter=exc.name)
     page = directory.find(query)
-    return Answer(
-        200,
-        _json(
-            {
-                "profiles": [asdict(profile) for profile in page.profiles],
-                "page": page.page,
-                "pagination": page.pagination,
-                "total": page.total,
-                "pages": page.pages,
-                "links": links(query, page),
-                "release": directory.release,
-                "source": directory.about.source,
-            }
-        ),
+    around = ",".join(
+        f'"{name}":{_text(link) if link else "null"}' for name, link in links(query, page).items()
+    )
+    body = (
+        f'{{"profiles":[{",".join(map(_profile, page.profiles))}]'
+        f',"page":{page.page},"pagination":{page.pagination}'
+        f',"total":{page.total},"pages":{page.pages},"links":{{{around}}}'
+        f',"release":{_text(directory.release)},"source":{_text(directory.about.source)}}}'
+    )
+    return Answer(200, body.encode())
+
+
+def _profile(profile: Profile) -> str:
+    """Return *profile* as JSON: half of the time that json.dumps takes for a page goes here."""
+    identity, username, kind, avatar_url, html_url = profile
+    return (
+        f'{{"id":{identity},"username":{_text(username)},"type":{_text(kind)}'
+        f',"avatar_url":{_text(avatar_url)},"html_url":{_text(html_url)}}}'
     )
 
 
 def answer_error(status: int, message: str, **details: str) -> Answer:
     """Answer with an error, in the one shape that all have."""
-    return Answer(status, _json({"error": message, **details}))
+    body = json.dumps({"error": message, **details}, ensure_ascii=False, separators=(",", ":"))
+    return Answer(status, body.encode())
 
 
 def links(query: ProfileQuery, page: Page) -> dict[str, str | None]:
@@ -60,18 +68,15 @@ def links(query: ProfileQuery, page: Page) -> dict[str, str | None]:
     that the client used. https://www.rfc-editor.org/rfc/rfc3986#section-4.2
     """
     last = page.pages
+    others = query.encode_others()
 
     def link(number: int) -> str | None:
-        return f"?{query.on_page(number).encode()}" if 1 <= number <= last else None
+        return f"?page={number}&{others}" if 1 <= number <= last else None
 
     return {
-        "self": f"?{query.encode()}",
+        "self": f"?page={query.page}&{others}",
         "first": link(1),
         "prev": link(min(page.page - 1, last)),
         "next": link(page.page + 1),
         "last": link(last),
     }
-
-
-def _json(value: Mapping[str, object]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,49 +1,114 @@
 """What both halves agree on: the records, and the file they are baked into. Does no I/O."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
-from string import ascii_lowercase, ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import NamedTuple
 
 # "GHdi". https://sqlite.org/fileformat2.html#application_id
 APPLICATION_ID = 0x47486469
 # Grows with every change of SCHEMA, so that a function never reads a file of another shape.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # STRICT tables: https://sqlite.org/stricttables.html
 MINIMUM_SQLITE_VERSION = (3, 37, 0)
 
 # The fields of a `Profile`, as columns of `github_users` here and in the generator's store.
 COLUMNS = "id, username, type, avatar_url, html_url"
 
-SCHEMA = """
--- ?id=, and ?order_by=id: the table's own order
-CREATE TABLE github_users (
+# A list has an anchor, the id of a user, at every so many of its users ...
+STEP = 32
+# ... and so many anchors to a row of `anchors`, 8 bytes each, least significant first.
+ANCHORS_A_ROW = 256
+# A gram that more than one in so many usernames has is not worth a posting list: among any few
+# users there is one who has it.
+DENSE = 16
+# The longest gram that has a posting list.
+GRAM = 3
+# The kind of a list that has users of every type. Other kinds are a type's code, or, above all
+# codes, one of several types that differ in case alone.
+EVERY = -1
+
+_AVATAR_URL = "https://avatars.githubusercontent.com/u/"
+_HTML_URL = "https://github.com/"
+
+SCHEMA = f"""
+-- Every user, in the order of ids: ?id=, and the pages of a list from an anchor on.
+-- type is twice the type's code, and one more if `addresses` has the user.
+CREATE TABLE users (
     id INTEGER PRIMARY KEY,
-    username TEXT NOT NULL,
-    type TEXT NOT NULL,
+    type INTEGER NOT NULL,
+    username TEXT NOT NULL
+) STRICT;
+
+-- Addresses that are not what id and username imply.
+CREATE TABLE addresses (
+    id INTEGER PRIMARY KEY,
     avatar_url TEXT NOT NULL,
     html_url TEXT NOT NULL
 ) STRICT;
 
--- ?order_by=type (ties by id), and ?type=
-CREATE INDEX github_users_by_type ON github_users (type, id);
-
--- totals without a filter or by type alone: nothing is counted when a request comes in
 CREATE TABLE types (
-    type TEXT PRIMARY KEY,
-    users INTEGER NOT NULL
+    code INTEGER PRIMARY KEY,
+    type TEXT NOT NULL
+) STRICT;
+
+-- ?type=, ?order_by=type: who is of which kind. The commonest type is left out: among any few
+-- users there is one of it.
+CREATE TABLE kinds (
+    kind INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 
--- one row: what is listed, from where, from when
+-- The total of every list: of all users (term '') and of those whose username has a term that
+-- many have, each of every kind. A term of many that is not here has no such list.
+-- match: what to look for in `grams` to find them; NULL: go through the users.
+CREATE TABLE lists (
+    term TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    list INTEGER NOT NULL,
+    users INTEGER NOT NULL,
+    match TEXT,
+    PRIMARY KEY (term, kind)
+) STRICT, WITHOUT ROWID;
+
+-- Where to begin in a list for a page deep in it: nothing is counted away from its start.
+CREATE TABLE anchors (
+    list INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    ids BLOB NOT NULL,
+    PRIMARY KEY (list, number)
+) STRICT, WITHOUT ROWID;
+
+-- ?username=: who has which gram, and is of which kind ("=" and its number).
+-- https://sqlite.org/fts5.html#contentless_tables
+CREATE VIRTUAL TABLE grams USING fts5(
+    gram, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '-_='"
+);
+
+-- One row: what is listed, from where, from when; the length of the longest username.
 CREATE TABLE about (
     source TEXT NOT NULL,
     title TEXT NOT NULL,
-    seeded_at TEXT NOT NULL
+    seeded_at TEXT NOT NULL,
+    longest INTEGER NOT NULL
 ) STRICT;
+
+-- The plain table, for people and tools.
+CREATE VIEW github_users AS
+SELECT
+    users.id AS id,
+    username,
+    types.type AS type,
+    coalesce(avatar_url, '{_AVATAR_URL}' || users.id || '?v=4') AS avatar_url,
+    coalesce(html_url, '{_HTML_URL}' || username) AS html_url
+FROM users
+JOIN types ON code = users.type >> 1
+LEFT JOIN addresses USING (id);
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """One account as the directory lists it; every text is as GitHub sent it.
 
     *type* is an open set ("User", "Organization", "Bot", "Mannequin", ...).
@@ -83,8 +148,9 @@ class About:
     seeded_at: str
 
 
-# A profile's fields in the order of COLUMNS: ten times as fast as dataclasses.astuple.
-as_row = attrgetter(*COLUMNS.split(", "))
+def implied(identity: int, username: str) -> tuple[str, str]:
+    """Return the avatar_url and the html_url that GitHub has for an ordinary account."""
+    return f"{_AVATAR_URL}{identity}?v=4", _HTML_URL + username
 
 
 def pages(total: int, pagination: int) -> int:
@@ -101,3 +167,59 @@ def fold(text: str) -> str:
 
 
 _FOLD = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def main_type(users: Mapping[int, int]) -> int | None:
+    """Return the code of the type that most users are of, given how many are of each.
+
+    None if no type has more than half of them. `kinds` does not have it: going through all users,
+    one finds its own soon enough.
+    """
+    code = max(users, key=users.__getitem__, default=None)
+    return code if code is not None and users[code] * 2 > sum(users.values()) else None
+
+
+def groups(types: Mapping[int, str]) -> dict[str, list[int]]:
+    """Return the codes of *types* by their folded names: what ``type`` asks for together.
+
+    Where these are several, they have a kind of their own: see `group_kinds`.
+    """
+    found: dict[str, list[int]] = {}
+    for code in sorted(types):
+        found.setdefault(fold(types[code]), []).append(code)
+    return found
+
+
+def group_kinds(types: Mapping[int, str]) -> dict[tuple[int, ...], int]:
+    """Return the kinds of several types that differ in case alone, by their codes."""
+    several = [tuple(codes) for codes in groups(types).values() if len(codes) > 1]
+    return {codes: kind for kind, codes in enumerate(sorted(several), len(types))}
+
+
+def grams(text: str, length: int) -> set[str]:
+    """Return the parts of *text* that are *length* characters long."""
+    return {text[start : start + length] for start in range(len(text) - length + 1)}
+
+
+def phrase(words: Iterable[str]) -> str:
+    """Return what to look for in the table `grams` for users who have all of *words*.
+
+    https://sqlite.org/fts5.html#full_text_query_syntax
+    """
+    return " AND ".join(f'"{word}"' for word in words)
+
+
+def gram_word(gram: str) -> str:
+    """Return *gram* as a word of the table `grams`: no two grams are the same word."""
+    return gram.translate(_WORDS)
+
+
+def kind_word(kind: int) -> str:
+    """Return the word that users of *kind* have in the table `grams`."""
+    return f"={kind}"
+
+
+# What the tokenizer would part words at, or fold, is written in hexadecimal.
+_WORDS = {
+    code: f"_{code:02x}" for code in range(128) if chr(code) not in ascii_lowercase + digits + "-"
+}

@@ -1,21 +1,72 @@
-"""The baked directory, opened read-only, asked one `ProfileQuery` at a time."""
+"""The baked directory, opened read-only, asked one `ProfileQuery` at a time.
+
+A list is never counted, and never gone through from its start: its total is baked, and so is the
+id of every `STEP`th of its users. What a query asks for is a page of one list, or of several one
+after another (the types, for ``order_by=type``); each part of it is read from the nearest anchor.
+"""
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from function.contract import (
+    ANCHORS_A_ROW,
     APPLICATION_ID,
-    COLUMNS,
+    DENSE,
+    EVERY,
+    GRAM,
     MINIMUM_SQLITE_VERSION,
     SCHEMA_VERSION,
+    STEP,
     About,
     Page,
     Profile,
+    fold,
+    gram_word,
+    grams,
+    group_kinds,
+    groups,
+    implied,
+    kind_word,
+    main_type,
+    phrase,
 )
 from function.errors import DatabaseMismatch
-from function.query import ORDERINGS, ProfileQuery, where
+from function.query import ProfileQuery
+
+# SQLite's integers end here; no id is above. https://sqlite.org/datatype3.html
+_MAX_INTEGER = 2**63 - 1
+
+
+class _Row(NamedTuple):
+    """A row of `users`: *type* is twice the code, and one more for addresses of its own."""
+
+    id: int
+    type: int
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list of users in the order of their ids: of one *kind*, and of those who have a term.
+
+    *number* is that of its anchors, *users* how many there are.
+    """
+
+    kind: int
+    number: int
+    users: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term that many usernames have: *text*, folded, and what to *match* in `grams`, if any."""
+
+    text: str
+    match: str | None
 
 
 class Directory:
@@ -28,8 +79,13 @@ class Directory:
         types: how many users there are of each type, in the order of ``order_by=type``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, release: str = "", mapped: bool = True) -> None:
         """Open the file at *path*, for the life of the process.
+
+        Args:
+            path: the file.
+            release: the file's, where it is known; to find it out the whole file is read.
+            mapped: whether to look at the file as memory, rather than to read page by page.
 
         Raises:
             DatabaseMismatch: there is none, or it is not one that this code can read.
@@ -42,7 +98,7 @@ class Directory:
             )
         try:
             with path.open("rb") as file:
-                self.release = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+                self.release = release or hashlib.file_digest(file, "sha256").hexdigest()[:16]
         except OSError as exc:
             raise DatabaseMismatch(
                 f"cannot read the directory {path}: {exc.strerror};"
@@ -55,55 +111,227 @@ class Directory:
         )
         try:
             self._check_stamps()
-            about = self._sql.execute("SELECT source, title, seeded_at FROM about").fetchone()
+            if mapped:  # a page is looked at where it lies, not copied first
+                # https://sqlite.org/mmap.html
+                self._sql.execute(f"PRAGMA mmap_size = {path.stat().st_size}")
+            *about, self._longest = self._sql.execute(
+                "SELECT source, title, seeded_at, longest FROM about"
+            ).fetchone()
             self.about = About(*about)
-            self.types: dict[str, int] = dict(
-                self._sql.execute("SELECT type, users FROM types ORDER BY type")
-            )
+            self._types: dict[int, str] = dict(self._sql.execute("SELECT code, type FROM types"))
+            self._all, _ = self._lists("")
+            # Opens the posting lists now, and shows that they are there.
+            self._sql.execute("SELECT 1 FROM grams WHERE grams MATCH '\"=\"'").fetchone()
         except DatabaseMismatch:
             self.close()
             raise
         except (sqlite3.Error, TypeError) as exc:  # TypeError: no row says what is listed
             self.close()
             raise self._damaged(exc) from exc
+        self.types = {
+            self._types[code]: self._all[code].users
+            for code in sorted(self._types, key=self._types.__getitem__)
+        }
+        self._main = main_type({code: self._all[code].users for code in self._types})
+        self._groups = groups(self._types)
+        self._group_kinds = group_kinds(self._types)
 
     @property
     def users(self) -> int:
         """How many users are listed."""
-        return sum(self.types.values())
+        return self._all[EVERY].users
 
     def find(self, query: ProfileQuery) -> Page:
         """Return the page *query* asks for; without profiles when it is past the end."""
-        condition, values = where(query, self.types)
-        if condition:
-            total = self._one(f"SELECT count(*) FROM github_users {condition}", values)
-        else:
-            total = self.users
-        skipped = (query.page - 1) * query.pagination
-        profiles: tuple[Profile, ...] = ()
-        if skipped < total:  # which also keeps the page numbers that SQLite cannot count away
-            profiles = tuple(
-                self._profiles(
-                    f"{condition} ORDER BY {ORDERINGS[query.order_by]} LIMIT ? OFFSET ?",
-                    (*values, query.pagination, skipped),
-                )
-            )
-        return Page(profiles, query.page, query.pagination, total)
+        try:
+            rows, total = self._find(query)
+            return Page(tuple(self._profiles(rows)), query.page, query.pagination, total)
+        except sqlite3.DatabaseError as exc:
+            raise self._damaged(exc) from exc
 
     def profiles(self, order_by: str) -> Iterator[Profile]:
-        """Yield every profile in one of the `ORDERINGS`, as they are read."""
-        return self._profiles(f"ORDER BY {ORDERINGS[order_by]}")
+        """Yield every profile in one of the `ORDERS`, a few at a time."""
+        page = 1
+        while found := self.find(ProfileQuery(page, 1000, order_by)).profiles:
+            yield from found
+            page += 1
+
+    def trace(self, told: Callable[[str], object] | None) -> None:
+        """Let *told* be given every statement as it begins, with its values; None: no more."""
+        self._sql.set_trace_callback(told)
 
     def close(self) -> None:
         """Close the file."""
         self._sql.close()
 
-    def _profiles(self, clauses: str, values: tuple[object, ...] = ()) -> Iterator[Profile]:
-        try:
-            for row in self._sql.execute(f"SELECT {COLUMNS} FROM github_users {clauses}", values):
-                yield Profile(*row)
-        except sqlite3.DatabaseError as exc:
-            raise self._damaged(exc) from exc
+    def _find(self, query: ProfileQuery) -> tuple[Sequence[_Row], int]:
+        codes = None if query.type is None else self._groups.get(fold(query.type), [])
+        if codes == []:
+            return [], 0
+        term = None if query.username is None else fold(query.username)
+        start = (query.page - 1) * query.pagination
+        if query.id is not None:
+            found = self._one(query.id, codes, term)
+            return found[start : start + query.pagination], len(found)
+        lists, frequent = self._all, None
+        if term is not None:
+            if len(term) > self._longest:
+                return [], 0
+            lists, match = self._lists(term)
+            if not lists:
+                return self._page_of_few(self._few(term), codes, query)
+            frequent = _Term(term, match)
+        chosen = [lists[kind] for kind in self._kinds(codes, query.order_by) if kind in lists]
+        total = sum(one.users for one in chosen)
+        stop = min(start + query.pagination, total)
+        if start >= stop:
+            return [], total
+        if query.order_by.startswith("-"):  # the same users, counted from the end
+            window = self._window(chosen, total - stop, total - start, frequent)
+            return window[::-1], total
+        return self._window(chosen, start, stop, frequent), total
+
+    def _kinds(self, codes: list[int] | None, order_by: str) -> list[int]:
+        """Return the kinds of the lists that one after another are in the order asked for."""
+        if order_by.endswith("type"):
+            return sorted(codes or self._types, key=self._types.__getitem__)
+        if codes is None:
+            return [EVERY]
+        return [codes[0]] if len(codes) == 1 else [self._group_kinds[tuple(codes)]]
+
+    def _lists(self, term: str) -> tuple[dict[int, _List], str | None]:
+        """Return the lists of those who have *term*, by kind, and what to match for them."""
+        lists, match = {}, None
+        for kind, number, users, words in self._sql.execute(
+            "SELECT kind, list, users, match FROM lists WHERE term = ?", (term,)
+        ):
+            lists[kind] = _List(kind, number, users)
+            match = words or match
+        return lists, match
+
+    def _window(
+        self, lists: Sequence[_List], start: int, stop: int, term: _Term | None
+    ) -> list[_Row]:
+        """Return what stands from *start* to before *stop* in *lists* one after another."""
+        rows: list[_Row] = []
+        before = 0
+        for one in lists:
+            first, last = max(start - before, 0), min(stop - before, one.users)
+            if first < last:
+                rows += self._stretch(one, first, last - first, term)
+            before += one.users
+        return rows
+
+    def _stretch(self, one: _List, first: int, count: int, term: _Term | None) -> list[_Row]:
+        """Return *count* users of the list *one* from its number *first* on, from 0."""
+        anchor, skip = divmod(first, STEP)
+        at: list[object] = [self._anchor(one.number, anchor) if anchor else 0]
+        # Where there is one among any few users, they are gone through; where there are fewer,
+        # the posting lists lead from one to the next.
+        if term and term.match and one.users * DENSE < self._all[one.kind].users:
+            source = "grams CROSS JOIN users u ON u.id = grams.rowid"
+            where, order, at = (
+                "grams MATCH ? AND grams.rowid >= ?",
+                "grams.rowid",
+                [term.match, *at],
+            )
+            if one.kind not in (EVERY, self._main):
+                at[0] = f"{term.match} AND {phrase([kind_word(one.kind)])}"
+            inside = len(term.text) > GRAM
+        elif one.kind in (EVERY, self._main):
+            source, where, order, inside = "users u", "u.id >= ?", "u.id", term is not None
+        else:
+            source, order = "kinds k CROSS JOIN users u ON u.id = k.id", "k.id"
+            where, at, inside = "k.id >= ? AND k.kind = ?", [*at, one.kind], term is not None
+        if one.kind == self._main:
+            where += f" AND u.type IN ({2 * one.kind:d}, {2 * one.kind + 1:d})"
+        if inside and term:
+            where += " AND instr(lower(u.username), ?)"
+            at.append(term.text)
+        return self._rows(
+            f"SELECT u.id, u.type, u.username FROM {source} WHERE {where}"
+            f" ORDER BY {order} LIMIT ? OFFSET ?",
+            [*at, count, skip],
+        )
+
+    def _anchor(self, number: int, anchor: int) -> int:
+        """Return the id of the user at *anchor* times `STEP` in the list of that *number*."""
+        row, place = divmod(anchor, ANCHORS_A_ROW)
+        (found,) = self._sql.execute(
+            "SELECT substr(ids, ?, 8) FROM anchors WHERE list = ? AND number = ?",
+            (8 * place + 1, number, row),
+        ).fetchone()
+        return int.from_bytes(found, "little")
+
+    def _one(self, identity: int, codes: list[int] | None, term: str | None) -> list[_Row]:
+        """Return the user *identity* if it is of those types and has that term."""
+        if identity > _MAX_INTEGER:
+            return []
+        return [
+            row
+            for row in self._rows("SELECT id, type, username FROM users WHERE id = ?", [identity])
+            if (codes is None or row.type >> 1 in codes)
+            and (term is None or term in fold(row.username))
+        ]
+
+    def _few(self, term: str) -> list[_Row]:
+        """Return all who have *term*, which is none of `lists`: they are few."""
+        inside = "instr(lower(u.username), ?)"
+        if len(term) <= GRAM:
+            words = [term]
+        else:
+            parts = sorted(grams(term, GRAM))
+            known: dict[str, int] = dict(
+                self._sql.execute(
+                    "SELECT term, users FROM lists"
+                    f" WHERE kind = {EVERY} AND term IN ({', '.join('?' * len(parts))})",
+                    parts,
+                )
+            )
+            # The rarest, as far as it is known; those that too many have are not in `grams`.
+            words = sorted(
+                (part for part in parts if known.get(part, 0) * DENSE < self.users),
+                key=lambda part: known.get(part, 0),
+            )[:3]
+        if not words:
+            return self._rows(
+                f"SELECT u.id, u.type, u.username FROM users u WHERE {inside}", [term]
+            )
+        return self._rows(
+            "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
+            f" WHERE grams MATCH ? AND {inside}",
+            [phrase(map(gram_word, words)), term],
+        )
+
+    def _page_of_few(
+        self, rows: Sequence[_Row], codes: list[int] | None, query: ProfileQuery
+    ) -> tuple[Sequence[_Row], int]:
+        """Return the page of *rows*, which come in the order of ids, and how many there are."""
+        found = [row for row in rows if codes is None or row.type >> 1 in codes]
+        if query.order_by.endswith("type"):
+            found.sort(key=lambda row: self._types[row.type >> 1])
+        if query.order_by.startswith("-"):
+            found.reverse()
+        start = (query.page - 1) * query.pagination
+        return found[start : start + query.pagination], len(found)
+
+    def _rows(self, sql: str, values: Sequence[object]) -> list[_Row]:
+        return list(map(_Row._make, self._sql.execute(sql, values)))
+
+    def _profiles(self, rows: Sequence[_Row]) -> Iterator[Profile]:
+        own = [row.id for row in rows if row.type & 1]
+        addresses = {}
+        if own:
+            marks = ", ".join("?" * len(own))
+            addresses = {
+                identity: urls
+                for identity, *urls in self._sql.execute(
+                    f"SELECT id, avatar_url, html_url FROM addresses WHERE id IN ({marks})", own
+                )
+            }
+        for identity, flagged, username in rows:
+            avatar, page = addresses[identity] if flagged & 1 else implied(identity, username)
+            yield Profile(identity, username, self._types[flagged >> 1], avatar, page)
 
     def _damaged(self, exc: Exception) -> DatabaseMismatch:
         return DatabaseMismatch(
@@ -112,7 +340,12 @@ class Directory:
         )
 
     def _check_stamps(self) -> None:
-        stamps = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
+        if not self._sql.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone():
+            raise DatabaseMismatch(
+                f"this Python's SQLite {sqlite3.sqlite_version} has no FTS5, which the search"
+                " needs; python.org's builds, Debian's and Lambda's have it"
+            )
+        stamps = self._value("PRAGMA application_id"), self._value("PRAGMA user_version")
         if stamps != (APPLICATION_ID, SCHEMA_VERSION):
             raise DatabaseMismatch(
                 f"{self._path} is stamped {stamps[0]:#x} version {stamps[1]}, and this code reads"
@@ -120,8 +353,8 @@ class Directory:
                 " it anew"
             )
 
-    def _one(self, sql: str, values: tuple[object, ...] = ()) -> int:
+    def _value(self, sql: str) -> int:
         try:
-            return int(self._sql.execute(sql, values).fetchone()[0])
+            return int(self._sql.execute(sql).fetchone()[0])
         except sqlite3.DatabaseError as exc:
             raise self._damaged(exc) from exc

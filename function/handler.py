@@ -1,7 +1,8 @@
 """Where Lambda enters: `function.handler.handler`.
 
 The database that DIRECTORY_DB names (default build/directory.db) is opened when this module is
-imported, once for the life of the process.
+imported, once for the life of the process. DIRECTORY_RELEASE may say which release it is: finding
+that out means reading the whole file, which a cold start of a large directory would wait for.
 """
 
 import logging
@@ -23,7 +24,10 @@ metrics = Metrics(namespace="GitHubUserDirectory", service="profiles-api")
 # Its line for each request would say again what ours says.
 logging.getLogger("mangum.http").setLevel(logging.WARNING)
 
-directory = Directory(Path(os.environ.get("DIRECTORY_DB") or "build/directory.db"))
+directory = Directory(
+    Path(os.environ.get("DIRECTORY_DB") or "build/directory.db"),
+    release=os.environ.get("DIRECTORY_RELEASE", ""),
+)
 # lifespan="off": "auto" would start and stop the application around every single event.
 answer = Mangum(create_app(directory), lifespan="off")
 

@@ -1,4 +1,4 @@
-"""A query string as a `ProfileQuery`, and a `ProfileQuery` as SQL. Does no I/O.
+"""A query string as a `ProfileQuery`. Does no I/O.
 
 `PARAMETERS` is the one list of what an answer may depend on. The cache in front of the function
 is keyed on exactly these, so unknown parameters are ignored (an error for them could be cached
@@ -11,20 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from function.contract import fold
 from function.errors import InvalidParameter, one_of, shorten
 
 DEFAULT_PAGINATION = 25
 MAX_PAGINATION = 100
 
-# ?order_by= -> ORDER BY
+# ?order_by=: with a hyphen the exact reverse; ties of type are in the order of ids.
 DEFAULT_ORDER = "id"
-ORDERINGS = {"id": "id", "type": "type, id"}
+ORDERS = ("id", "type", "-id", "-type")
 
 _WHOLE_NUMBER = re.compile(r"0*([0-9]{1,20})")
 _MAX_NUMBER = 2**64 - 1
-# SQLite's integers end here; no id is above. https://sqlite.org/datatype3.html
-_MAX_INTEGER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +49,19 @@ class ProfileQuery:
         Parameters come in the order of `PARAMETERS`; page and pagination always, others only
         where they say something.
         """
-        default = ProfileQuery()
-        return urlencode(
-            {
-                name: value
-                for name in PARAMETERS
-                if (value := getattr(self, name)) != getattr(default, name)
-                or name in ("page", "pagination")
-            }
-        )
+        return f"page={self.page}&{self.encode_others()}"
+
+    def encode_others(self) -> str:
+        """Return the same without the page: what all pages of a list have in common."""
+        others = {"pagination": self.pagination} | {
+            name: value
+            for name in PARAMETERS[2:]
+            if (value := getattr(self, name)) != getattr(_DEFAULT, name)
+        }
+        return urlencode(others)
+
+
+_DEFAULT = ProfileQuery()
 
 
 def parse_query(pairs: Iterable[tuple[str, str]]) -> ProfileQuery:
@@ -74,28 +75,6 @@ def parse_query(pairs: Iterable[tuple[str, str]]) -> ProfileQuery:
         name: _PARSERS[name](name, value) for name, value in last.items() if value
     }
     return ProfileQuery(**values)
-
-
-def where(query: ProfileQuery, types: Iterable[str]) -> tuple[str, tuple[object, ...]]:
-    """Return the WHERE clause for *query*'s filters ("" for none) and the values to bind.
-
-    *types* are all types there are: ``type`` is matched against them here, so that SQLite seeks
-    in its index whatever the case asked for.
-    """
-    terms: list[str] = []
-    values: list[object] = []
-    if query.id is not None:
-        terms.append("id = ?")
-        values.append(query.id if query.id <= _MAX_INTEGER else None)  # NULL: equal to nothing
-    if query.type is not None:
-        matching = [t for t in types if fold(t) == fold(query.type)]
-        terms.append(f"type IN ({', '.join('?' * len(matching))})")
-        values += matching
-    if query.username is not None:
-        # Not LIKE: its % and _ want escaping, it limits the pattern, and it stops at NUL.
-        terms.append("instr(lower(username), ?) > 0")
-        values.append(fold(query.username))
-    return (f"WHERE {' AND '.join(terms)}" if terms else ""), tuple(values)
 
 
 def _whole_number(least: int, most: int) -> Callable[[str, str], int]:
@@ -127,7 +106,7 @@ def _text(name: str, value: str) -> str:
 _PARSERS: dict[str, Callable[[str, str], object]] = {
     "page": _whole_number(1, _MAX_NUMBER),
     "pagination": _whole_number(1, MAX_PAGINATION),
-    "order_by": _choice(tuple(ORDERINGS)),
+    "order_by": _choice(ORDERS),
     "username": _text,
     "id": _whole_number(0, _MAX_NUMBER),
     "type": _text,

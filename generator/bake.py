@@ -5,31 +5,57 @@ Everything that a request would otherwise count is counted here.
 
 import os
 import sqlite3
+import sys
+from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from function.contract import (
+    ANCHORS_A_ROW,
     APPLICATION_ID,
-    COLUMNS,
+    EVERY,
     SCHEMA,
     SCHEMA_VERSION,
     About,
     Profile,
-    as_row,
+    fold,
+    group_kinds,
+    implied,
+    kind_word,
+    main_type,
 )
 from generator.errors import BuildError
+from generator.terms import (
+    Lists,
+    frequent_terms,
+    least_frequent,
+    match,
+    terms_of,
+    words_of,
+)
 
 BATCH = 1000  # rows
+
+T = TypeVar("T")
+# Given what is done, gives for a while a function to be told for how many users it is.
+Progress = Callable[[str], AbstractContextManager[Callable[[int], None]]]
+
+
+def silent(what: str) -> AbstractContextManager[Callable[[int], None]]:
+    """Tell nobody."""
+    return nullcontext(lambda done: None)
 
 
 def bake(
     profiles: Iterable[Profile],
     about: About,
     path: Path,
-    advance: Callable[[int], None] = lambda done: None,
+    progress: Progress = silent,
 ) -> int:
     """Write *profiles* and *about* to a directory at *path*, and return how many there are.
 
@@ -45,7 +71,7 @@ def bake(
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
         with closing(sqlite3.connect(draft, isolation_level=None)) as sql:
-            count = _fill(sql, profiles, about, advance)
+            count = _fill(sql, profiles, about, progress)
         if not count:
             raise BuildError("there are no users to list; seed some first")
         with draft.open("rb+") as file:
@@ -72,34 +98,133 @@ def _refuse_others(path: Path) -> None:
 
 
 def _fill(
-    sql: sqlite3.Connection,
-    profiles: Iterable[Profile],
-    about: About,
-    advance: Callable[[int], None],
+    sql: sqlite3.Connection, profiles: Iterable[Profile], about: About, progress: Progress
 ) -> int:
     # The draft is thrown away if anything fails: no journal, no waiting for the disk meanwhile.
     sql.execute("PRAGMA journal_mode = OFF")
     sql.execute("PRAGMA synchronous = OFF")
+    sql.execute("PRAGMA cache_size = -65536")
     sql.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     sql.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     sql.executescript(SCHEMA)
     sql.execute("BEGIN")
-    count = 0
-    for batch in _batches(profiles):
-        sql.executemany(
-            f"INSERT INTO github_users ({COLUMNS}) VALUES (?, ?, ?, ?, ?)",
-            map(as_row, batch),
-        )
-        count += len(batch)
-        advance(count)
-    sql.execute("INSERT INTO types SELECT type, count(*) FROM github_users GROUP BY type")
-    sql.execute("INSERT INTO about VALUES (?, ?, ?)", astuple(about))
+    with progress("Baking") as advance:
+        types = _users(sql, profiles, advance)
+    count = sum(types.values())
+    if count:
+        _index(sql, types, about, progress)
     sql.execute("COMMIT")
+    sql.execute(f"PRAGMA page_size = {page_size(count)}")
     sql.execute("VACUUM")
     return count
 
 
-def _batches(profiles: Iterable[Profile]) -> Iterator[list[Profile]]:
-    rest = iter(profiles)
+def _users(
+    sql: sqlite3.Connection, profiles: Iterable[Profile], advance: Callable[[int], None]
+) -> Counter[str]:
+    """Store *profiles*, and return how many there are of each type, in the order of codes."""
+    types: Counter[str] = Counter()
+    codes: dict[str, int] = {}
+    for batch in _batches(profiles):
+        own, rows = [], []
+        for profile in batch:
+            identity, username, name, *addresses = profile
+            code = codes.setdefault(name, len(codes))
+            types[name] += 1
+            # SQLite's || ends a text at NUL.
+            implied_ = tuple(addresses) == implied(identity, username) and "\0" not in username
+            rows.append((identity, 2 * code + (not implied_), username))
+            if not implied_:
+                own.append((identity, *addresses))
+        sql.executemany("INSERT INTO users VALUES (?, ?, ?)", rows)
+        sql.executemany("INSERT INTO addresses VALUES (?, ?, ?)", own)
+        advance(types.total())
+    sql.executemany("INSERT INTO types VALUES (?, ?)", enumerate(codes))
+    return types
+
+
+def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress: Progress) -> None:
+    """Write down all that a request would otherwise count, skip over or look for."""
+    names = dict(enumerate(types))
+    users = types.total()
+    main, of_group = main_type(dict(enumerate(types.values()))), group_kinds(names)
+    kinds = {
+        code: (EVERY, code, *(kind for codes, kind in of_group.items() if code in codes))
+        for code in names
+    }
+    least, longest = least_frequent(users), 0
+
+    def folded() -> Iterator[str]:
+        nonlocal longest
+        with progress("Counting") as advance:
+            rows = sql.execute("SELECT username FROM users ORDER BY id")
+            for number, (username,) in enumerate(rows, 1):
+                longest = max(longest, len(username))
+                if number % BATCH == 0:
+                    advance(number)
+                yield fold(username)
+
+    frequent = frequent_terms(folded, least)
+    lists = Lists()
+    sql.execute("INSERT INTO grams (grams, rank) VALUES ('pgsz', 1000)")
+    sql.execute("INSERT INTO grams (grams, rank) VALUES ('automerge', 0)")
+    sql.execute(f"INSERT INTO grams (grams, rank) VALUES ('hashsize', {32 << 20})")
+    with progress("Indexing") as advance:
+        rows = sql.execute("SELECT id, type >> 1, username FROM users ORDER BY id")
+        done = 0
+        for batch in _batches(rows):
+            postings, of_kinds = [], []
+            for identity, code, username in batch:
+                name = fold(username)
+                rare = [kind for kind in kinds[code] if kind not in (EVERY, main)]
+                words = words_of(name, frequent, users)
+                postings.append((identity, " ".join([*words, *map(kind_word, rare)])))
+                of_kinds += [(kind, identity) for kind in rare]
+                for term in ("", *terms_of(name, frequent)):
+                    lists.add(term, kinds[code], identity)
+            sql.executemany("INSERT INTO grams (rowid, gram) VALUES (?, ?)", postings)
+            sql.executemany("INSERT INTO kinds VALUES (?, ?)", of_kinds)
+            done += len(batch)
+            advance(done)
+    sql.execute("INSERT INTO grams (grams) VALUES ('optimize')")
+    for number, key in enumerate(sorted(lists.users)):
+        term, kind = key
+        found_by = match(term, frequent, users) if term and kind == EVERY else None
+        sql.execute(
+            "INSERT INTO lists VALUES (?, ?, ?, ?, ?)",
+            (term, kind, number, lists.users[key], found_by),
+        )
+        ids = lists.anchors[key]
+        if len(ids) > 1:
+            sql.executemany(
+                "INSERT INTO anchors VALUES (?, ?, ?)",
+                (
+                    (number, start // ANCHORS_A_ROW, _bytes(ids[start : start + ANCHORS_A_ROW]))
+                    for start in range(0, len(ids), ANCHORS_A_ROW)
+                ),
+            )
+    sql.execute("INSERT INTO about VALUES (?, ?, ?, ?)", (*astuple(about), longest))
+
+
+def page_size(users: int) -> int:
+    """Return the size of a page of the file, in bytes.
+
+    The users of a rare term lie far apart. On large pages, a page of the list is on few of them;
+    a small file would be padding for the most part. https://sqlite.org/pragma.html#pragma_page_size
+    """
+    if users < 5_000:
+        return 4096
+    return 16_384 if users < 50_000 else 65_536
+
+
+def _bytes(ids: "array[int]") -> bytes:
+    if sys.byteorder == "big":
+        ids = array("q", ids)
+        ids.byteswap()
+    return ids.tobytes()
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
     while batch := list(islice(rest, BATCH)):
         yield batch

@@ -21,8 +21,10 @@ from function.answer import answer_profiles
 from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
+from function.query import parse_query
 from generator import bake as baking
 from generator import check as checking
+from generator import explain as explaining
 from generator import serve as serving
 from generator import site as rendering
 from generator import sources
@@ -229,8 +231,10 @@ def bake(store: Path, output: Path, title: str | None) -> None:
             title or sources.joined_title([one.title for one in lists]),
             max(one.seeded_at or "" for one in lists),
         )
-        with _progress("Baking", sum(sizes.values()), "users") as advance:
-            users = baking.bake(found.profiles(), about, output, advance)
+        wanted = sum(sizes.values())
+        users = baking.bake(
+            found.profiles(), about, output, lambda what: _progress(what, wanted, "users")
+        )
     with closing(Directory(output)) as directory:
         size = output.stat().st_size / 1000
         click.echo(
@@ -331,18 +335,25 @@ def build(
 
 @cli.command(epilog="Example: python -m generator query 'username=jo&order_by=type&page=2'")
 @click.argument("parameters", metavar="QUERY", default="")
+@click.option(
+    "--explain", is_flag=True, help="Print the SQL, its plan, rows and pages read, and the time."
+)
 @database_option
 @click.pass_context
-def query(ctx: click.Context, parameters: str, database: Path) -> None:
-    """Print what the API answers to QUERY.
+def query(ctx: click.Context, parameters: str, explain: bool, database: Path) -> None:
+    """Print what the API answers to QUERY, or how it comes to it.
 
     QUERY is a query string as in an address, percent-encoded where need be. Exits with 1 when
     the API would refuse it.
     """
     # Bytes of the command line that are no UTF-8 are read as the API reads such bytes.
     text = os.fsencode(parameters.removeprefix("?")).decode("utf-8", "replace")
+    pairs = parse_qsl(text, keep_blank_values=True)
+    if explain:
+        click.echo(explaining.explain(database, parse_query(pairs)))
+        return
     with closing(Directory(database)) as directory:
-        answer = answer_profiles(directory, parse_qsl(text, keep_blank_values=True))
+        answer = answer_profiles(directory, pairs)
     click.echo(answer.body)
     ctx.exit(0 if answer.status == 200 else 1)
 

@@ -16,7 +16,6 @@ from function.query import (
     DEFAULT_ORDER,
     DEFAULT_PAGINATION,
     MAX_PAGINATION,
-    ORDERINGS,
     ProfileQuery,
 )
 
@@ -25,6 +24,8 @@ INDEX_KEY = "index.html"
 NOT_FOUND_KEY = "404.html"
 ROBOTS_KEY = "robots.txt"
 DEFAULT_PAGE_SIZES = (10, 25, 50, 100)
+# The orders that can be rendered.
+ORDERS = ("id", "type")
 
 _KEY = re.compile(r"users/(?:by-([a-z-]+)/([1-9][0-9]{0,2})/)?([1-9][0-9]{0,8})\.html")
 
@@ -144,9 +145,9 @@ def parse_orders(text: str) -> tuple[str, ...]:
     The default is always among them, because / shows it. ValueError says what is wrong.
     """
     names = {DEFAULT_ORDER, *(part.strip() for part in text.split(","))}
-    if unknown := names - set(ORDERINGS):
-        raise ValueError(f"an order is {one_of(ORDERINGS)}; {min(unknown)!r} is not one")
-    return tuple(name for name in ORDERINGS if name in names)
+    if unknown := names - set(ORDERS):
+        raise ValueError(f"an order is {one_of(ORDERS)}; {min(unknown)!r} is not one")
+    return tuple(name for name in ORDERS if name in names)
 
 
 def same_place(page: int, pagination: int, other: int) -> int:

@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
 
-from function.contract import COLUMNS, Profile, as_row
+from function.contract import COLUMNS, Profile
 from generator.paging import Cursor, Step, ordinals
 from generator.store_file import StoreFile
 
@@ -260,7 +260,7 @@ class Store:
                 sql.executemany(
                     f"INSERT OR IGNORE INTO before ({COLUMNS}) VALUES (?, ?, ?, ?, ?)",
                     [
-                        as_row(one.stored)
+                        one.stored
                         for one in seen
                         if one.stored and one.changed and one.member
                         # One that came with this very reading was nothing before it.
@@ -390,7 +390,7 @@ def _store(
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
         " username = excluded.username, type = excluded.type, avatar_url = excluded.avatar_url,"
         " html_url = excluded.html_url, last_seen = excluded.last_seen, gone_at = NULL",
-        [(*as_row(one.user), now, now) for one in seen],
+        [(*one.user, now, now) for one in seen],
     )
     return seen
 
@@ -474,4 +474,4 @@ def _between(sql: sqlite3.Connection, number: int, after: int, reached: int) -> 
 
 
 def _digest(users: Sequence[Profile]) -> str:
-    return hashlib.sha256(repr([as_row(user) for user in users]).encode()).hexdigest()
+    return hashlib.sha256(repr([tuple(user) for user in users]).encode()).hexdigest()

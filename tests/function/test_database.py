@@ -1,10 +1,12 @@
 import hashlib
+import random
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from function.contract import APPLICATION_ID, SCHEMA_VERSION, Profile
@@ -18,55 +20,146 @@ def ascii_lower(text: str) -> str:
     return "".join(c.lower() if "A" <= c <= "Z" else c for c in text)
 
 
-def by_brute_force(query: ProfileQuery) -> tuple[list[Profile], int]:
+def by_brute_force(profiles, query: ProfileQuery) -> tuple[list[Profile], int]:
     """Filter, sort and slice in plain Python, as the promise is worded."""
     found = [
         p
-        for p in ODD
+        for p in profiles
         if (query.username is None or ascii_lower(query.username) in ascii_lower(p.username))
         and (query.id is None or p.id == query.id)
         and (query.type is None or ascii_lower(p.type) == ascii_lower(query.type))
     ]
-    found.sort(key=lambda p: (p.type, p.id) if query.order_by == "type" else p.id)
+    found.sort(
+        key=lambda p: (p.type, p.id) if query.order_by.endswith("type") else p.id,
+        reverse=query.order_by.startswith("-"),
+    )
     start = (query.page - 1) * query.pagination
     return found[start : start + query.pagination], len(found)
 
 
-parts_of_names = st.sampled_from(ODD).flatmap(
-    lambda p: st.tuples(st.integers(0, len(p.username)), st.integers(1, 5)).map(
-        lambda at: p.username[at[0] : at[0] + at[1]]
+def terms_among(profiles):
+    """Give terms that some of *profiles* have, in one case or another, and some that none has."""
+    parts = st.sampled_from(profiles).flatmap(
+        lambda p: st.tuples(st.integers(0, len(p.username)), st.integers(1, 8)).map(
+            lambda at: p.username[at[0] : at[0] + at[1]]
+        )
     )
-)
-terms = st.one_of(
-    st.sampled_from(["-", "--", "%", "_", "\\", "'", '"', "[bot]", "\0", "Ü", "ü", "z" * 5000]),
-    parts_of_names,
-    parts_of_names.map(str.swapcase),
-    st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
-).filter(bool)
-queries = st.builds(
-    ProfileQuery,
-    page=st.integers(1, 6) | st.sampled_from([10**18, 2**63, 2**64]),
-    pagination=st.integers(1, 8) | st.just(100),
-    order_by=st.sampled_from(["id", "type"]),
-    username=st.none() | terms,
-    id=st.none() | st.sampled_from([p.id for p in ODD] + [0, 2**31, 2**63, 2**63 + 1]),
-    type=st.none() | st.sampled_from([p.type for p in ODD] + ["USER", "bot", "a & b <I>", "x"]),
-)
+    odd = ["-", "--", "%", "_", "\\", "'", '"', "[bot]", "\0", "Ü", "ü", "=1", "_00", "z" * 5000]
+    return st.one_of(
+        st.sampled_from(odd),
+        parts,
+        parts.map(str.swapcase),
+        parts.map(lambda part: part[::-1]),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+    ).filter(bool)
 
 
-@given(query=queries)
+def queries_among(profiles, last_page=6):
+    ids = [p.id for p in profiles]
+    types = sorted({p.type for p in profiles})
+    return st.builds(
+        ProfileQuery,
+        page=st.integers(1, last_page) | st.sampled_from([10**18, 2**63, 2**64]),
+        pagination=st.integers(1, 8) | st.sampled_from([25, 64, 100]),
+        order_by=st.sampled_from(["id", "type", "-id", "-type"]),
+        username=st.none() | terms_among(profiles),
+        id=st.none() | st.sampled_from([*ids, 0, 2**31, 2**63, 2**63 + 1]),
+        type=st.none() | st.sampled_from([*types, *map(str.swapcase, types), "x"]),
+    )
+
+
+@given(query=queries_among(ODD))
 def test_a_page_is_what_brute_force_finds(directory, query):
     page = directory.find(query)
-    assert (list(page.profiles), page.total) == by_brute_force(query)
+    assert (list(page.profiles), page.total) == by_brute_force(ODD, query)
 
 
-def test_the_pages_of_a_list_joined_are_the_list(directory):
-    for order_by in ("id", "type"):
-        pages = [
-            directory.find(ProfileQuery(page=number, pagination=4, order_by=order_by)).profiles
-            for number in range(1, 8)
-        ]
-        assert [p for page in pages for p in page] == list(directory.profiles(order_by))
+def many_odd(count: int) -> list[Profile]:
+    """Return users with names of few characters and odd ones, of several types, some alike."""
+    chance = random.Random(7)
+    parts = ["ann", "Bo", "an", "-", "--", "x", "jo", "[bot]", "%", "_", '"', "\\", "\0", "ü", "é"]
+    types = ["User"] * 30 + ["Organization"] * 8 + ["user", "USER", "Bot", "A & B", "Ünit", ""]
+    found = []
+    for number in range(count):
+        name = "".join(
+            chance.choices(parts, [9, 9, 9, 5, 1, 5, 5, *[1] * 8], k=chance.choice((1, 2, 3, 4)))
+        )
+        plain = make_profile(number * 3 + 1, name, type=chance.choice(types))
+        if number % 11 == 0:
+            plain = plain._replace(html_url=f"https://ghe.test/{number}")
+        found.append(plain)
+    return found
+
+
+MANY = many_odd(3000)
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    found = make_directory(tmp_path_factory.mktemp("many"), MANY)
+    yield found
+    found.close()
+
+
+@settings(max_examples=300)
+@given(query=queries_among(MANY, last_page=130))
+def test_a_page_of_a_large_directory_is_what_brute_force_finds(many, query):
+    page = many.find(query)
+    assert (list(page.profiles), page.total) == by_brute_force(MANY, query)
+
+
+@pytest.mark.parametrize("order_by", ["id", "type", "-id", "-type"])
+@pytest.mark.parametrize("type", [None, "user", "organization", "bot", ""])
+@pytest.mark.parametrize("username", [None, "a", "an", "ann", "annan", "bo-", "-", "[BOT]", "\0"])
+def test_every_page_of_a_list_is_what_brute_force_finds(many, order_by, type, username):
+    query = ProfileQuery(1, 97, order_by, username, type=type)
+    found, total = by_brute_force(MANY, replace(query, pagination=10**6))
+    for page in range(1, -(-total // 97) + 2):
+        answer = many.find(query.on_page(page))
+        assert (list(answer.profiles), answer.total) == (found[(page - 1) * 97 : page * 97], total)
+
+
+names = st.text(st.sampled_from('aAbB-_%"[]\0ü😀'), min_size=1, max_size=6)
+some_profiles = st.lists(
+    st.builds(
+        Profile,
+        st.integers(0, 300),
+        names,
+        st.sampled_from(["User", "user", "Bot", "x y"]),
+        *[st.sampled_from(["https://a.test/1", "javascript:x", ""])] * 2,
+    ),
+    min_size=1,
+    max_size=40,
+    unique_by=lambda profile: profile.id,
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(profiles=some_profiles, data=st.data())
+def test_any_directory_answers_what_brute_force_finds(
+    tmp_path_factory, monkeypatch, profiles, data
+):
+    monkeypatch.setattr("generator.terms.FEW", 2)  # so that few users have terms that many have
+    directory = make_directory(
+        tmp_path_factory.mktemp("any"), sorted(profiles, key=lambda profile: profile.id)
+    )
+    for query in data.draw(st.lists(queries_among(profiles), min_size=5, max_size=20)):
+        page = directory.find(query)
+        assert (list(page.profiles), page.total) == by_brute_force(profiles, query)
+    directory.close()
+
+
+def test_the_plain_table_is_there_for_people(many, tmp_path):
+    make_directory(tmp_path, MANY).close()
+    with closing(sqlite3.connect(tmp_path / "directory.db")) as sql:
+        rows = sql.execute("SELECT * FROM github_users ORDER BY id").fetchall()
+    assert rows == MANY
+
+
+@pytest.mark.parametrize("order_by", ["id", "type", "-id", "-type"])
+def test_the_pages_of_a_list_joined_are_the_list(many, order_by):
+    expected, _ = by_brute_force(MANY, ProfileQuery(1, 10**6, order_by))
+    assert list(many.profiles(order_by)) == expected
 
 
 def test_the_release_is_the_digest_of_the_file(tmp_path):
@@ -132,8 +225,12 @@ def test_a_file_that_is_not_a_directory_is_refused_by_name(tmp_path, make, says)
 def test_damage_behind_the_stamps_is_named(tmp_path):
     make_directory(tmp_path, map(make_profile, range(2000))).close()
     path = tmp_path / "directory.db"
-    content = path.read_bytes()
-    path.write_bytes(content[:20_000] + b"\xff" * 100_000 + content[120_000:])
+    with closing(sqlite3.connect(path)) as sql:
+        (page,) = sql.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'users'").fetchone()
+        (size,) = sql.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size : page * size] = b"\xff" * size
+    path.write_bytes(content)
     directory = Directory(path)
     with pytest.raises(DatabaseMismatch, match="damaged one"):
         list(directory.profiles("id"))
@@ -151,7 +248,7 @@ def test_a_directory_that_does_not_say_what_it_lists_is_damaged(tmp_path):
 
 
 def test_profiles_come_back_exactly_as_they_were_sent(tmp_path):
-    odd = replace(ODD[0], avatar_url="https://example.com/?a=1&b=2#c", html_url="weird: ü\0")
+    odd = ODD[0]._replace(avatar_url="https://example.com/?a=1&b=2#c", html_url="weird: ü\0")
     directory = make_directory(tmp_path, [odd])
     assert directory.find(ProfileQuery()).profiles == (odd,)
     directory.close()

@@ -1,4 +1,9 @@
+import hashlib
 import sqlite3
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -75,5 +80,32 @@ def test_what_is_not_a_directory_is_not_overwritten(tmp_path, content):
 
 def test_progress_is_told_in_users(tmp_path):
     told = []
-    bake(map(make_profile, range(2500)), ABOUT, tmp_path / "directory.db", told.append)
-    assert told == [1000, 2000, 2500]
+
+    @contextmanager
+    def progress(what):
+        yield lambda done: told.append((what, done))
+
+    bake(map(make_profile, range(2500)), ABOUT, tmp_path / "d.db", progress)
+    assert [done for what, done in told if what == "Baking"] == [1000, 2000, 2500]
+    assert [done for what, done in told if what == "Indexing"] == [1000, 2000, 2500]
+    assert ("Counting", 2000) in told
+
+
+@pytest.mark.parametrize("users", [150, 3000])
+def test_the_same_users_are_the_same_bytes_in_another_process(tmp_path, users):
+    """Sets come in another order in every process: none may decide what is written."""
+    program = (
+        "import sys; from pathlib import Path; from generator.bake import bake;"
+        "from tests.factories import ABOUT; from tests.bench.users import users;"
+        f"bake(users({users}), ABOUT, Path(sys.argv[1]))"
+    )
+    digests = set()
+    for seed in ("1", "2"):
+        path = tmp_path / f"{seed}.db"
+        subprocess.run(
+            [sys.executable, "-c", program, path],
+            check=True,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
+    assert len(digests) == 1

@@ -435,6 +435,17 @@ def test_killed_again_and_again_at_random_a_seeding_ends_as_if_it_never_was(run,
     assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in many]
 
 
+def test_query_explains_itself(run):
+    run("build", "sample")
+    done = run("query", "username=jo&page=2", "--explain")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "FROM lists WHERE term = 'jo'" in done.stdout
+    assert "pages of 4,096 bytes" in done.stdout
+    refused = run("query", "page=0", "--explain")
+    assert refused.returncode == 1
+    assert "page must be a whole number from 1" in refused.stderr
+
+
 def test_an_interrupt_ends_with_a_word_and_the_next_run_goes_on(run, tmp_path):
     github = FakeGitHub(USERS)
     with serving(github) as api:

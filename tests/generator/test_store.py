@@ -29,7 +29,7 @@ def store(path):
 
 
 def record(profile):
-    return {"login" if k == "username" else k: getattr(profile, k) for k in profile.__slots__}
+    return {"login" if k == "username" else k: getattr(profile, k) for k in profile._fields}
 
 
 def add(store, profiles, *, list=USERS, cursor=None, now="t1", end=False, etag=None, **options):

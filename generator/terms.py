@@ -1,0 +1,96 @@
+"""Which parts of usernames many users have, counted at build time. Does no I/O.
+
+A part that many have has only parts that many have, so the longer ones are looked for among
+those that the shorter ones leave: https://www.vldb.org/conf/1994/P487.PDF (Apriori).
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from itertools import count
+
+from function.contract import DENSE, GRAM, STEP, gram_word, grams, phrase
+
+# So few users are gone through one by one faster than one can look for where to begin.
+FEW = 100
+SHARE = 1000
+
+
+def least_frequent(users: int) -> int:
+    """Return how many of so many *users* have a term at least that counts as frequent."""
+    return max(FEW, users // SHARE)
+
+
+def is_dense(having: int, users: int) -> bool:
+    """Return whether so many *having* a gram, of all *users*, are too many for a posting list."""
+    return having * DENSE >= users
+
+
+def frequent_terms(names: Callable[[], Iterable[str]], least: int) -> dict[str, int]:
+    """Return every part of the folded *names* that *least* of them or more have: how many do.
+
+    Args:
+        names: gives all names, from the first; it is called once for every length of parts.
+        least: how many are many.
+    """
+    found: dict[str, int] = {}
+    for length in count(1):
+        counts: Counter[str] = Counter()
+        for name in names():
+            parts = grams(name, length)
+            if length > 1:
+                parts = {part for part in parts if part[:-1] in found and part[1:] in found}
+            counts.update(parts)
+        many = {part: having for part, having in counts.items() if having >= least}
+        if not many:
+            return found
+        found |= many
+    raise AssertionError("unreachable")
+
+
+def terms_of(name: str, frequent: Collection[str]) -> list[str]:
+    """Return the parts of *name* that are *frequent*, each once."""
+    found: dict[str, None] = {}
+    for start in range(len(name)):
+        for stop in range(start + 1, len(name) + 1):
+            part = name[start:stop]
+            if part not in frequent:
+                break
+            found[part] = None
+    return list(found)
+
+
+def words_of(name: str, frequent: dict[str, int], users: int) -> list[str]:
+    """Return the grams of *name* that have a posting list, as words."""
+    return [
+        gram_word(gram)
+        for length in range(1, GRAM + 1)
+        for gram in grams(name, length)
+        if not is_dense(frequent.get(gram, 0), users)
+    ]
+
+
+def match(term: str, frequent: dict[str, int], users: int) -> str | None:
+    """Return what to look for to find who may have the frequent *term*; None: there is nothing."""
+    parts = sorted(grams(term, min(GRAM, len(term))))
+    rare = sorted(
+        (part for part in parts if not is_dense(frequent[part], users)), key=frequent.__getitem__
+    )
+    return phrase(map(gram_word, rare[:GRAM])) if rare else None
+
+
+class Lists:
+    """The lists of those who have a term, of one kind: how many there are, and their anchors."""
+
+    def __init__(self) -> None:
+        self.users: Counter[tuple[str, int]] = Counter()
+        self.anchors: dict[tuple[str, int], array[int]] = {}
+
+    def add(self, term: str, kinds: Iterable[int], identity: int) -> None:
+        """Add the user *identity*, who has *term* and is of *kinds*; ids come in their order."""
+        for kind in kinds:
+            key = term, kind
+            number = self.users[key]
+            if number % STEP == 0:
+                self.anchors.setdefault(key, array("q")).append(identity)
+            self.users[key] = number + 1
