@@ -9,12 +9,14 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from generator.errors import BrokenOff, Refused, SourceError, Unreachable
+from generator.errors import BrokenOff, RateLimitExceeded, Refused, SourceError, Unreachable
 from generator.github import Reply, list_url, origin, request_headers
 from generator.limits import RateLimit, read_rate_limit, refusal, retry_wait, too_slow
 
 # Seconds. GitHub itself ends a request after 10.
 TIMEOUT = httpx.Timeout(20, connect=10)
+# Seconds that a whole answer may take: one that comes in drops is no answer.
+DEADLINE = 120.0
 # Seconds that all waiting of a run may take together.
 MAX_WAIT = 15 * 60.0
 
@@ -30,7 +32,7 @@ def sleep(seconds: float, why: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[T]):
+class Answer(Generic[T]):
     """An answer: to which *url* (it may be for fewer users), the *reply*, what was *read* of it."""
 
     url: str
@@ -77,7 +79,12 @@ class Client:
         self._reached = False
         try:
             # On a redirect to another host httpx drops the Authorization header by itself.
-            self._http = httpx.Client(transport=transport, timeout=TIMEOUT, follow_redirects=True)
+            self._http = httpx.Client(
+                transport=transport,
+                timeout=TIMEOUT,
+                follow_redirects=True,
+                event_hooks={"request": [self._count]},
+            )
         except (ValueError, ImportError) as exc:  # ImportError: a SOCKS proxy
             raise SourceError(f"a proxy setting of the environment is not usable: {exc}") from exc
 
@@ -88,7 +95,7 @@ class Client:
         *,
         etag: str | None = None,
         fewer: Callable[[str], str] = lambda url: url,
-    ) -> Asked[T]:
+    ) -> Answer[T]:
         """Return the answer to GET *url*, having waited and asked again if need be.
 
         Args:
@@ -101,24 +108,25 @@ class Client:
             Unreachable: no connection could be made, and never was.
             SourceError: GitHub refuses, or its answers are of no use, or it takes too long.
         """
-        attempt = 1
+        attempts = {True: 0, False: 0}  # limits, and faults
         while True:
             try:
                 reply = self._get(url, etag)
                 if error := refusal(reply, self.authorized, self._clock()):
                     raise error
-                return Asked(url, reply, read(reply))
+                return Answer(url, reply, read(reply))
             except SourceError as exc:
                 if isinstance(exc, Unreachable) and not self._insist:
                     raise
-                wait = retry_wait(exc, attempt, self._jitter())
+                limited = isinstance(exc, RateLimitExceeded)
+                attempts[limited] += 1
+                wait = retry_wait(exc, attempts[limited], self._jitter())
                 if wait is None or wait > self._left:
                     raise
                 self._left -= wait
                 self._wait(wait, exc.brief)
                 if too_slow(exc) and (smaller := fewer(url)) != url:
                     url, etag = smaller, None
-            attempt += 1
 
     def rate_limit(self, resource: str) -> RateLimit | None:
         """Return what is left for *resource*, "core" or "search"; None if there is no limit.
@@ -140,9 +148,14 @@ class Client:
     def _get(self, url: str, etag: str | None) -> Reply:
         """Return GitHub's answer, whatever its status; Unreachable, BrokenOff if there is none."""
         token = self._token if origin(url) == origin(self.api_url) else None
-        self.requests += 1
         try:
-            response = self._http.get(url, headers=request_headers(token, etag))
+            with self._http.stream("GET", url, headers=request_headers(token, etag)) as response:
+                self._reached = True
+                ends, body = self._clock() + DEADLINE, bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if self._clock() > ends:
+                        raise BrokenOff(url, "the answer takes too long", timed_out=True)
         except _NOT_ASKABLE as exc:
             raise SourceError(f"{url} cannot be asked: {exc or type(exc).__name__}") from exc
         except httpx.HTTPError as exc:
@@ -155,11 +168,10 @@ class Client:
                 raise Unreachable(url, reason) from exc
             self._reached = True
             raise BrokenOff(url, reason, isinstance(exc, httpx.TimeoutException)) from exc
-        self._reached = True
-        self.requests += len(response.history)
-        return Reply(
-            str(response.url), response.status_code, dict(response.headers), response.content
-        )
+        return Reply(str(response.url), response.status_code, dict(response.headers), bytes(body))
+
+    def _count(self, request: httpx.Request) -> None:
+        self.requests += 1
 
     def close(self) -> None:
         """Close the connections."""

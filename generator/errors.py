@@ -8,6 +8,7 @@ GeneratorError
 │   ├── RateLimitExceeded     GitHub refuses further requests for a while
 │   ├── Refused               GitHub answered with an error
 │   ├── UnexpectedReply       GitHub answered something that is not a list of users
+│   ├── NobodyListed          a list has no users
 │   └── UnexpectedRecord      a record lacks what the directory needs
 ├── StoreError                the store cannot be used
 ├── BuildError                the directory or the site cannot be made
@@ -16,6 +17,8 @@ GeneratorError
 """
 
 from datetime import datetime
+
+from generator.words import count
 
 
 class GeneratorError(Exception):
@@ -54,20 +57,28 @@ class BrokenOff(SourceError):
 class RateLimitExceeded(SourceError):
     """GitHub refuses further requests for *wait* seconds, until *resets_at* (aware, UTC).
 
-    Either is None when it does not say, or names a time beyond all calendars.
+    Either is None when it does not say, or names a time beyond all calendars. *search*: whether
+    it is the limit of searches, which is for a minute; *said*: what GitHub says of it.
     """
 
     def __init__(
-        self, limit: int | None, wait: float | None, resets_at: datetime | None, authorized: bool
+        self,
+        limit: int | None,
+        wait: float | None,
+        resets_at: datetime | None,
+        authorized: bool,
+        search: bool = False,
+        said: str = "",
     ) -> None:
-        which = f"limit of {limit:,} requests an hour" if limit else "rate limit"
-        more = "to raise the limit to 5,000" if limit else "(GitHub allows more with one)"
+        period, more = ("a minute", "30") if search else ("an hour", "5,000")
+        which = f"limit of {count(limit, 'request')} {period}" if limit else "rate limit"
+        raised = f"to raise the limit to {more}" if limit else "(GitHub allows more with one)"
         until = f" until {resets_at:%Y-%m-%d %H:%M:%S} UTC" if resets_at else " for now"
         advice = "run the same command again then, or let it wait with --max-wait"
         if not authorized:
-            advice = f"set GITHUB_TOKEN {more}, {advice}"
+            advice = f"set GITHUB_TOKEN {raised}, {advice}"
         super().__init__(
-            f"GitHub's {which} is used up",
+            f"GitHub's {which} is used up" + (f" ({said})" if said else ""),
             f"{until}; {advice} (what was fetched so far is kept)",
         )
         self.limit, self.wait, self.resets_at = limit, wait, resets_at
@@ -90,7 +101,8 @@ class UnexpectedReply(SourceError):
     def __init__(self, url: str, what: str, wanted: str = "a list of users") -> None:
         super().__init__(
             f"{url} did not answer with {wanted}: {what}",
-            "; is it GitHub's API? --api-url names it",
+            "; is it GitHub's API? --api-url names it. If it is, the same command goes on where it"
+            " stopped",
         )
 
 
@@ -99,6 +111,13 @@ class UnexpectedRecord(SourceError):
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"{where}: {what}")
+
+
+class NobodyListed(SourceError):
+    """The list called *name* has no users."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} lists no users", "; what is stored was left as it is")
 
 
 class StoreError(GeneratorError):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from generator import seed
 from generator.client import Client
-from generator.errors import SourceError, UnknownSource, Unreachable
+from generator.errors import NobodyListed, SourceError, UnknownSource, Unreachable
 from generator.seed import Outcome
 from generator.sources import Source, parse, world
 from generator.store import Progress, Store
@@ -77,12 +77,12 @@ class Gathering:
         with closing(Store(self.path, world(found, self.api_url))) as store:
             for source in found:
                 users, requests = seed.requests_needed(
-                    source, store.progress(source.identity), self.total, refresh=self.refresh
+                    source, store, self.total, refresh=self.refresh
                 )
-                at_most = "" if source.by_id or not requests else "at most "
+                about, most = ("", "") if source.by_id or not requests else ("about ", "at most ")
                 self.terminal.say(
-                    f"{source.name}: {at_most}{count(requests, 'request')}, for"
-                    f" {at_most}{count(users, 'user')} of {self.total:,}"
+                    f"{source.name}: {about}{count(requests, 'request')}, for"
+                    f" {most}{count(users, 'user')} of {self.total:,}"
                     if source.url
                     else f"{source.name}: no request"
                 )
@@ -101,10 +101,11 @@ class Gathering:
                     + ("" if resource == "core" else f" for {resource}")
                 )
                 if requests > limit.remaining:
+                    raised = "30 a minute" if resource == "search" else "5,000 an hour"
                     self.terminal.say(
                         f"That is {requests - limit.remaining:,} too few for now: what is"
                         " missing is waited for as long as --max-wait allows"
-                        + ("" if client.authorized else "; GITHUB_TOKEN raises the limit to 5,000")
+                        + ("" if client.authorized else f"; GITHUB_TOKEN raises it to {raised}")
                     )
 
     def _parse(self, specs: Sequence[str]) -> tuple[bool, list[Source]]:
@@ -113,7 +114,10 @@ class Gathering:
         if not auto and "auto" in specs:
             raise UnknownSource("auto is what seeds when nothing else is named; leave it out")
         found = [parse(spec, self.api_url) for spec in (("users",) if auto else specs)]
-        return auto, list({source.identity: source for source in found}.values())
+        once: dict[str, Source] = {}
+        for source in found:
+            once.setdefault(source.identity, source)
+        return auto, list(once.values())
 
     def _from(self, found: Sequence[Source], *, insist: bool = True) -> None:
         with ExitStack() as stack:
@@ -121,19 +125,31 @@ class Gathering:
             store.choose([_listed(source) for source in found], self.total)
             if any(source.url for source in found):
                 client = stack.enter_context(closing(self.client(insist=insist)))
+            stack.callback(self._say_displaced, store)
+            empty: list[NobodyListed] = []
             for source in found:
-                with self.terminal.progress("Seeding", self.total, "users") as advance:
-                    outcome = (
-                        seed.crawl(
-                            *(source, store, self.total, client, _now, advance, self.terminal.warn),
-                            refresh=self.refresh,
+                try:
+                    with self.terminal.progress("Seeding", self.total, "users") as advance:
+                        outcome = (
+                            seed.crawl(
+                                *(source, store, self.total, client, _now, advance),
+                                self.terminal.warn,
+                                refresh=self.refresh,
+                            )
+                            if source.url
+                            else seed.copy(source, store, self.total, _now, advance)
                         )
-                        if source.url
-                        else seed.copy(source, store, self.total, _now, advance)
-                    )
-                self._say(source, outcome, store.count(source.identity, self.total))
-            if store.displaced:
-                self.terminal.say(f"Kept     what {self.path} held before as {store.displaced}")
+                except NobodyListed as exc:  # others may
+                    empty.append(exc)
+                    if len(empty) == len(found):
+                        raise
+                    self.terminal.warn(str(exc))
+                else:
+                    self._say(source, outcome, store.count(source.identity, self.total))
+
+    def _say_displaced(self, store: Store) -> None:
+        if store.displaced:
+            self.terminal.say(f"Kept     what {self.path} held before as {store.displaced}")
 
     def _say(self, source: Source, outcome: Outcome, users: int) -> None:
         fewer = f"; {self.total:,} were asked for" if users < self.total else ""
@@ -167,7 +183,7 @@ class Gathering:
                 if all(one.source == "sample" for one in lists):
                     continue
                 store.choose(lists, self.total)
-                store.want()
+                store.commit_choice()
                 lists = store.chosen()
                 names = ", ".join(one.source for one in lists)
                 size = sum(1 for _ in store.profiles())

@@ -7,7 +7,7 @@ and nowhere else. https://docs.github.com/en/rest/users/users#list-users
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -17,6 +17,8 @@ from generator.errors import UnexpectedRecord, UnexpectedReply
 
 DEFAULT_API_URL = "https://api.github.com"
 MAX_PER_PAGE = 100
+# A server may give more than it was asked for, but not so many.
+MOST_RECORDS = 10_000
 # https://docs.github.com/en/rest/search/search#about-search
 MAX_FOUND = 1000
 # GitHub Enterprise Server knows this version too; 2026-03-10 changes nothing for lists of users.
@@ -44,11 +46,13 @@ class Batch:
         users: in the list's order; GitHub's nulls are left out.
         records: how many there were, nulls and all: a list ends with a reply that has none.
         notes: what there is to say of the list, for people.
+        complete: whether that is all that GitHub would have to give here.
     """
 
     users: list[Profile]
     records: int
     notes: tuple[str, ...] = ()
+    complete: bool = True
 
 
 def request_headers(token: str | None, etag: str | None = None) -> dict[str, str]:
@@ -88,9 +92,10 @@ def list_url(api_url: str, *path: str, **query: str | int) -> str:
 
 
 def parameter(url: str, name: str) -> int | None:
-    """Return the whole number that *url*'s query has as *name*; None when it has none."""
+    """Return the whole number that *url*'s query has as *name*; None when it has none in bounds."""
     value = dict(parse_qsl(urlsplit(url).query)).get(name, "")
-    return int(value) if re.fullmatch(r"[0-9]{1,20}", value) else None
+    found = int(value) if re.fullmatch(r"[0-9]{1,20}", value) else None
+    return found if found is not None and found <= _MAX_ID else None
 
 
 def with_parameter(url: str, name: str, value: int) -> str:
@@ -140,9 +145,10 @@ def read_search(reply: Reply) -> Batch:
     total = found.get("total_count")
     if isinstance(total, int) and total > MAX_FOUND:
         notes.append(f"GitHub found {total:,} users, and lists the first {MAX_FOUND:,} of a search")
-    if found.get("incomplete_results") is True:
+    complete = found.get("incomplete_results") is not True
+    if not complete:
         notes.append("GitHub ran out of time: the search's results are incomplete")
-    return _batch(reply, found["items"], tuple(notes))
+    return replace(_batch(reply, found["items"]), notes=tuple(notes), complete=complete)
 
 
 def _decoded(reply: Reply) -> Any:
@@ -155,17 +161,19 @@ def _decoded(reply: Reply) -> Any:
         raise UnexpectedReply(reply.url, f"it is not JSON, and starts {start}") from exc
 
 
-def _batch(reply: Reply, records: Any, notes: tuple[str, ...] = ()) -> Batch:
+def _batch(reply: Reply, records: Any) -> Batch:
     if not isinstance(records, list):
         raise UnexpectedReply(
             reply.url, message(reply.body) or f"it is a JSON {_json_type(records)}"
         )
+    if len(records) > MOST_RECORDS:
+        raise UnexpectedReply(reply.url, f"it has {len(records):,} records")
     users = [
         read_user(record, f"{reply.url}, record {number}")
         for number, record in enumerate(records, 1)
         if record is not None
     ]
-    return Batch(users, len(records), notes)
+    return Batch(users, len(records))
 
 
 def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
@@ -195,7 +203,9 @@ def read_user(record: object, where: str, *, complete: bool = True) -> Profile:
     implied = {} if complete else _implied(identity, login)
 
     def text(name: str) -> str:
-        value = record.get(name) or implied.get(name, "")
+        value = record.get(name)
+        if value is None or value == "":
+            value = implied.get(name, "")
         if not isinstance(value, str):
             raise UnexpectedRecord(where, f"its {name} is not a text (id {identity})")
         try:
@@ -226,7 +236,16 @@ def message(body: bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     message = said.get("message") if isinstance(said, dict) else None
-    return message[:300] if isinstance(message, str) else ""
+    # Somebody's terminal will show it.
+    return (
+        re.sub(r"\s+", " ", "".join(filter(_shown, message[:300])))
+        if isinstance(message, str)
+        else ""
+    )
+
+
+def _shown(character: str) -> bool:
+    return character.isprintable() or character.isspace()
 
 
 def _json_type(value: object) -> str:

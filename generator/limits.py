@@ -19,11 +19,13 @@ from generator.errors import (
 )
 from generator.github import Reply, message
 
-# How often one thing is asked before it is given up, and the seconds that waiting starts with.
-# The waits for a limit of unknown length, 60 + 120 + 240 + 480 s, are 15 minutes together.
+# How often one thing fails before it is given up, and the seconds that waiting starts with. The
+# waits for a limit of unknown length, 60 + 120 + 240 + 480 s, are 15 minutes together; how long
+# to wait for limits at all is up to the client.
 MAX_ATTEMPTS = 5
 SECONDARY_LIMIT = 60.0
 BACKOFF = 1.0
+LONGEST = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
     if reply.status in (200, 204, 304):
         return None
     said = message(reply.body)
-    used_up = reply.headers.get("x-ratelimit-remaining") == "0"
+    used_up = _is_used_up(reply)
     if reply.status == 429 or (
         reply.status == 403
         and (
@@ -62,7 +64,10 @@ def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
     ):
         limit = _number(reply.headers.get("x-ratelimit-limit")) if used_up else None
         wait = _told_wait(reply, now)
-        return RateLimitExceeded(limit, wait, _moment(wait, now), authorized)
+        search = reply.headers.get("x-ratelimit-resource") == "search"
+        return RateLimitExceeded(
+            limit, wait, _moment(wait, now), authorized, search, "" if used_up else said
+        )
     if reply.status == 401:
         advice = (
             "GITHUB_TOKEN is invalid or has expired: set another, or unset it"
@@ -78,7 +83,7 @@ def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
         advice = "the same command goes on where it stopped; try it again later"
     else:
         advice = "it was not tried again"
-    return Refused(reply.url, reply.status, said, advice, _told_wait(reply, now))
+    return Refused(reply.url, reply.status, said, advice, _retry_after(reply, now))
 
 
 def retry_wait(error: SourceError, attempt: int, jitter: float) -> float | None:
@@ -89,17 +94,16 @@ def retry_wait(error: SourceError, attempt: int, jitter: float) -> float | None:
 
     Args:
         error: what went wrong.
-        attempt: how often it was asked, from 1.
+        attempt: how often it failed in this way, a limit or a fault, from 1.
         jitter: a random number from 0 to 1.
     """
-    if attempt >= MAX_ATTEMPTS:
-        return None
     if isinstance(error, RateLimitExceeded):
-        if error.wait is None:
-            return SECONDARY_LIMIT * 2.0 ** (attempt - 1)
         # What is refused again and again is not asked at once, whatever the headers say.
-        return max(error.wait, 2.0 ** (attempt - 1) - 1)
-    if not may_pass(error):
+        least = min(2.0 ** (attempt - 1) - 1, LONGEST)
+        if error.wait is None:
+            return min(SECONDARY_LIMIT * 2.0 ** (attempt - 1), LONGEST)
+        return max(error.wait, least)
+    if attempt >= MAX_ATTEMPTS or not may_pass(error):
         return None
     told = error.wait if isinstance(error, Refused) else None
     return max(told or 0.0, jitter * BACKOFF * 2.0 ** (attempt - 1))
@@ -146,17 +150,32 @@ def _told_wait(reply: Reply, now: float) -> float | None:
 
     Moments are compared with the server's own clock: ours may be wrong.
     """
-    clock = _http_date(reply.headers.get("date")) or now
+    if (told := _retry_after(reply, now)) is not None:
+        return told
+    reset = _number(reply.headers.get("x-ratelimit-reset"))
+    if _is_used_up(reply) and reset is not None:
+        # A second more: the header is cut down to whole ones.
+        clock = _clock(reply, now)
+        return reset - clock + 1 if reset >= clock else 0.0
+    return None
+
+
+def _is_used_up(reply: Reply) -> bool:
+    # A header that comes twice is one with a comma.
+    return reply.headers.get("x-ratelimit-remaining", "").partition(",")[0].strip() == "0"
+
+
+def _retry_after(reply: Reply, now: float) -> float | None:
+    """https://www.rfc-editor.org/rfc/rfc9110#name-retry-after, in seconds."""
     after = reply.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", after):
         return float(after)
-    if (moment := _http_date(after)) is not None:
-        return max(0.0, moment - clock)
-    reset = _number(reply.headers.get("x-ratelimit-reset"))
-    if reply.headers.get("x-ratelimit-remaining") == "0" and reset is not None:
-        # A second more: the header is cut down to whole ones.
-        return reset - clock + 1 if reset >= clock else 0.0
-    return None
+    moment = _http_date(after)
+    return None if moment is None else max(0.0, moment - _clock(reply, now))
+
+
+def _clock(reply: Reply, now: float) -> float:
+    return _http_date(reply.headers.get("date")) or now
 
 
 def _http_date(text: str | None) -> float | None:
@@ -175,4 +194,5 @@ def _moment(wait: float | None, now: float) -> datetime | None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text.strip()) else None
+    first = (text or "").partition(",")[0].strip()
+    return int(first) if re.fullmatch(r"[0-9]{1,18}", first) else None

@@ -7,7 +7,7 @@ id that is the id; by page, a count from 1.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from function.contract import Profile
@@ -15,9 +15,11 @@ from function.errors import shorten
 from generator.errors import UnexpectedReply
 from generator.github import MAX_PER_PAGE, Batch, Reply, parameter, with_parameter
 
-# One link-value: <target>; name=value; name="value". https://www.rfc-editor.org/rfc/rfc8288#section-3
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^;,="\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]+))?)*)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]+))', re.IGNORECASE)
+# One link-value, <target>; name=value; name="value", and one of its parameters.
+# https://www.rfc-editor.org/rfc/rfc8288#section-3
+_VALUE = r'"(?:[^"\\]|\\.)*"|[^";,\s]+'
+_PARAMETER = re.compile(rf'\s*;\s*([^;,="\s]+)(?:\s*=\s*({_VALUE}))?')
+_LINK = re.compile(rf'<([^>]*)>((?:\s*;\s*[^;,="\s]+(?:\s*=\s*(?:{_VALUE}))?)*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Step:
         settled: whether nobody else can stand between these two, nor have moved elsewhere.
         url: the next request's address; None when the reading ends here.
         whole: whether it ends because the list does, so that nobody stands behind *reached*.
+        confirm: where to ask whether it really does, if it ends in a way that a failing server
+            may end it too: with an empty reply, or with a full one that names no next.
         cursor: where a later run goes on, at the end of the list too.
         stuck: why the reading ends although the list may not; None if it goes on, or ends well.
     """
@@ -58,16 +62,30 @@ class Step:
     whole: bool
     cursor: Cursor
     stuck: str | None = None
+    confirm: Cursor | None = None
 
 
-def ask(cursor: Cursor, total: int, *, by_id: bool) -> str:
-    """Return the address that brings the users after *cursor*, no more of them than *total* needs.
+def ask(cursor: Cursor, total: int, size: int, *, by_id: bool) -> str:
+    """Return the address that brings the users after *cursor*, at most *size* of them.
 
-    The pages of a list by page are of one size, or they would not follow one another.
+    In a list by id it asks for no more than *total* needs. The pages of a list by page are of one
+    size, or they would not follow one another: theirs changes where a page of *size* starts too.
     """
-    if not by_id:
+    if by_id:
+        return with_parameter(cursor.url, "per_page", min(size, total - cursor.users))
+    now, page = parameter(cursor.url, "per_page") or size, parameter(cursor.url, "page")
+    before = now * ((page or 1) - 1)
+    larger = next((one for one in range(size, now, -1) if before % one == 0), now)
+    if larger == now:
         return cursor.url
-    return with_parameter(cursor.url, "per_page", min(MAX_PER_PAGE, total - cursor.users))
+    url = with_parameter(cursor.url, "per_page", larger)
+    return url if page is None else with_parameter(url, "page", before // larger + 1)
+
+
+def next_size(size: int, asked: str, answered: str) -> int:
+    """Return how many users to ask for, having asked *asked* for *size* and got *answered*."""
+    least = parameter(answered, "per_page") or MAX_PER_PAGE
+    return least if asked != answered else min(MAX_PER_PAGE, 2 * size)
 
 
 def fewer(url: str) -> str:
@@ -94,8 +112,8 @@ def next_url(reply: Reply) -> str | None:
     https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
     """
     for link in _LINK.finditer(reply.headers.get("link", "")):
-        rel = _REL.search(link[2])
-        if rel and "next" in (rel[1] or rel[2] or "").lower().split():
+        rels = [value for name, value in _PARAMETER.findall(link[2]) if name.lower() == "rel"]
+        if rels and "next" in rels[0].strip('"').lower().split():  # the first one counts
             try:
                 return urlunsplit(urlsplit(urljoin(reply.url, str(link[1]))))
             except ValueError as exc:
@@ -125,12 +143,25 @@ def step_by_id(cursor: Cursor, asked: str, reply: Reply, batch: Batch) -> Step:
     ):
         stuck = _circle(asked, url, f"beyond id {cursor.position}")
         url = None
-    users, after = cursor.users + came, cursor.position
+    users = cursor.users + came
     if url is None:
         later = Cursor(with_parameter(asked, "since", reached), reached, users)
-        return Step(positions, after, reached, True, None, stuck is None, later, stuck)
-    later = Cursor(url, max(reached, parameter(url, "since") or 0), users)
-    return Step(positions, after, reached, True, url, False, later)
+        whole = stuck is None and batch.complete
+        doubtful = _is_doubtful_end(asked, batch)
+    else:
+        later = Cursor(url, max(reached, parameter(url, "since") or 0), users)
+        whole = doubtful = False
+    return Step(
+        positions,
+        after=cursor.position,
+        reached=reached,
+        settled=True,
+        url=url,
+        whole=whole,
+        cursor=later,
+        stuck=stuck,
+        confirm=later if doubtful else None,
+    )
 
 
 def step_by_page(
@@ -154,13 +185,28 @@ def step_by_page(
         if stands or (batch.users and not positions):
             stuck = _circle(asked, url, "new")
             url = None
-    after, users = cursor.position, cursor.users + len(positions)
-    if url is None:
+    further = Cursor(url or asked, reached, cursor.users + len(positions))
+    confirm = None
+    if url is None and _is_doubtful_end(asked, batch):
+        page = (parameter(asked, "page") or 1) + bool(batch.records)
+        confirm = replace(further, url=with_parameter(asked, "page", page))
+    return Step(
+        positions,
+        after=cursor.position,
+        reached=reached,
+        settled=False,
+        url=url,
+        whole=url is None and stuck is None and batch.complete,
         # The last page may have grown by the next time: it is asked again.
-        later = Cursor(asked, after, cursor.users)
-        return Step(positions, after, reached, False, None, stuck is None, later, stuck)
-    later = Cursor(url, reached, users)
-    return Step(positions, after, reached, False, url, False, later)
+        cursor=further if url else replace(cursor, url=asked),
+        stuck=stuck,
+        confirm=confirm,
+    )
+
+
+def _is_doubtful_end(asked: str, batch: Batch) -> bool:
+    size = parameter(asked, "per_page") or MAX_PER_PAGE
+    return not batch.records or batch.records >= size
 
 
 def _following(asked: str, reply: Reply, batch: Batch) -> tuple[str | None, str | None]:

@@ -7,11 +7,11 @@ from functools import partial
 
 from function.contract import Profile
 from generator.client import Client
-from generator.errors import SourceError
-from generator.github import MAX_PER_PAGE, Batch, Reply
-from generator.paging import Cursor, Step, ask, fewer, step_by_id, step_by_page
+from generator.errors import NobodyListed
+from generator.github import MAX_PER_PAGE, Batch, Reply, parameter
+from generator.paging import Cursor, Step, ask, fewer, next_size, step_by_id, step_by_page
 from generator.sources import Source
-from generator.store import Kept, Progress, Store, Tally
+from generator.store import Kept, Store, Tally
 
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 UNAUTHORIZED = "Without GITHUB_TOKEN an answer of 304 counts for GitHub's limit like any other"
@@ -36,10 +36,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a reading begins, and whether it reads again what is stored."""
+    """Where a reading begins, if it reads again what is stored, and if *enough* is stored."""
 
     cursor: Cursor
-    refreshing: bool
+    refresh: bool
+    enough: bool = False
 
 
 def copy(
@@ -96,76 +97,119 @@ def crawl(
         Unreachable: GitHub cannot be reached, and nothing was asked of it before.
         SourceError: GitHub refuses, or its answer is of no use; what came before is stored.
     """
-    wanted = min(total, source.most or total)
-    begin = start(source, store.progress(source.identity), wanted, refresh=refresh)
-    cursor, refreshing = begin.cursor, begin.refreshing
+    wanted = _wanted(source, total)
+    begin = start(source, store, wanted, refresh=refresh)
+    cursor, refresh = begin.cursor, begin.refresh
     sent, not_modified, tally = client.requests, 0, Tally()
-    notes = dict.fromkeys([source.caveat] if source.caveat else [])
-    ended = False
+    notes: tuple[str, ...] = ()
+    size, ended, confirming = MAX_PER_PAGE, begin.enough, False
     while cursor.users < wanted and not ended:
-        asked = ask(cursor, wanted, by_id=source.by_id)
-        kept = store.kept(source.identity, asked, cursor.position) if refreshing else None
+        asked = ask(cursor, wanted, size, by_id=source.by_id)
+        # Any reply that goes on from here saves a request, but one that counts may bring too few.
+        position = cursor.position if source.by_id and client.authorized else None
+        kept = store.kept(source.identity, asked, position) if refresh else None
+        asked = kept.url if kept else asked
         answer = client.ask(
-            asked, partial(_read, source, kept), etag=kept.etag if kept else None, fewer=fewer
+            asked,
+            partial(_read, source, kept),
+            etag=kept.etag if kept else None,
+            fewer=fewer,
         )
         batch, reply = answer.read, answer.reply
         if reply.status == 304 and kept:
             not_modified += 1
-            reply = replace(reply, headers={"etag": kept.etag, "link": kept.link})
+            reply = replace(reply, headers={"etag": kept.etag, "link": kept.link, **reply.headers})
         step = _step(source, store, cursor, answer.url, reply, batch)
+        # In a list by page, who stood on its last page and does not may have moved to another.
+        if step.whole and not source.by_id and not refresh:
+            step = replace(step, whole=False)
+        confirming = bool(
+            step.whole
+            and step.confirm
+            and not confirming
+            # A reply may be what it was, although there is one after it now.
+            and (reply.status == 304 or store.behind(source.identity, step.reached))
+        )
+        if confirming and step.confirm:
+            step = replace(step, whole=False, url=step.confirm.url, cursor=step.confirm)
         ended = step.url is None
         if batch.users or cursor.users:
-            refreshing &= not ended and step.cursor.users < wanted
-            etag, link = reply.headers.get("etag"), reply.headers.get("link", "")
             tally += store.add(
                 source.identity,
                 batch.users,
                 step,
                 _stamp(clock()),
-                refreshing=refreshing,
-                kept=(answer.url, etag, link) if etag and not step.stuck else None,
+                refresh=refresh,
+                done=ended or step.cursor.users >= wanted,
+                kept=_kept(source, cursor, answer.url, reply, batch, step),
             )
+        elif not confirming and store.count(source.identity, 1):
+            warn(f"{source.name} lists no users now; those that are stored stay")
         advance(cursor.users + len(step.positions))
-        if step.stuck:
-            warn(step.stuck)
-        notes |= dict.fromkeys(batch.notes)
         cursor = step.cursor
+        if step.stuck and cursor.users < wanted:
+            warn(step.stuck)
+        notes = batch.notes or notes
+        size = next_size(size, asked, answer.url)
     if not store.count(source.identity, 1):
-        raise _nobody(source)
-    store.want()
+        raise NobodyListed(source.name)
+    store.commit_choice()
+    if source.caveat:
+        notes = (source.caveat, *notes)
     if refresh and not client.authorized:
-        notes[UNAUTHORIZED] = None
-    return Outcome(tally, client.requests - sent, not_modified, tuple(notes))
+        notes = (*notes, UNAUTHORIZED)
+    return Outcome(tally, client.requests - sent, not_modified, notes)
 
 
-def start(source: Source, progress: Progress | None, wanted: int, *, refresh: bool) -> Start:
-    """Return where reading the first *wanted* of *source* begins, which is read up to *progress*.
+def start(source: Source, store: Store, wanted: int, *, refresh: bool) -> Start:
+    """Return where reading the first *wanted* of *source* begins.
 
-    A *refresh* that was interrupted goes on where it stopped.
+    A refresh that was interrupted goes on where it stopped, but not in a list by page: that may
+    have moved on meanwhile, and only one who reads it in one go sees who is gone.
     """
-    first = Start(Cursor(source.url or ""), refreshing=False)
+    first = Cursor(source.url or "")
+    progress = store.progress(source.identity)
     if progress is None or progress.cursor is None:
-        return first
-    if refresh and not (progress.refreshing and progress.cursor.users < wanted):
-        return replace(first, refreshing=True)
-    return Start(progress.cursor, progress.refreshing)
+        return Start(first, refresh=False)
+    if not refresh:
+        enough = store.count(source.identity, wanted) >= wanted
+        return Start(progress.cursor, refresh=False, enough=enough)
+    under_way = progress.refresh if source.by_id else None
+    if under_way and under_way.users < wanted:
+        return Start(under_way, refresh=True)
+    return Start(first, refresh=True)
 
 
-def requests_needed(
-    source: Source, progress: Progress | None, total: int, *, refresh: bool
-) -> tuple[int, int]:
+def requests_needed(source: Source, store: Store, total: int, *, refresh: bool) -> tuple[int, int]:
     """Return how many users are still to be asked for, and how many requests that takes at most."""
-    if source.url is None:
+    wanted = _wanted(source, total)
+    begin = start(source, store, wanted, refresh=refresh)
+    if source.url is None or begin.enough:
         return 0, 0
-    wanted = min(total, source.most or total)
-    missing = max(0, wanted - start(source, progress, wanted, refresh=refresh).cursor.users)
+    missing = max(0, wanted - begin.cursor.users)
     return missing, -(-missing // MAX_PER_PAGE)
+
+
+def _wanted(source: Source, total: int) -> int:
+    return min(total, source.most or total)
+
+
+def _kept(
+    source: Source, cursor: Cursor, url: str, reply: Reply, batch: Batch, step: Step
+) -> Kept | None:
+    """Return what to ask for *reply* again with; None for one that would not tell the same then."""
+    etag = reply.headers.get("etag")
+    everybody = {user.id for user in batch.users} == set(step.positions)
+    if not etag or not everybody or not batch.users or not batch.complete or step.stuck:
+        return None
+    after = parameter(url, "since") or 0 if source.by_id else cursor.position
+    return Kept(url, etag, reply.headers.get("link", ""), after)
 
 
 def _read(source: Source, kept: Kept | None, reply: Reply) -> Batch:
     """Return what *reply* holds; when it is 304, what was *kept* of the time before."""
     if reply.status == 304 and kept:
-        return Batch(kept.users, len(kept.users))
+        return Batch(list(kept.users), len(kept.users))
     return source.read(reply)
 
 
@@ -178,16 +222,12 @@ def _step(
     return step_by_page(cursor, asked, reply, batch, met)
 
 
-def _nobody(source: Source) -> SourceError:
-    return SourceError(f"{source.name} lists no users; what is stored was left as it is")
-
-
 def _some(source: Source) -> Iterator[Profile]:
     """Yield the profiles of *source*, which must have one at least."""
     profiles = source.profiles() if source.profiles else iter(())
     first = next(profiles, None)
     if first is None:
-        raise _nobody(source)
+        raise NobodyListed(source.name)
     yield first
     yield from profiles
 

@@ -65,24 +65,30 @@ def parse(spec: str, api_url: str) -> Source:
     form, make = SOURCES.get(kind, ("", None))
     if make is None or (":" in spec) != (":" in form) or (":" in form and not detail.strip()):
         raise UnknownSource(f"there is no source {spec!r}; there are auto, {', '.join(FORMS)}")
+    if kind != "file":
+        try:
+            detail.encode()
+        except UnicodeEncodeError as exc:
+            raise UnknownSource(f"{shorten(spec)} is not UTF-8") from exc
     return make(detail, api_url)
 
 
 def joined_title(titles: Sequence[str]) -> str:
-    """Return the title of a directory of lists with these titles: "Members of a and of b"."""
+    """Return the title of a directory of several lists: "Members of a and sample users"."""
     *others, last = dict.fromkeys(titles)
     joined = f"{', '.join(others)} and {last}" if others else last
     return joined[0].upper() + joined[1:]
 
 
 def world(sources: Sequence[Source], api_url: str) -> str:
-    """Return what tells whose ids the users of *sources* have: a server's, a file's, the sample's.
+    """Return what tells whose ids the users of *sources* have: a server's, files', the sample's.
 
-    Ids of different worlds may be equal, so their users are never stored together.
+    Users of different worlds may have the same ids, so they are not stored together, unless
+    somebody names such sources together.
     """
     if any(source.url for source in sources):
         return list_url(api_url, "users", since=0)
-    return sources[0].identity
+    return "\n".join(sorted(source.identity for source in sources))
 
 
 def _users(detail: str, api_url: str) -> Source:
@@ -96,7 +102,7 @@ def _org(detail: str, api_url: str) -> Source:
     return Source(
         f"org:{name}",
         f"members of {name}",
-        url,
+        url.lower(),  # names differ in more than case
         url,
         caveat="GitHub lists the public members, and all of them only to a member's token",
     )
@@ -108,7 +114,7 @@ def _repo(detail: str, api_url: str) -> Source:
     return Source(
         f"repo:{owner}/{name}",
         f"contributors to {owner}/{name}",
-        url,
+        url.lower(),  # names differ in more than case
         url,
         read=read_contributors,
         caveat="GitHub links only the first 500 author addresses of a repository to accounts;"
@@ -119,13 +125,13 @@ def _repo(detail: str, api_url: str) -> Source:
 def _stargazers(detail: str, api_url: str) -> Source:
     owner, name = _owner_and_name(detail)
     url = list_url(api_url, "repos", owner, name, "stargazers", per_page=MAX_PER_PAGE)
-    return Source(f"stargazers:{owner}/{name}", f"stargazers of {owner}/{name}", url, url)
+    return Source(f"stargazers:{owner}/{name}", f"stargazers of {owner}/{name}", url.lower(), url)
 
 
 def _followers(detail: str, api_url: str) -> Source:
     name = _name(detail)
     url = list_url(api_url, "users", name, "followers", per_page=MAX_PER_PAGE)
-    return Source(f"followers:{name}", f"followers of {name}", url, url)
+    return Source(f"followers:{name}", f"followers of {name}", url.lower(), url)
 
 
 def _search(detail: str, api_url: str) -> Source:

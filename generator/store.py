@@ -17,9 +17,9 @@ from generator.paging import Cursor, Step, ordinals
 from generator.store_file import StoreFile
 
 BATCH = 500  # rows; SQLite binds at most 999 values to a statement on old builds
-# Added to the position of one who lost it to another: whether that one stands further back or is
+# Where one is put who lost the position to another: whether that one stands further back or is
 # gone shows only when the list has been read to its end.
-FURTHER_BACK = 2**62
+FURTHER_BACK = f"{2**62} + (id & {2**61 - 1})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Progress:
         source: its name for the public, "users" or "sample".
         title: its name for people.
         cursor: where it goes on; None before the first reply, and for one that GitHub has not.
-        refreshing: whether it is being read again from its start.
+        refresh: where reading it again goes on; None while that is not under way.
         total: the directory has its first so many; 0 before any are stored.
         seeded_at: when a user last came, changed or went, RFC 3339 in UTC; None before.
     """
@@ -40,7 +40,7 @@ class Progress:
     source: str
     title: str
     cursor: Cursor | None = None
-    refreshing: bool = False
+    refresh: Cursor | None = None
     total: int = 0
     seeded_at: str | None = None
 
@@ -67,11 +67,20 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A reply that the store still has every user of: its ETag, its Link header, its users."""
+    """What to ask for a reply again with, once there is every user of it in the store.
 
+    Attributes:
+        url: its address.
+        etag, link: those headers of it.
+        after: the position after which its users stand.
+        users: as they are stored.
+    """
+
+    url: str
     etag: str
     link: str
-    users: list[Profile]
+    after: int
+    users: tuple[Profile, ...] = ()
 
 
 class Store:
@@ -156,30 +165,48 @@ class Store:
         with self._file.errors():
             return _met(sql, _number(sql, identity), position, list(users))
 
-    def kept(self, identity: str, url: str, position: int) -> Kept | None:
-        """Return what *url* answered the last time, if every user is still stored as it said.
+    def kept(self, identity: str, url: str, position: int | None) -> Kept | None:
+        """Return a reply to go on with, if every user of it is still stored as it said.
 
         A reply may have been overtaken by another about the same users; then it is of no use.
 
         Args:
             identity: the list.
-            url: the address.
-            position: of the last user before those of the reply.
+            url: the address that would be asked otherwise.
+            position: of the last user that was read, in a list by id: any reply will do that
+                has those after it. Thus one who is gone does not shift all that follow. None in
+                a list by page: it must be the reply to *url*.
         """
         if (sql := self._file.sql) is None:
             return None
+        where, value = ("url = ?", url) if position is None else ("after <= ?", position)
         with self._file.errors():
             found = sql.execute(
-                "SELECT list, etag, link, replies.reached, digest"
-                " FROM replies JOIN lists USING (list)"
-                " WHERE identity = ? AND url = ? AND after = ?",
-                [identity, url, position],
+                "SELECT list, url, etag, link, after, replies.reached, digest"
+                f" FROM replies JOIN lists USING (list) WHERE identity = ? AND {where}"
+                " ORDER BY after DESC LIMIT 1",
+                [identity, value],
             ).fetchone()
             if found is None:
                 return None
-            number, etag, link, reached, digest = found
-            users = _between(sql, number, position, reached)
-        return Kept(etag, link, users) if _digest(users) == digest else None
+            number, url, etag, link, after, reached, digest = found
+            if position is not None and reached <= position:
+                return None
+            users = _between(sql, number, after, reached)
+        return Kept(url, etag, link, after, tuple(users)) if _digest(users) == digest else None
+
+    def behind(self, identity: str, position: int) -> bool:
+        """Return whether anybody stands behind *position* in the list *identity*."""
+        if (sql := self._file.sql) is None:
+            return False
+        with self._file.errors():
+            return bool(
+                sql.execute(
+                    "SELECT 1 FROM members JOIN lists USING (list)"
+                    " WHERE identity = ? AND position > ? LIMIT 1",
+                    [identity, position],
+                ).fetchone()
+            )
 
     def add(
         self,
@@ -188,8 +215,9 @@ class Store:
         step: Step,
         now: str,
         *,
-        refreshing: bool = False,
-        kept: tuple[str, str, str] | None = None,
+        refresh: bool = False,
+        done: bool = False,
+        kept: Kept | None = None,
     ) -> Tally:
         """Store one reply of the list *identity*, with where the list goes on, and commit.
 
@@ -198,8 +226,9 @@ class Store:
             users: the reply's.
             step: what the reply means for the list.
             now: the time, RFC 3339 in UTC.
-            refreshing: whether the list is, from now on, in the middle of being read again.
-            kept: the URL, ETag and Link header to ask for the same reply with again.
+            refresh: whether the list is being read again.
+            done: whether the reading ends with this reply.
+            kept: what to ask for it again with.
         """
         with self._change() as sql:
             number = _number(sql, identity)
@@ -214,18 +243,9 @@ class Store:
                 marks = ", ".join("?" * len(changed))
                 member = f"SELECT 1 FROM members m WHERE m.list = lists.list AND m.id IN ({marks})"
                 _date(sql, now, f"EXISTS ({member})", changed)
-            cursor = step.cursor
-            sql.execute(
-                "UPDATE lists SET cursor = ?, reached = ?, users = ?, refreshing = ?"
-                " WHERE list = ?",
-                [cursor.url, cursor.position, cursor.users, refreshing, number],
-            )
-            if kept and step.positions:
-                digest = _digest(_between(sql, number, step.after, step.reached))
-                sql.execute(
-                    "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [number, *kept, step.after, step.reached, digest],
-                )
+            _move(sql, number, step, tally, refresh=refresh, done=done)
+            if kept:
+                _keep(sql, number, kept, step.reached)
         return tally
 
     def mirror(
@@ -273,12 +293,13 @@ class Store:
             tally += _net(sql, read - tally.new)
             if tally.new or tally.gone:
                 _date(sql, now, "list = ?", [number])
-            changed = "SELECT 1 FROM before JOIN members m USING (id) WHERE m.list = lists.list"
-            _date(sql, now, f"EXISTS ({changed})", [])
+            changed = "m.id IN (SELECT id FROM before)"
+            member = f"SELECT 1 FROM members m WHERE m.list = lists.list AND {changed}"
+            _date(sql, now, f"EXISTS ({member})", [])
             sql.execute("DROP TABLE temp.before")
         return tally
 
-    def want(self) -> None:
+    def commit_choice(self) -> None:
         """Let the choice come into force although there is nothing new to store."""
         with self._change():
             pass
@@ -288,29 +309,26 @@ class Store:
             return []
         with self._file.errors():
             rows = sql.execute(
-                "SELECT cursor, reached, users, identity, source, title, refreshing, total,"
-                f" seeded_at FROM lists {clauses}",
+                "SELECT identity, source, title, cursor, reached, users,"
+                " refresh_cursor, refresh_reached, refresh_users, total, seeded_at"
+                f" FROM lists {clauses}",
                 values,
             ).fetchall()
         return [
-            Progress(
-                *(identity, source, title),
-                Cursor(url, reached, users) if url else None,
-                bool(refreshing),
-                *(total, seeded_at),
-            )
-            for url, reached, users, identity, source, title, refreshing, total, seeded_at in rows
+            Progress(identity, source, title, _cursor(*main), _cursor(*refresh), total, seeded_at)
+            for identity, source, title, *cursors, total, seeded_at in rows
+            for main, refresh in [(cursors[:3], cursors[3:])]
         ]
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for one transaction, with the choice of lists in force."""
         with self._file.transaction() as sql:
-            self._settle(sql)
+            self._enforce_choice(sql)
             yield sql
         self._choice = None
 
-    def _settle(self, sql: sqlite3.Connection) -> None:
+    def _enforce_choice(self, sql: sqlite3.Connection) -> None:
         if self._choice is None:
             return
         lists, total = self._choice
@@ -340,6 +358,10 @@ class _Seen:
         return self.stored is not None and self.stored != self.user
 
 
+def _cursor(url: str | None, reached: int, users: int) -> Cursor | None:
+    return Cursor(url, reached, users) if url else None
+
+
 def _number(sql: sqlite3.Connection, identity: str) -> int:
     row = sql.execute("SELECT list FROM lists WHERE identity = ?", [identity]).fetchone()
     return int(row[0]) if row else 0
@@ -367,7 +389,7 @@ def _store(
     marks = ", ".join("?" * len(latest))
     told = (
         "EXISTS (SELECT 1 FROM members o JOIN lists USING (list)"
-        " WHERE o.id = u.id AND cursor IS NOT NULL)"
+        " WHERE o.id = u.id AND position IS NOT NULL AND cursor IS NOT NULL)"
     )
     known = {
         row[0]: row
@@ -405,22 +427,63 @@ def _place(sql: sqlite3.Connection, number: int, step: Step, now: str) -> int:
     marks = ", ".join("?" * len(step.positions))
     between = f"list = ? AND position > ? AND position <= ? AND id NOT IN ({marks})"
     values = [number, step.after, step.reached, *step.positions]
-    leaves = "NULL" if step.settled else f"position + {FURTHER_BACK}"
-    left = sql.execute(f"UPDATE members SET position = {leaves} WHERE {between}", values).rowcount
-    gone = left if step.settled else 0
+    leaves = "NULL" if step.settled else FURTHER_BACK
+    left = sql.execute(
+        f"UPDATE members SET position = {leaves} WHERE {between} RETURNING id", values
+    ).fetchall()
+    gone = left if step.settled else []
     if step.whole:
         gone += sql.execute(
-            "UPDATE members SET position = NULL WHERE list = ? AND position > ?",
+            "UPDATE members SET position = NULL WHERE list = ? AND position > ? RETURNING id",
             [number, step.reached],
-        ).rowcount
-    if gone:
+        ).fetchall()
+    sql.executemany(
+        "UPDATE github_users SET gone_at = ? WHERE id = ? AND NOT EXISTS"
+        " (SELECT 1 FROM members m WHERE m.id = github_users.id AND position IS NOT NULL)",
+        [(now, identity) for (identity,) in gone],
+    )
+    return len(gone)
+
+
+def _move(
+    sql: sqlite3.Connection, number: int, step: Step, tally: Tally, *, refresh: bool, done: bool
+) -> None:
+    """Note where list *number* goes on after *step*: a refresh has a cursor of its own.
+
+    It takes the list's along when it comes past it; until then it only mends how many users
+    there are before that.
+    """
+    cursor = step.cursor
+    (reached,) = sql.execute("SELECT reached FROM lists WHERE list = ?", [number]).fetchone()
+    if not refresh or step.reached >= reached:
         sql.execute(
-            "UPDATE github_users SET gone_at = ? WHERE gone_at IS NULL AND id IN"
-            " (SELECT id FROM members WHERE list = ? AND position IS NULL) AND NOT EXISTS"
-            " (SELECT 1 FROM members m WHERE m.id = github_users.id AND position IS NOT NULL)",
-            [now, number],
+            "UPDATE lists SET cursor = ?, reached = ?, users = ? WHERE list = ?",
+            [cursor.url, cursor.position, cursor.users, number],
         )
-    return gone
+    elif step.settled:
+        sql.execute(
+            "UPDATE lists SET users = users + ? WHERE list = ?", [tally.new - tally.gone, number]
+        )
+    if refresh:
+        place = (None, None, None) if done else (cursor.url, cursor.position, cursor.users)
+        sql.execute(
+            "UPDATE lists SET refresh_cursor = ?, refresh_reached = ?, refresh_users = ?"
+            " WHERE list = ?",
+            [*place, number],
+        )
+
+
+def _keep(sql: sqlite3.Connection, number: int, kept: Kept, reached: int) -> None:
+    """Keep what to ask for a reply again with, in place of replies to parts of it."""
+    sql.execute(
+        "DELETE FROM replies WHERE list = ? AND after >= ? AND after < ? AND reached <= ?",
+        [number, kept.after, reached, reached],
+    )
+    digest = _digest(_between(sql, number, kept.after, reached))
+    sql.execute(
+        "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [number, kept.url, kept.etag, kept.link, kept.after, reached, digest],
+    )
 
 
 def _compare(seen: Iterable[_Seen]) -> Tally:

@@ -19,6 +19,8 @@ from sqlite_utils.migrations import Migrations
 
 from generator.errors import StoreError
 
+BUSY = 60.0  # seconds
+
 migrations = Migrations("github_users")
 
 
@@ -70,7 +72,9 @@ def several_lists(db: Database) -> None:
             cursor TEXT,                          -- the URL that comes next; a file has none
             reached INTEGER NOT NULL DEFAULT 0,   -- the position of the last one before the cursor
             users INTEGER NOT NULL DEFAULT 0,     -- how many there are before the cursor
-            refreshing INTEGER NOT NULL DEFAULT 0,
+            refresh_cursor TEXT,                  -- the same of a reading that is done again;
+            refresh_reached INTEGER,              -- NULL: there is none under way
+            refresh_users INTEGER,
             seeded_at TEXT                        -- when a user last came, changed or went
         )""")
     db.execute("""
@@ -94,13 +98,14 @@ def several_lists(db: Database) -> None:
             digest TEXT NOT NULL,
             PRIMARY KEY (list, url)
         ) WITHOUT ROWID""")
+    db.execute("CREATE INDEX replies_by_place ON replies (list, after)")
     by_id = "cursor IS NOT NULL"  # the one list on GitHub that there was
     db.execute(f"""
         INSERT INTO lists
         SELECT 1, identity, source, title, 1, total, cursor,
             CASE WHEN {by_id} THEN (SELECT coalesce(max(id), 0) FROM github_users) ELSE 0 END,
             CASE WHEN {by_id} THEN (SELECT count(*) FROM github_users) ELSE 0 END,
-            0, seeded_at
+            NULL, NULL, NULL, seeded_at
         FROM progress""")
     db.execute("""
         INSERT INTO members (id, list, position)
@@ -144,15 +149,15 @@ class StoreFile:
         with self.errors():
             self._lock_out_others()
             if is_new := self._db is None:
-                self._db = Database(self._place)
-                migrations.apply(self._db)
+                self._db = _connect(self._place)
             db = self._db
             try:
+                migrations.apply(db)
                 with db.atomic():
                     db.conn.execute("INSERT OR IGNORE INTO world VALUES (?)", [self.identity])
                     yield db.conn
             except BaseException:
-                if is_new and _world(db, self._place) is None:  # nothing came of it
+                if is_new and _is_void(db, self._place):  # nothing came of it
                     db.close()
                     self._db = None
                     self._place.unlink()
@@ -226,7 +231,12 @@ class StoreFile:
             if found:
                 self.displaced = self.path.rename(self._aside(found))
         self._place = self._place.rename(self.path)
-        self._db = Database(self.path)
+        self._db = _connect(self.path)
+
+
+def _connect(path: Path) -> Database:
+    # Whoever bakes reads for a while: a seeding waits for that.
+    return Database(sqlite3.connect(path, timeout=BUSY))
 
 
 def _open(path: Path) -> Database | None:
@@ -234,7 +244,7 @@ def _open(path: Path) -> Database | None:
     if not path.exists():
         return None
     with _errors(path):
-        db = Database(path)
+        db = _connect(path)
         try:
             names = set(db.table_names())
             if names and Migrations.migrations_table not in names:
@@ -256,13 +266,23 @@ def _world(db: Database, path: Path) -> str | None:
     return str(row[0]) if row else None
 
 
+def _is_void(db: Database, path: Path) -> bool:
+    try:
+        return _world(db, path) is None
+    except StoreError:  # it did not even come to its tables
+        return True
+
+
 @contextmanager
 def _errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        raise StoreError(
-            f"the store {path} cannot be used: {exc}; --store names another file"
-        ) from exc
+        advice = "--store names another file"
+        if "locked" in str(exc):
+            advice = "another process is using it; try again when it has ended"
+        elif "full" in str(exc) or "disk I/O" in str(exc):
+            advice = "is the disk full? What was stored before is kept"
+        raise StoreError(f"the store {path} cannot be used: {exc}; {advice}") from exc
     except OSError as exc:
         raise StoreError(f"the store {path} cannot be used: {exc.strerror or exc}") from exc

@@ -146,8 +146,8 @@ FAULTS = (
     Fault(
         "403, remaining 0, reset in the past for ever",
         always(status(403, **USED_UP, x_ratelimit_reset="999999000")),
-        requests=6,
-        waits=(0, 1, 3, 7),
+        requests=11,
+        waits=(0, 1, 3, 7, 15, 31, 63, 127, 255),
         stored=100,
         ends="limit of 60 requests an hour is used up",
     ),
@@ -185,6 +185,12 @@ FAULTS = (
         at(2, give=status(403, "You have exceeded a secondary rate limit.")),
         waits=(60,),
     ),
+    Fault(
+        "429, retry-after 1, seven times",
+        at(*range(2, 9), give=status(429, retry_after="1")),
+        11,
+        (1, 1, 3, 7, 15, 31, 63),
+    ),
     Fault("429, nothing said", at(2, 3, give=status(429)), requests=6, waits=(60, 120)),
     Fault(
         "429, nothing said, for ever",
@@ -204,13 +210,26 @@ FAULTS = (
     Fault("404", at(2, give=status(404, "Not Found")), 2, (), 100, ends="--api-url"),
     Fault("422", at(2, give=status(422, "Validation Failed")), 2, (), 100, ends="Validation"),
     Fault("500", at(2, give=status(500))),
-    Fault("502, three times", at(2, 3, 4, give=status(502)), requests=8, waits=(1, 2, 4)),
+    Fault(
+        "500 four times, then 429",
+        lambda request: (
+            at(*range(2, 6), give=status(500))(request)
+            or at(6, give=status(429, retry_after="30"))(request)
+        ),
+        requests=9,
+        waits=(1, 2, 4, 8, 30),
+    ),
+    Fault(
+        "500 with remaining 0",
+        at(2, give=status(500, **USED_UP, x_ratelimit_reset="1000003000")),
+    ),
+    Fault("502, three times", at(2, 3, 4, give=status(502)), requests=10, waits=(1, 2, 4)),
     Fault("503, retry-after 20", at(2, give=status(503, retry_after="20")), waits=(20,)),
-    Fault("504", at(2, give=status(504))),
+    Fault("504", at(2, give=status(504)), requests=6),
     Fault(
         "500 for ever", always(status(500)), 6, (1, 2, 4, 8), 100, ends="goes on where it stopped"
     ),
-    Fault("time-out", at(2, give=httpx.ReadTimeout("timed out"))),
+    Fault("time-out", at(2, give=httpx.ReadTimeout("timed out")), requests=6),
     Fault("connection reset", at(2, give=httpx.ReadError("[Errno 104] Connection reset by peer"))),
     Fault(
         "reset in the middle of the body",
@@ -277,6 +296,15 @@ FAULTS = (
         *(2, (), 100),
         says="is empty",
     ),
+    Fault(
+        "a since beyond all ids",
+        at(1, give=page(USERS[:100], f"{API}/users?since={2**63}")),
+        1,
+        (),
+        100,
+        says="does not go on",
+    ),
+    Fault("ten thousand records and one", at(2, give=page(USERS[100:101] * 10_001))),
     Fault("an empty page without a next one", at(2, give=page([])), 2, (), 100),
     Fault(
         "a next page on another host",

@@ -43,6 +43,11 @@ def run(tmp_path, monkeypatch, capsys):
     return run
 
 
+def interruptible():
+    """Undo what nohup does: a process that ignores Ctrl-C hands that on to those it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(folder, *arguments):
     """Start `python -m generator` as a process of its own."""
     return subprocess.Popen(
@@ -52,6 +57,7 @@ def start(folder, *arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=interruptible,
     )
 
 
@@ -95,7 +101,8 @@ def test_a_smaller_total_keeps_the_users_and_lists_the_first(run, tmp_path):
     assert (len(ids(tmp_path / "build/github_users.db")), info(tmp_path)["users"]) == (300, 40)
 
 
-def test_auto_uses_the_sample_where_nothing_is_stored_and_says_so(run, tmp_path):
+def test_auto_uses_the_sample_where_nothing_is_stored_and_says_so(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("generator.cli.time.sleep", pytest.fail)  # it does not wait for a network
     done = run("build")
     assert done.returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("sample", 150)
@@ -326,8 +333,8 @@ def test_a_dry_run_says_what_it_takes_and_changes_nothing(run, tmp_path):
     lines = done.stdout.splitlines()
     assert lines[:4] == [
         "users: 2 requests, for 150 users of 150",
-        "org:acme: at most 2 requests, for at most 150 users of 150",
-        "search:x: at most 2 requests, for at most 150 users of 150",
+        "org:acme: about 2 requests, for at most 150 users of 150",
+        "search:x: about 2 requests, for at most 150 users of 150",
         "sample: no request",
     ]
     assert "has 1 of 60 requests left until " in lines[4]
@@ -398,6 +405,33 @@ def test_what_is_not_waited_for_is_said_with_how_to_go_on(run, tmp_path):
         assert run("bake").returncode == 0
         run("seed", "users", "-t", "300", api=api, token="good")
     assert len(ids(tmp_path / "build/github_users.db")) == 300
+
+
+def test_a_list_of_nobody_among_others_is_passed_over_with_a_word(run):
+    nobody = {**LISTS, "/orgs/empty/members": []}
+    with serving(FakeGitHub(USERS, lists=nobody)) as api:
+        done = run("seed", "org:empty", "org:acme", api=api)
+        assert (done.returncode, "org:empty lists no users" in done.stderr) == (0, True)
+        assert "Seeded   10 users" in done.stdout
+        assert run("seed", "org:empty", api=api).returncode == 1
+
+
+def test_where_another_worlds_store_was_put_is_said_of_a_run_that_fails_too(run):
+    run("seed", "sample")
+    with serving(github(remaining=1)) as api:
+        done = run("seed", "users", "-t", "300", api=api)
+    assert (done.returncode, "Kept     what" in done.stdout) == (1, True)
+
+
+def test_names_that_differ_in_case_alone_are_one_list(run):
+    with serving(github()) as api:
+        done = run("seed", "org:acme", "org:ACME", api=api)
+    assert done.stdout.count("Seeded") == 1
+
+
+def test_a_query_of_no_text_is_bad_usage(run):
+    done = run("seed", "search:\udcff")
+    assert (done.returncode, "is not UTF-8" in done.stderr) == (2, True)
 
 
 def test_a_source_that_fails_leaves_the_others_as_they_are(run):

@@ -1,3 +1,8 @@
+import socket
+import struct
+import threading
+from contextlib import contextmanager
+
 import httpx
 import pytest
 
@@ -254,6 +259,70 @@ def test_a_redirect_that_leads_nowhere_ends(location, waits):
     with pytest.raises(SourceError, match="cannot be asked"):
         client(answer, waits).ask(f"{API}/users", body)
     assert waits == []
+
+
+def test_an_answer_that_comes_in_drops_is_none():
+    now = iter(range(0, 10**6, 50))
+
+    def drops():
+        while True:
+            yield b"["
+
+    asking = Client(
+        API,
+        None,
+        max_wait=0,
+        clock=lambda: float(next(now)),
+        transport=httpx.MockTransport(lambda request: httpx.Response(200, content=drops())),
+    )
+    with pytest.raises(BrokenOff, match="takes too long") as broken:
+        asking.ask(f"{API}/users", body)
+    assert broken.value.timed_out
+
+
+def test_limits_and_faults_are_counted_apart(waits):
+    fault, limit = httpx.Response(500), httpx.Response(429, headers={"retry-after": "30"})
+    asking = client([fault] * 4 + [limit] * 3 + [good()], waits)
+    assert asking.ask(f"{API}/users", body).read == b"[]"
+    assert [seconds for seconds, _ in waits] == [1, 2, 4, 8, 30, 30, 30]
+
+
+def test_every_request_of_a_circle_of_redirects_is_counted():
+    asking = client(lambda request: httpx.Response(302, headers={"location": str(request.url)}))
+    with pytest.raises(SourceError):
+        asking.ask(f"{API}/users", body)
+    assert asking.requests == 21
+
+
+@contextmanager
+def breaking_off():
+    """Serve half an answer on loopback, reset the connection, then answer whole."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            for content in (head + b"[", head + b"[]"):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(content)
+                    # Closing sends a reset rather than an end.
+                    linger = struct.pack("ii", 1, 0) if content.endswith(b"[") else None
+                    if linger:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_a_connection_reset_in_the_middle_of_the_body_is_asked_again(waits):
+    with breaking_off() as url:
+        asking = Client(url, None, wait=waits)
+        assert asking.ask(f"{url}/users", body).read == b"[]"
+        asking.close()
+    assert len(waits) == 1
 
 
 def test_the_rate_limit_is_asked_for():

@@ -140,12 +140,43 @@ def test_the_first_wait_for_a_limit(error, wait):
 def test_a_limit_of_unknown_length_is_waited_for_longer_and_longer():
     error = refusal(make_reply(status=429), authorized=True, now=0)
     waits = [retry_wait(error, attempt, jitter=0.5) for attempt in range(1, MAX_ATTEMPTS + 1)]
-    assert waits == [60, 120, 240, 480, None]
+    assert waits == [60, 120, 240, 480, 960]
 
 
 def test_a_limit_that_is_said_to_be_over_and_is_not_is_not_asked_at_once_for_ever():
     waits = [retry_wait(used_up("900"), attempt, jitter=0) for attempt in range(1, 6)]
-    assert waits == [0, 1, 3, 7, None]
+    assert waits == [0, 1, 3, 7, 15]
+
+
+def test_no_wait_for_a_limit_of_unknown_length_is_longer_than_an_hour():
+    error = refusal(make_reply(status=429), authorized=True, now=0)
+    assert retry_wait(error, attempt=50, jitter=0) == 3600
+    assert retry_wait(used_up("900"), attempt=50, jitter=0) == 3600
+
+
+def test_the_limit_of_searches_is_for_a_minute():
+    error = refusal(
+        make_reply(
+            status=403,
+            x_ratelimit_remaining="0",
+            x_ratelimit_limit="10",
+            x_ratelimit_resource="search",
+        ),
+        authorized=False,
+        now=0,
+    )
+    assert "limit of 10 requests a minute is used up" in str(error)
+    assert "GITHUB_TOKEN to raise the limit to 30," in str(error)
+
+
+def test_githubs_words_for_a_secondary_limit_are_passed_on_and_no_command_to_a_terminal():
+    message = "You have exceeded\x1b[2J a secondary\r\nrate limit"
+    error = refusal(make_reply({"message": message}, 403), authorized=True, now=0)
+    assert "(You have exceeded[2J a secondary rate limit)" in str(error)
+
+
+def test_a_header_that_comes_twice_is_read_once():
+    assert limited(x_ratelimit_remaining="0, 0", x_ratelimit_reset="1060, 1060").wait == 61
 
 
 def answered(status, **headers):
@@ -168,6 +199,11 @@ def test_what_may_pass_is_tried_again_with_backoff_and_full_jitter(error):
 
     assert waits(jitter=0) == [0, 0, 0, 0, None]
     assert waits(jitter=1) == [1, 2, 4, 8, None]
+
+
+def test_a_fault_is_none_of_the_limit_that_is_used_up():
+    error = answered(502, x_ratelimit_remaining="0", x_ratelimit_reset="3600")
+    assert retry_wait(error, attempt=1, jitter=1) == 1
 
 
 def test_a_server_that_says_when_to_come_back_is_believed():

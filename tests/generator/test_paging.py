@@ -3,11 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import UnexpectedReply
-from generator.github import parameter, read_users
+from generator.github import parameter, read_search, read_users
 from generator.paging import (
     Cursor,
     ask,
     fewer,
+    next_size,
     next_url,
     ordinals,
     step_by_id,
@@ -47,6 +48,10 @@ NEXT = "https://api.github.com/users?per_page=100&since=135"
             '<https://a.test/?q=1,2;x>; rel="next"', "https://a.test/?q=1,2;x", id="punctuation"
         ),
         pytest.param("nonsense", None, id="no link at all"),
+        pytest.param(f'<{NEXT}>; title="a\\"b"; rel="next"', NEXT, id="a quote in quotes"),
+        pytest.param(
+            f'<{NEXT}>; title="a; rel=prev"; rel="next"', NEXT, id="a parameter in quotes"
+        ),
     ],
 )
 def test_only_rel_next_is_followed(link, url):
@@ -138,8 +143,53 @@ def test_the_next_page_is_asked_of_the_host_that_was_asked_before():
 
 
 def test_no_more_is_asked_for_than_is_wanted_where_the_size_is_free():
-    assert ask(Cursor(URL, 9, 120), 150, by_id=True).endswith("per_page=30")
-    assert ask(Cursor(PAGE, 120, 120), 150, by_id=False) == PAGE
+    assert ask(Cursor(URL, 9, 120), 150, 100, by_id=True).endswith("per_page=30")
+    assert ask(Cursor(URL, 9, 120), 150, 25, by_id=True).endswith("per_page=25")
+    assert ask(Cursor(PAGE, 120, 120), 150, 100, by_id=False) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("url", "size", "asked"),
+    [
+        ("https://a.test/x?per_page=25&page=5", 50, "https://a.test/x?per_page=50&page=3"),
+        ("https://a.test/x?per_page=25&page=5", 100, "https://a.test/x?per_page=100&page=2"),
+        ("https://a.test/x?per_page=7&page=2", 100, "https://a.test/x?per_page=7&page=2"),
+        ("https://a.test/x?per_page=5&page=29", 40, "https://a.test/x?per_page=35&page=5"),
+        ("https://a.test/x?per_page=100&page=2", 25, "https://a.test/x?per_page=100&page=2"),
+    ],
+)
+def test_pages_grow_again_where_a_larger_one_starts(url, size, asked):
+    assert ask(Cursor(url, 125, 125), 1000, size, by_id=False) == asked
+
+
+def test_after_a_slow_answer_less_is_asked_for_and_then_more_and_more():
+    full, small = "https://a.test/x?per_page=100", "https://a.test/x?per_page=25"
+    assert next_size(100, full, small) == 25
+    assert next_size(25, small, small) == 50
+    assert next_size(100, full, full) == 100
+
+
+@pytest.mark.parametrize(
+    ("ids", "link", "sure"),
+    [
+        pytest.param([1, 5], "", True, id="a page that is not full"),
+        pytest.param(range(1, 101), "", False, id="a full page"),
+        pytest.param([], "", False, id="an empty page"),
+    ],
+)
+def test_an_end_that_a_failing_server_may_come_to_is_to_be_confirmed(ids, link, sure):
+    step = by_id(Cursor(URL), ids, link)
+    assert (step.whole, step.confirm) == (True, None if sure else step.cursor)
+    step = by_page(Cursor(PAGE), ids, link)
+    assert step.whole
+    page = f"{PAGE}&page={2 if ids else 1}"
+    assert step.confirm == (None if sure else Cursor(page, len(ids), len(ids)))
+
+
+def test_what_a_search_had_no_time_for_is_not_missing():
+    body = {"total_count": 1, "incomplete_results": True, "items": [user(1, "one")]}
+    reply = make_reply(body)
+    assert not step_by_page(Cursor(PAGE), PAGE, reply, read_search(reply), set()).whole
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -11,7 +12,7 @@ import pytest
 
 from generator import sources
 from generator.client import Client
-from generator.errors import RateLimitExceeded, Refused, SourceError, Unreachable
+from generator.errors import RateLimitExceeded, Refused, SourceError, StoreError, Unreachable
 from generator.seed import copy, crawl, requests_needed
 from generator.sources import Source, parse
 from generator.store import Progress, Store, Tally
@@ -329,12 +330,13 @@ def test_a_timeout_asks_for_fewer_and_misses_nobody(run):
     run(asked, 330)
     assert run.ids == first(330)
     sizes = [int(url.rpartition("per_page=")[2]) for url in asked.requests]
-    assert sizes == [100, 50, 25, 100, 50, 100, 100, 55]
+    assert sizes == [100, 50, 25, 25, 12, 12, 24, 48, 96, 100, 13]
     asked = github(fault=lambda request: slow if request in (2, 3, 5) else None)
     run(asked, 1000, "org:acme")
     assert run.ids == members(1000)
-    assert [url.partition("?per_page=")[2] for url in asked.requests][1:6] == [
-        *("100&page=2", "50&page=3", "25&page=5", "25&page=6", "5&page=26")
+    assert [url.partition("?per_page=")[2] for url in asked.requests][1:9] == [
+        *("100&page=2", "50&page=3", "25&page=5", "25&page=6", "5&page=26", "5&page=27"),
+        *("9&page=16", "18&page=9"),
     ]
 
 
@@ -404,6 +406,177 @@ def test_a_refresh_of_a_list_by_page_sees_who_moved_and_who_left(run):
     assert run.ids == sorted(user["id"] for user in asked.lists["/orgs/acme/members"])
 
 
+def test_who_moves_to_another_page_is_not_gone_for_a_run_that_reads_the_last_one_alone(run):
+    asked = github()
+    run(asked, 1000, "org:acme")
+    asked.lists["/orgs/acme/members"] = MEMBERS[20:]
+    outcome = run(asked, 1000, "org:acme")
+    assert (outcome.tally.gone, run.ids) == (0, members(1000))
+    outcome = run(asked, 1000, "org:acme", refresh=True)
+    assert (outcome.tally.gone, run.ids) == (20, sorted(one["id"] for one in MEMBERS[20:]))
+
+
+def test_an_interrupted_refresh_of_a_list_by_page_begins_again(run):
+    asked = github()
+    run(asked, 1000, "org:acme")
+    asked.fault = lambda request: Answer(401, {}, b"{}") if request == 5 else None
+    with pytest.raises(Refused):
+        run(asked, 1000, "org:acme", refresh=True)
+    asked.lists["/orgs/acme/members"] = MEMBERS[5:]
+    run(asked, 1000, "org:acme", refresh=True)
+    assert run.ids == sorted(one["id"] for one in MEMBERS[5:])
+
+
+def test_a_newcomer_is_not_the_end_of_another_whom_no_etag_tells_of(run):
+    hundred = USERS[:101]
+    asked = FakeGitHub(USERS, lists={"/orgs/acme/members": hundred})
+    run(asked, 200, "org:acme", token="good")
+    asked.lists["/orgs/acme/members"] = [user(5000, "newcomer"), *hundred]
+    run(asked, 200, "org:acme", token="good")
+    for _ in range(2):
+        run(asked, 200, "org:acme", token="good", refresh=True)
+        assert len(run.ids) == 102
+
+
+def test_a_page_that_is_what_it_was_may_have_one_after_it_now(run):
+    asked = FakeGitHub(USERS, lists={"/orgs/acme/members": USERS[:100]})
+    run(asked, 200, "org:acme", token="good")
+    asked.lists["/orgs/acme/members"] = USERS[:101]
+    etag = hide_links(asked)
+    run(asked, 200, "org:acme", token="good", refresh=True)
+    assert (len(run.ids), etag) == (101, [304])
+
+
+def hide_links(asked):
+    """Let 304 be answered to any If-None-Match, without a Link; note the statuses."""
+    answer, seen = asked.answer, []
+
+    def answered(target, headers, base):
+        if "if-none-match" in headers:
+            asked.requests.append(target)
+            seen.append(304)
+            return Answer(304, {"ETag": headers["if-none-match"]})
+        return answer(target, headers, base)
+
+    asked.answer = answered
+    return seen
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(Answer(200, {}, b"[]"), id="an empty page"),
+        pytest.param(Answer(204), id="no content"),
+        pytest.param(Answer(200, {}, json.dumps(USERS[100:200]).encode()), id="a full page"),
+    ],
+)
+def test_an_end_in_the_middle_is_asked_for_again_before_anybody_is_gone(run, odd):
+    asked = github()
+    run(asked, 330)
+    asked.fault = lambda request: odd if request == 6 else None
+    outcome = run(asked, 330, refresh=True)
+    assert (outcome.tally, run.ids) == (Tally(unchanged=330), first(330))
+
+
+def test_an_end_that_is_confirmed_is_one(run):
+    run(github(), 330)
+    outcome = run(github(USERS[:200]), 330, refresh=True)
+    assert (outcome.tally.gone, run.ids) == (130, first(200))
+    assert outcome.requests == 3
+
+
+def test_a_search_that_ran_out_of_time_makes_nobody_gone(run):
+    asked = FakeGitHub(USERS, lists={"/search/users": USERS[:50]})
+    run(asked, 150, "search:x")
+    short = {"total_count": 1, "incomplete_results": True, "items": USERS[:1]}
+    asked.fault = lambda request: Answer(200, {}, json.dumps(short).encode())
+    outcome = run(asked, 150, "search:x", refresh=True)
+    assert (outcome.tally.gone, len(run.ids)) == (0, 50)
+    assert any("incomplete" in note for note in outcome.notes)
+
+
+def test_a_list_that_has_become_empty_is_kept_with_a_word(run):
+    asked = github()
+    run(asked, 1000, "org:acme")
+    asked.lists["/orgs/acme/members"] = []
+    run(asked, 1000, "org:acme", refresh=True)
+    assert (run.ids, len(run.said)) == (members(1000), 1)
+    assert "org:acme lists no users now" in run.said[0]
+
+
+def test_one_who_is_gone_does_not_shift_what_follows(run):
+    asked = github()
+    run(asked, 330, token="good")
+    asked.users = USERS[:5] + USERS[6:]
+    outcome = run(asked, 329, token="good", refresh=True)
+    assert (outcome.tally, outcome.not_modified) == (Tally(gone=1, unchanged=329), 3)
+    outcome = run(asked, 329, token="good", refresh=True)
+    assert (outcome.tally, outcome.not_modified) == (Tally(unchanged=329), 4)
+
+
+def test_a_refresh_of_a_few_forgets_nothing_of_the_rest(run):
+    asked = github()
+    run(asked, 330)
+    run(asked, 50, refresh=True)
+    outcome = run(asked, 330)
+    assert (outcome.requests, run.ids) == (0, first(330))
+
+
+def test_what_is_asked_for_without_a_refresh_is_asked_for_without_an_etag(run):
+    asked = github()
+    run(asked, 1000, token="good")
+    run(asked, 1000, token="good")
+    assert not any("if-none-match" in headers for headers in asked.headers)
+
+
+def test_anonymous_contributors_are_no_error_and_not_listed(run):
+    anonymous = {"type": "Anonymous", "email": "a@b.test", "name": "A"}
+    asked = FakeGitHub(USERS, lists={"/repos/a/b/contributors": [USERS[0], anonymous, USERS[1]]})
+    outcome = run(asked, 150, "repo:a/b")
+    assert run.ids == first(2)
+    assert any("anonymous" in note for note in outcome.notes)
+
+
+def test_a_search_is_left_at_its_thousandth_user_whatever_it_links_to(run):
+    many = [user(number, f"user-{number}") for number in range(1, 1301)]
+    asked = FakeGitHub([], lists={"/orgs/x/members": many})
+    answer = asked.answer
+
+    def search(target, headers, base):
+        found = answer(target.replace("/search/users", "/orgs/x/members"), headers, base)
+        items = {"total_count": 1300, "items": json.loads(found.body)}
+        return Answer(found.status, found.headers, json.dumps(items).encode())
+
+    asked.answer = search
+    run(asked, 5000, "search:x")
+    assert (len(run.ids), len(asked.requests)) == (1000, 10)
+
+
+def limited_to(size, work):
+    """Do *work* in a process that can write no file larger than *size* bytes."""
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        try:
+            work()
+        except SourceError:
+            os._exit(2)
+        except StoreError:
+            os._exit(1)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_disk_that_is_full_loses_nothing(run):
+    asked = github()
+    assert limited_to(70_000, lambda: run(asked, 330)) == 1
+    run(asked, 330)
+    assert (run.ids, len(asked.requests)) == (first(330), 3)
+    assert limited_to(10, lambda: Run(run.path.with_name("new.db"))(asked, 330)) == 1
+    assert not run.path.with_name("new.db").exists()
+
+
 def test_beyond_what_a_refresh_reads_nobody_is_gone(run):
     run(github(), 330)
     outcome = run(github(CHANGED), 50, refresh=True)
@@ -419,7 +592,7 @@ def test_an_interrupted_refresh_is_taken_up_by_the_next_run(run, failing, left):
         run(asked, 330, refresh=True)
     run(asked, 330, refresh=True)
     assert len(asked.requests) == failing + left
-    assert (run.ids, run.progress.refreshing) == ([user["id"] for user in CHANGED], False)
+    assert (run.ids, run.progress.refresh) == ([user["id"] for user in CHANGED], None)
 
 
 def test_a_refresh_that_finds_nobody_leaves_what_is_stored(run):
@@ -447,16 +620,18 @@ def test_a_page_that_is_empty_although_a_next_one_is_named_makes_nobody_gone(run
         ("file:x.csv", 150, (0, 0)),
     ],
 )
-def test_what_a_seeding_takes_is_known_before(source, total, needed):
-    assert requests_needed(parse(source, API), None, total, refresh=False) == needed
+def test_what_a_seeding_takes_is_known_before(source, total, needed, tmp_path):
+    store = Store(tmp_path / "none.db")
+    assert requests_needed(parse(source, API), store, total, refresh=False) == needed
 
 
 def test_what_is_stored_is_not_asked_for_unless_it_is_refreshed(run):
     run(github(), 150)
-    users = parse("users", API)
-    assert requests_needed(users, run.progress, 150, refresh=False) == (0, 0)
-    assert requests_needed(users, run.progress, 330, refresh=False) == (180, 2)
-    assert requests_needed(users, run.progress, 330, refresh=True) == (330, 4)
+    users, store = parse("users", API), Store(run.path)
+    assert requests_needed(users, store, 150, refresh=False) == (0, 0)
+    assert requests_needed(users, store, 330, refresh=False) == (180, 2)
+    assert requests_needed(users, store, 330, refresh=True) == (330, 4)
+    store.close()
 
 
 def killed_at(statement, work):

@@ -4,7 +4,7 @@ import pytest
 
 from generator.github import read_users
 from generator.paging import Cursor, step_by_id, step_by_page
-from generator.store import Progress, Store, Tally
+from generator.store import Kept, Progress, Store, Tally
 from tests.factories import ODD, make_profile, make_reply
 
 WORLD = "https://api.test/users?since=0"
@@ -47,7 +47,7 @@ def add(store, profiles, *, list=USERS, cursor=None, now="t1", end=False, etag=N
         if by_id
         else step_by_page(cursor, cursor.url, reply, batch, met)
     )
-    kept = (cursor.url, etag, link) if etag else None
+    kept = Kept(cursor.url, etag, link, step.after) if etag else None
     tally = store.add(list.identity, profiles, step, now, kept=kept, **options)
     return tally, step.cursor
 
@@ -136,6 +136,39 @@ def test_the_date_of_every_list_moves_when_a_user_changes(store):
     assert store.progress(MEMBERS.identity).seeded_at == "t2"
 
 
+def test_the_date_moves_when_someone_is_gone(store):
+    add(store, [ONE, TWO])
+    add(store, [TWO], now="t2")
+    assert store.progress(USERS.identity).seeded_at == "t2"
+    mirror(store, [ONE, TWO], now="t3")
+    mirror(store, [TWO], now="t4")
+    assert store.progress(LOCAL.identity).seeded_at == "t4"
+
+
+def test_the_date_moves_when_a_file_changes_someone(store):
+    mirror(store, [ONE, TWO])
+    mirror(store, [ONE, make_profile(2, "renamed")], now="t2")
+    assert store.progress(LOCAL.identity).seeded_at == "t2"
+
+
+def test_the_first_day_without_someone_is_the_day(store, path):
+    add(store, [ONE, TWO])
+    add(store, [TWO], now="t2")
+    add(store, [TWO], now="t3")
+    assert seen(path)[1] == ("t1", "t1", "t2")
+
+
+def test_a_refresh_of_a_few_does_not_forget_how_far_the_list_was_read(store):
+    _, cursor = add(store, [ONE, TWO, THREE])
+    _, far = add(store, [make_profile(7), make_profile(9)], cursor=cursor)
+    add(store, [ONE, THREE], now="t2", refresh=True)
+    assert store.progress(USERS.identity).refresh is not None
+    add(store, [ONE, THREE], now="t2", refresh=True, done=True)
+    progress = store.progress(USERS.identity)
+    assert progress.refresh is None
+    assert progress.cursor == Cursor(far.url, far.position, 4)
+
+
 def test_it_is_noted_when_someone_was_first_and_last_seen(store, path):
     add(store, [ONE, TWO])
     add(store, [ONE, THREE], now="t2")
@@ -193,7 +226,7 @@ def test_who_is_missing_from_a_list_by_page_is_gone_when_it_was_read_to_its_end(
 def test_a_user_whom_two_pages_have_stands_where_the_first_has_it(store):
     assert read_members(store, [[1, 2], [2, 3]]) == Tally(new=3)
     store.choose([MEMBERS], 2)
-    store.want()
+    store.commit_choice()
     assert ids(store) == [1, 2]
 
 
@@ -201,10 +234,10 @@ def test_the_directory_is_the_union_of_the_first_users_of_each_list(store):
     add(store, [ONE, TWO, THREE])
     read_members(store, [[9, 2, 7]])
     store.choose([USERS, MEMBERS], 2)
-    store.want()
+    store.commit_choice()
     assert ids(store) == [1, 2, 9]
     store.choose([MEMBERS], 1000)
-    store.want()
+    store.commit_choice()
     assert ids(store) == [2, 7, 9]
     assert [one.source for one in store.chosen()] == ["org:a"]
 
@@ -230,11 +263,21 @@ def test_a_choice_comes_into_force_with_the_next_change_that_succeeds(store, pat
 
 def test_a_reply_that_is_still_stored_is_kept_with_its_etag(store):
     _, cursor = add(store, [ONE, TWO], etag="e1")
-    kept = store.kept(USERS.identity, USERS.identity, 0)
-    assert (kept.etag, kept.users) == ("e1", [ONE, TWO])
-    assert kept.link == f'<{cursor.url}>; rel="next"'
-    assert store.kept(USERS.identity, "https://api.test/users?since=9", 0) is None
-    assert store.kept(USERS.identity, USERS.identity, 7) is None
+    link = f'<{cursor.url}>; rel="next"'
+    kept = Kept(WORLD, "e1", link, 0, (ONE, TWO))
+    assert store.kept(USERS.identity, WORLD, None) == kept
+    assert store.kept(USERS.identity, "https://api.test/users?since=9", None) is None
+    for position in (0, 1):
+        assert store.kept(USERS.identity, "https://api.test/users?since=1", position) == kept
+    assert store.kept(USERS.identity, WORLD, 2) is None
+
+
+def test_a_reply_takes_the_place_of_those_it_covers(store):
+    _, cursor = add(store, [ONE], etag="e1")
+    add(store, [TWO], cursor=cursor, etag="e2")
+    add(store, [ONE, TWO], cursor=Cursor(WORLD + "&x"), etag="e3")
+    assert store.kept(USERS.identity, "", 1).etag == "e3"
+    assert store.kept(USERS.identity, cursor.url, None) is None
 
 
 @pytest.mark.parametrize(
@@ -291,15 +334,22 @@ def test_what_a_shorter_reading_does_not_reach_stands_behind_what_it_does(store)
     mirror(store, [make_profile(n) for n in (7, 9)], total=2)
     assert ids(store) == [1, 2, 7, 8, 9]
     store.choose([LOCAL], 2)
-    store.want()
+    store.commit_choice()
     assert ids(store) == [7, 9]
 
 
 def test_the_first_of_a_list_are_those_it_has_first(store):
     mirror(store, [make_profile(n) for n in (9, 8, 1, 2)], total=4)
     store.choose([LOCAL], 2)
-    store.want()
+    store.commit_choice()
     assert ids(store) == [8, 9]
+
+
+def test_what_a_file_says_counts_of_one_whom_github_no_longer_lists(store):
+    add(store, [ONE, TWO])
+    add(store, [TWO], now="t2")
+    mirror(store, [make_profile(1, "known-better")], now="t3")
+    assert names(store)[1] == "known-better"
 
 
 def test_what_github_says_of_a_user_counts_not_what_a_file_says(store):

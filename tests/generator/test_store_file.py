@@ -169,7 +169,9 @@ def test_an_old_store_is_brought_to_todays_shape(path, cursor, positions, expect
     assert sql.execute(
         "SELECT DISTINCT first_seen, last_seen, gone_at FROM github_users"
     ).fetchall() == [("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", None)]
-    row = sql.execute("SELECT source, total, rank, cursor, reached, users FROM lists").fetchone()
-    assert row == ("s", 2, 1, cursor, *((9, 3) if cursor else (0, 0)))
+    row = sql.execute(
+        "SELECT source, total, rank, cursor, reached, users, refresh_cursor, seeded_at FROM lists"
+    ).fetchone()
+    assert row == ("s", 2, 1, cursor, *((9, 3) if cursor else (0, 0)), None, "2026-01-01T00:00:00Z")
     file.close()
     assert file.identity == HERE
