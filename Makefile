@@ -47,8 +47,8 @@ lint: .venv/.dev ## Check style, types and formatting
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: .venv/.dev ## Measure against limits and plain designs, as ratios in one run
-	@$(BIN)/python -m tests.bench
+bench: .venv/.dev ## Measure against limits, plain designs and peers, as ratios in one run
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 clean: ## Remove $(BUILD), with the users gathered there, and the environment
 	@case "$(abspath $(BUILD))/" in "$(CURDIR)/"?*) ;; *) \
@@ -62,6 +62,8 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	  --constraint requirements/dev.txt pyproject.toml --group package --output-file requirements/build.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --constraint requirements/dev.txt --group function --output-file function/requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 
 # A stamp is newer than what it was made from. --require-hashes: nothing is installed that the
 # lock file does not name, byte for byte. The editable install adds the `ghdirectory` command; its

@@ -5,7 +5,7 @@ The application and `python -m generator query` both answer through here.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from function.contract import Page, Profile
 from function.database import Directory
@@ -15,12 +15,11 @@ from function.query import ProfileQuery, parse_query
 PATH = "/api/users/profiles"
 CONTENT_TYPE = "application/json"
 
-# A text as JSON has it, every character that may stand for itself doing so.
-_text = json.JSONEncoder(ensure_ascii=False).encode
+# A text as JSON has it, every character that may stand for itself doing so: what json.dumps uses.
+_text = json.encoder.encode_basestring
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What goes back: *status* as in HTTP, *body* as UTF-8 JSON."""
 
     status: int

@@ -1,7 +1,6 @@
 """What both halves agree on: the records, and the file they are baked into. Does no I/O."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple
 
@@ -108,6 +107,7 @@ LEFT JOIN addresses USING (id);
 """
 
 
+# These are named tuples because a cold start waits for every dataclass that is made.
 class Profile(NamedTuple):
     """One account as the directory lists it; every text is as GitHub sent it.
 
@@ -121,8 +121,7 @@ class Profile(NamedTuple):
     html_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Page number *page* (from 1) of a list of *total* profiles, *pagination* to a page."""
 
     profiles: tuple[Profile, ...]
@@ -136,8 +135,7 @@ class Page:
         return pages(self.total, self.pagination)
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What a directory lists: its source, a title for people, and when it was gathered.
 
     *seeded_at* is RFC 3339, UTC, to the second: "2026-11-24T12:00:00Z".

@@ -5,10 +5,8 @@ id of every `STEP`th of its users. What a query asks for is a page of one list, 
 after another (the types, for ``order_by=type``); each part of it is read from the nearest anchor.
 """
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,16 +39,11 @@ from function.query import ProfileQuery
 _MAX_INTEGER = 2**63 - 1
 
 
-class _Row(NamedTuple):
-    """A row of `users`: *type* is twice the code, and one more for addresses of its own."""
-
-    id: int
-    type: int
-    username: str
+# A row of `users`: id, type (twice the code, and one more for addresses of its own), username.
+_Row = tuple[int, int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(NamedTuple):
     """A list of users in the order of their ids: of one *kind*, and of those who have a term.
 
     *number* is that of its anchors, *users* how many there are.
@@ -61,8 +54,7 @@ class _List:
     users: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
+class _Term(NamedTuple):
     """A term that many usernames have: *text*, folded, and what to *match* in `grams`, if any."""
 
     text: str
@@ -97,8 +89,8 @@ class Directory:
                 f"SQLite {needed} or newer is needed; this Python has {sqlite3.sqlite_version}"
             )
         try:
-            with path.open("rb") as file:
-                self.release = release or hashlib.file_digest(file, "sha256").hexdigest()[:16]
+            self.release = release or _digest(path)
+            size = path.stat().st_size
         except OSError as exc:
             raise DatabaseMismatch(
                 f"cannot read the directory {path}: {exc.strerror};"
@@ -113,7 +105,7 @@ class Directory:
             self._check_stamps()
             if mapped:  # a page is looked at where it lies, not copied first
                 # https://sqlite.org/mmap.html
-                self._sql.execute(f"PRAGMA mmap_size = {path.stat().st_size}")
+                self._sql.execute(f"PRAGMA mmap_size = {size}")
             *about, self._longest = self._sql.execute(
                 "SELECT source, title, seeded_at, longest FROM about"
             ).fetchone()
@@ -268,10 +260,11 @@ class Directory:
         if identity > _MAX_INTEGER:
             return []
         return [
-            row
-            for row in self._rows("SELECT id, type, username FROM users WHERE id = ?", [identity])
-            if (codes is None or row.type >> 1 in codes)
-            and (term is None or term in fold(row.username))
+            (found, flagged, username)
+            for found, flagged, username in self._rows(
+                "SELECT id, type, username FROM users WHERE id = ?", [identity]
+            )
+            if (codes is None or flagged >> 1 in codes) and (term is None or term in fold(username))
         ]
 
     def _few(self, term: str) -> list[_Row]:
@@ -307,31 +300,31 @@ class Directory:
         self, rows: Sequence[_Row], codes: list[int] | None, query: ProfileQuery
     ) -> tuple[Sequence[_Row], int]:
         """Return the page of *rows*, which come in the order of ids, and how many there are."""
-        found = [row for row in rows if codes is None or row.type >> 1 in codes]
+        found = [row for row in rows if codes is None or row[1] >> 1 in codes]
         if query.order_by.endswith("type"):
-            found.sort(key=lambda row: self._types[row.type >> 1])
+            found.sort(key=lambda row: self._types[row[1] >> 1])
         if query.order_by.startswith("-"):
             found.reverse()
         start = (query.page - 1) * query.pagination
         return found[start : start + query.pagination], len(found)
 
     def _rows(self, sql: str, values: Sequence[object]) -> list[_Row]:
-        return list(map(_Row._make, self._sql.execute(sql, values)))
+        return self._sql.execute(sql, values).fetchall()
 
     def _profiles(self, rows: Sequence[_Row]) -> Iterator[Profile]:
-        own = [row.id for row in rows if row.type & 1]
-        addresses = {}
+        own = [identity for identity, flagged, _ in rows if flagged & 1]
+        addresses: dict[int, tuple[str, str]] = {}
         if own:
             marks = ", ".join("?" * len(own))
-            addresses = {
-                identity: urls
-                for identity, *urls in self._sql.execute(
-                    f"SELECT id, avatar_url, html_url FROM addresses WHERE id IN ({marks})", own
-                )
-            }
+            for identity, avatar_url, html_url in self._sql.execute(
+                f"SELECT id, avatar_url, html_url FROM addresses WHERE id IN ({marks})", own
+            ):
+                addresses[identity] = avatar_url, html_url
+        # A named tuple's own constructor takes three times as long, for every user of every page.
+        new, types = tuple.__new__, self._types
         for identity, flagged, username in rows:
-            avatar, page = addresses[identity] if flagged & 1 else implied(identity, username)
-            yield Profile(identity, username, self._types[flagged >> 1], avatar, page)
+            urls = addresses[identity] if flagged & 1 else implied(identity, username)
+            yield new(Profile, (identity, username, types[flagged >> 1], *urls))
 
     def _damaged(self, exc: Exception) -> DatabaseMismatch:
         return DatabaseMismatch(
@@ -358,3 +351,10 @@ class Directory:
             return int(self._sql.execute(sql).fetchone()[0])
         except sqlite3.DatabaseError as exc:
             raise self._damaged(exc) from exc
+
+
+def _digest(path: Path) -> str:
+    import hashlib  # a cold start that knows the release does without
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

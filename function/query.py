@@ -5,10 +5,8 @@ is keyed on exactly these, so unknown parameters are ignored (an error for them 
 under a good key), the last of a repeated one counts, and an empty one counts as absent.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from function.errors import InvalidParameter, one_of, shorten
@@ -20,12 +18,10 @@ MAX_PAGINATION = 100
 DEFAULT_ORDER = "id"
 ORDERS = ("id", "type", "-id", "-type")
 
-_WHOLE_NUMBER = re.compile(r"0*([0-9]{1,20})")
 _MAX_NUMBER = 2**64 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileQuery:
+class ProfileQuery(NamedTuple):
     """One request for profiles. A page of the static site is one too, with no filter.
 
     Filters that are None are absent; all that are given must hold. *username* is any part of
@@ -41,7 +37,7 @@ class ProfileQuery:
 
     def on_page(self, page: int) -> "ProfileQuery":
         """Return the same query, asking for *page*."""
-        return replace(self, page=page)
+        return self._replace(page=page)
 
     def encode(self) -> str:
         """Return the query string that parses to this query, without the question mark.
@@ -79,13 +75,15 @@ def parse_query(pairs: Iterable[tuple[str, str]]) -> ProfileQuery:
 
 def _whole_number(least: int, most: int) -> Callable[[str, str], int]:
     def parse(name: str, value: str) -> int:
-        digits = _WHOLE_NUMBER.fullmatch(value)
-        if not digits or not least <= int(digits[1]) <= most:
+        # Digits alone: int() takes signs, blanks, underscores and other scripts' digits as well,
+        # and refuses thousands of them.
+        number = int(value.lstrip("0")[:21] or "0") if value.isascii() and value.isdigit() else -1
+        if not least <= number <= most:
             raise InvalidParameter(
                 name,
                 f"{name} must be a whole number from {least} to {most}, not {shorten(value)}",
             )
-        return int(digits[1])
+        return number
 
     return parse
 

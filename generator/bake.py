@@ -10,7 +10,6 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
-from dataclasses import astuple
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -203,7 +202,7 @@ def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress:
                     for start in range(0, len(ids), ANCHORS_A_ROW)
                 ),
             )
-    sql.execute("INSERT INTO about VALUES (?, ?, ?, ?)", (*astuple(about), longest))
+    sql.execute("INSERT INTO about VALUES (?, ?, ?, ?)", (*about, longest))
 
 
 def page_size(users: int) -> int:

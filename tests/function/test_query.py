@@ -81,4 +81,4 @@ def test_an_encoded_query_reads_back_as_itself(query):
 
 
 def test_the_declared_parameters_are_what_a_query_is_made_of():
-    assert set(PARAMETERS) == set(ProfileQuery.__dataclass_fields__)
+    assert set(PARAMETERS) == set(ProfileQuery._fields)

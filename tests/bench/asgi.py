@@ -1,0 +1,9 @@
+"""The application for the benchmarks' server: `uvicorn tests.bench.asgi:app`."""
+
+import os
+from pathlib import Path
+
+from function.app import create_app
+from function.database import Directory
+
+app = create_app(Directory(Path(os.environ["DIRECTORY_DB"])))

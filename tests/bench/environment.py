@@ -1,0 +1,56 @@
+"""An environment of their own for what the benchmarks compare with, and the bundle as it ships."""
+
+import compileall
+import py_compile
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def install(folder: Path, requirements: str, *options: str) -> None:
+    """Install what a lock file names."""
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--require-hashes", "--requirement", ROOT / requirements, *options),
+        ],
+        check=True,
+        cwd=folder,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def peers(folder: Path) -> Path:
+    """Make an environment with the peers, and return its Python."""
+    place = folder / "peers"
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    python = place / "bin/python"
+    install(folder, "requirements/bench.txt", "--prefix", str(place), "--ignore-installed")
+    return python
+
+
+def bundle(folder: Path) -> Path:
+    """Make what Lambda gets, without the database: the function, its packages, their byte code."""
+    place = folder / "bundle"
+    install(folder, "function/requirements.txt", "--no-compile", "--target", str(place))
+    ignored = shutil.ignore_patterns("__pycache__", "requirements.txt")
+    shutil.copytree(ROOT / "function", place / "function", ignore=ignored)
+    # /var/task is read-only: what is not compiled here is compiled at every cold start. Times in
+    # a zip mean nothing, so the code is never compared with them.
+    # https://peps.python.org/pep-0552/
+    compileall.compile_dir(
+        place, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+    )
+    return place
+
+
+def size(folder: Path) -> int:
+    """Return the bytes of the files in *folder*, byte code aside."""
+    return sum(
+        path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    )
