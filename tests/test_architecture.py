@@ -23,6 +23,8 @@ DOORS = {
     "uvicorn": "generator.serve",
 }
 LOCKS = ("requirements/build.txt", "requirements/dev.txt", "function/requirements.txt")
+# Of what the benchmarks compare with, which the project itself never installs.
+PEERS = "requirements/bench.txt"
 
 
 def imports(path: Path) -> set[str]:
@@ -94,7 +96,7 @@ def locked(path: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("path", LOCKS)
+@pytest.mark.parametrize("path", [*LOCKS, PEERS])
 def test_a_lock_file_has_a_hash_for_everything_and_no_address(path):
     text = (ROOT / path).read_text()
     blocks = re.findall(r"^[a-z0-9][^\n]*(?:\n {4}[^\n]+)*", text, re.MULTILINE)
@@ -114,6 +116,7 @@ def test_the_lock_files_pin_one_version_of_each_package():
     [
         ("requirements/build.txt", PROJECT["project"]["dependencies"]),
         ("function/requirements.txt", PROJECT["dependency-groups"]["function"]),
+        (PEERS, PROJECT["dependency-groups"]["bench"]),
         (
             "requirements/dev.txt",
             [r for r in PROJECT["dependency-groups"]["dev"] if isinstance(r, str)],

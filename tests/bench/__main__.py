@@ -1,44 +1,42 @@
-"""Print how the build and the function do against plain designs and against their limits.
+"""Print how the build and the function do against plain designs, peers and limits.
 
-Every row is a pair, run in turn, and the ratio of their medians: this machine's speed cancels
-out. 10,000 invented users, and 1,000,000 to seed and to bake, unless other numbers are given:
-`python -m tests.bench 100000 2000000`.
+What is compared runs in turn in one process, or one run, and what counts are the ratios: this
+machine's speed cancels out. `python -m tests.bench` runs every section; `python -m tests.bench
+queries --many 100000` one of them, for fewer users.
+
+    build     seeding, baking and rendering 10,000 users (--users)
+    scale     seeding and baking 1,000,000 (--many): rows a second, peak memory
+    queries   asking the directory of 100,000 and of --many users, against naive SQL
+    lambda    the handler, warm and cold, against a bare one
+    peers     over HTTP, against Datasette and the replaced design (wants Debian's package wrk)
 """
 
-import json
+import argparse
 import os
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from function.answer import answer_profiles
-from function.contract import Profile
 from function.database import Directory
 from generator import site, sources
 from generator.assets import read_assets
 from generator.bake import bake
 from generator.pages import Build
 from generator.render import STATIC, TEMPLATES, Renderer
-from tests.bench import seeding
-from tests.factories import ABOUT, make_profile
+from tests.bench import environment, lambdas, peers, queries, seeding
+from tests.bench.users import users
+from tests.factories import ABOUT
 
 ROUNDS = 5
 SIZES = (10, 25, 50, 100)
 Work = Callable[[], object]
-
-
-def users(count: int) -> Iterator[Profile]:
-    """Yield invented users: one in nine an organisation, names with some parts in common."""
-    for number in range(1, count + 1):
-        name = f"{('jo', 'anna', 'x', 'lantern')[number % 4]}-{number * 7919 % 1_000_003:x}"
-        yield make_profile(number * 3, name, type="User" if number % 9 else "Organization")
 
 
 def ratio(one: Work, other: Work, repeat: int = 1) -> tuple[float, float, float]:
@@ -58,22 +56,6 @@ def show(what: str, against: str, measured: tuple[float, float, float]) -> None:
     """Print one row."""
     one, other, times = measured
     print(f"{what:<44}{against:<40}{one * 1e3:>10.3f}{other * 1e3:>10.3f}{times:>8.2f}")
-
-
-def bench_answers(directory: Directory) -> None:
-    """An answer at either end of the list, and against the SQL that is the least it takes."""
-
-    def ask(query: str) -> Work:
-        pairs = [tuple(pair.split("=")) for pair in query.split("&")]
-        return lambda: answer_profiles(directory, pairs)  # type: ignore[arg-type]
-
-    first = ask("page=1")
-    last = ask(f"page={-(-directory.users // 25)}")
-    show("answer: the deepest page", "page 1", ratio(last, first, 50))
-    last_type = ask(f"order_by=type&page={-(-directory.users // 25)}")
-    show("answer: the deepest page by type", "page 1", ratio(last_type, first, 50))
-    show("answer: a common term", "page 1", ratio(ask("username=anna"), first, 10))
-    show("answer: a term nobody has", "page 1", ratio(ask("username=zzzz"), first, 10))
 
 
 def bench_seed(folder: Path, count: int) -> None:
@@ -152,22 +134,54 @@ def plain_loop(directory: Directory, build: Build, folder: Path) -> None:
             path.write_bytes(renderer.page(listing, page, rows))
 
 
-def main() -> None:
-    """Run everything in a temporary folder."""
-    count, many = (int(number) for number in (*sys.argv[1:], 10_000, 1_000_000)[:2])
-    print(f"{count:,} users, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
+def bench_build(folder: Path, count: int) -> None:
+    """Every stage of a build of *count* users."""
     print(f"{'this':<44}{'against':<40}{'ms':>10}{'ms':>10}{'ratio':>8}")
+    bench_seed(folder, count)
+    bench_bake(folder, count)
+    bake(users(count), ABOUT, folder / "directory.db")
+    with closing(Directory(folder / "directory.db")) as directory:
+        bench_render(directory, folder)
+
+
+def main() -> None:
+    """Run the sections named, or all, in temporary folders."""
+    sections = ("build", "scale", "queries", "lambda", "peers")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sections", nargs="*", choices=[*sections, []], metavar="SECTION")
+    parser.add_argument("--users", type=int, default=10_000)
+    parser.add_argument("--many", type=int, default=1_000_000)
+    options = parser.parse_args()
+    wanted = options.sections or sections
+    print(f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bench_seed(folder, count)
-        bench_bake(folder, count)
-        bake(users(count), ABOUT, folder / "directory.db")
-        with closing(Directory(folder / "directory.db")) as directory:
-            assert json.loads(answer_profiles(directory, []).body)["total"] == count
-            bench_answers(directory)
-            bench_render(directory, folder)
-        print()
-        seeding.bench_scale(folder, many)
+
+        def place(section: str) -> Path:
+            print(f"\n== {section}", flush=True)
+            (folder / section).mkdir()
+            return folder / section
+
+        if "build" in wanted:
+            bench_build(place("build"), options.users)
+        if "scale" in wanted:
+            seeding.bench_scale(place("scale"), options.many)
+        if "queries" in wanted and options.many > queries.SMALLER:
+            queries.bench(place("queries"), queries.SMALLER, options.users)
+        large = None
+        if {"queries", "peers"} & {*wanted}:
+            large = place(f"queries of {options.many:,}")
+            queries.bench(large, options.many, options.users)
+        if {"lambda", "peers"} & {*wanted}:
+            python = environment.peers(place("peers"))
+        if "lambda" in wanted:
+            small = folder / "lambda.db"
+            bake(users(queries.SMALLER), ABOUT, small)
+            lambdas.bench(place("lambda"), small, python)
+        if "peers" in wanted and large:
+            peers.bench(folder / "peers", large / "baked.db", large / "naive.db", python)
 
 
 if __name__ == "__main__":

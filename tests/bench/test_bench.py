@@ -1,6 +1,7 @@
 """The benchmarks run, at a size that takes no time. What they measure is not judged here."""
 
-from tests.bench import seeding
+from tests.bench import queries, seeding
+from tests.bench.users import users
 
 
 def test_seeding_is_measured_at_any_size(tmp_path, capsys):
@@ -21,6 +22,23 @@ def test_the_plain_design_stores_the_same_users(tmp_path):
         found = sql.execute(f"SELECT {columns} FROM github_users ORDER BY id").fetchall()
     assert found == expected
     assert len(found) == 250
+
+
+def test_queries_are_measured_and_answered_like_naive_sql(tmp_path, capsys):
+    queries.bench(tmp_path, 10_000, 1000, mix=40)
+    said = capsys.readouterr().out
+    for kind in queries.kinds():
+        assert said.count(f"\n{kind.name} ") >= 1
+    assert "what is promised" in said
+    assert "bytes a user" in said
+
+
+def test_invented_users_have_ascending_ids_and_are_the_same_every_time():
+    found = list(users(500))
+    assert found == list(users(500))
+    ids = [profile.id for profile in found]
+    assert ids == sorted(set(ids))
+    assert {profile.type for profile in found} >= {"User", "Organization"}
 
 
 def test_memory_is_measured():

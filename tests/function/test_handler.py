@@ -124,3 +124,71 @@ def test_nothing_is_loaded_that_the_bundle_does_not_hold(printed):
         *("generator", "boto3", "botocore", "aws_xray_sdk", "pydantic"),
         *("sqlite_utils", "jinja2", "httpx", "uvicorn", "click"),
     }
+
+
+def answered(module, event):
+    """Return what a cache would keep of the answer."""
+    response = module.handler(event, None)
+    return response["statusCode"], response["headers"], response["body"]
+
+
+def with_headers(event, **headers):
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    event["headers"] |= named
+    event["multiValueHeaders"] |= {name: [value] for name, value in named.items()}
+    return event
+
+
+@pytest.mark.parametrize("query", ["", "username=o&pagination=2", "page=0", "type=user&page=9"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(lambda q: proxy_event(f"{PATH}/", q), id="a slash at the end"),
+        pytest.param(lambda q: proxy_event(PATH, f"{q}&per_page=7&x=1"), id="unknown parameters"),
+        pytest.param(
+            lambda q: proxy_event(PATH, f"pagination=9&page=3&type=x&page=&pagination=&type=&{q}"),
+            id="repeated ones",
+        ),
+        pytest.param(
+            lambda q: proxy_event(PATH, "&".join(reversed(q.split("&")))), id="another order"
+        ),
+        pytest.param(lambda q: proxy_event(PATH, f"{q}&id=&username_=x"), id="empty ones"),
+        pytest.param(
+            lambda q: with_headers(
+                proxy_event(PATH, q),
+                Host="evil.test",
+                Origin="https://evil.test",
+                X_Forwarded_Host="evil.test",
+                X_Forwarded_Proto="http",
+                Accept="text/html",
+                Accept_Encoding="gzip, br",
+                Accept_Language="de",
+                If_None_Match="*",
+                If_Modified_Since="Thu, 01 Jan 1970 00:00:00 GMT",
+                Range="bytes=0-3",
+                Cache_Control="no-cache",
+                Authorization="Bearer x",
+                Cookie="a=b",
+                User_Agent="another",
+            ),
+            id="other headers",
+        ),
+    ],
+)
+def test_an_answer_depends_on_the_declared_parameters_alone(module, query, other):
+    assert answered(module, other(query)) == answered(module, proxy_event(PATH, query))
+
+
+@pytest.mark.parametrize("query", ["", "username=o", "page=0"])
+def test_head_is_get_without_the_body(module, query):
+    status, headers, _ = answered(module, proxy_event(PATH, query))
+    assert answered(module, proxy_event(PATH, query, method="HEAD")) == (status, headers, "")
+
+
+def test_a_cache_keyed_on_the_parameters_never_mixes_two_queries_up(module):
+    queries = [
+        *("", "page=2&pagination=2", "pagination=2", "order_by=type", "order_by=-id"),
+        *("username=o", "username=O%00", "id=1", "type=bot", "type=Organization"),
+    ]
+    bodies = [module.handler(proxy_event(PATH, query), None)["body"] for query in queries]
+    assert len(set(bodies)) == len(queries)
