@@ -153,13 +153,13 @@ def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress:
     }
     least, longest = least_frequent(users), 0
 
-    def folded() -> Iterator[str]:
+    def folded(length: int) -> Iterator[str]:
         nonlocal longest
-        with progress("Counting") as advance:
+        with progress(f"Terms {length}") as advance:
             rows = sql.execute("SELECT username FROM users ORDER BY id")
             for number, (username,) in enumerate(rows, 1):
                 longest = max(longest, len(username))
-                if number % BATCH == 0:
+                if number % BATCH == 0 or number == users:
                     advance(number)
                 yield fold(username)
 

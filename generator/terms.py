@@ -26,17 +26,17 @@ def is_dense(having: int, users: int) -> bool:
     return having * DENSE >= users
 
 
-def frequent_terms(names: Callable[[], Iterable[str]], least: int) -> dict[str, int]:
+def frequent_terms(names: Callable[[int], Iterable[str]], least: int) -> dict[str, int]:
     """Return every part of the folded *names* that *least* of them or more have: how many do.
 
     Args:
-        names: gives all names, from the first; it is called once for every length of parts.
+        names: gives all names, from the first, for parts of the length it is told.
         least: how many are many.
     """
     found: dict[str, int] = {}
     for length in count(1):
         counts: Counter[str] = Counter()
-        for name in names():
+        for name in names(length):
             parts = grams(name, length)
             if length > 1:
                 parts = {part for part in parts if part[:-1] in found and part[1:] in found}

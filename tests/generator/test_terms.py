@@ -26,12 +26,12 @@ def all_parts(name):
 def test_the_frequent_terms_are_all_parts_that_many_names_have(names, least):
     counts = Counter(part for name in names for part in all_parts(name))
     expected = {part: count for part, count in counts.items() if count >= least}
-    assert frequent_terms(lambda: iter(names), least) == expected
+    assert frequent_terms(lambda length: iter(names), least) == expected
 
 
 @given(names, st.integers(1, 5))
 def test_the_terms_of_a_name_are_its_frequent_parts_each_once(names, least):
-    frequent = frequent_terms(lambda: iter(names), least)
+    frequent = frequent_terms(lambda length: iter(names), least)
     for name in names:
         assert sorted(terms_of(name, frequent)) == sorted(all_parts(name) & set(frequent))
 
