@@ -9,9 +9,10 @@ from function.contract import Profile
 from generator.client import Client
 from generator.errors import NobodyListed
 from generator.github import MAX_PER_PAGE, Batch, Reply, parameter
+from generator.members import Tally
 from generator.paging import Cursor, Step, ask, fewer, next_size, step_by_id, step_by_page
 from generator.sources import Source
-from generator.store import Kept, Store, Tally
+from generator.store import Kept, Store
 
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 UNAUTHORIZED = "Without GITHUB_TOKEN an answer of 304 counts for GitHub's limit like any other"

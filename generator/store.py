@@ -5,21 +5,19 @@ Every change is one transaction: interrupt it anywhere, and the store is as it w
 
 import hashlib
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from function.contract import COLUMNS, Profile
+from generator import members
+from generator.members import Tally
 from generator.paging import Cursor, Step, ordinals
 from generator.store_file import StoreFile
 
 BATCH = 500  # rows; SQLite binds at most 999 values to a statement on old builds
-# Where one is put who lost the position to another: whether that one stands further back or is
-# gone shows only when the list has been read to its end.
-FURTHER_BACK = f"{2**62} + (id & {2**61 - 1})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +41,6 @@ class Progress:
     refresh: Cursor | None = None
     total: int = 0
     seeded_at: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What reading a list changed: how many users are *new* to it, and so on.
-
-    *changed* are those of whom neither name nor type but an address did, *gone* those who are no
-    longer in the part that was read.
-    """
-
-    new: int = 0
-    renamed: int = 0
-    retyped: int = 0
-    changed: int = 0
-    gone: int = 0
-    unchanged: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        """Return both together."""
-        return Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +141,7 @@ class Store:
         if (sql := self._file.sql) is None:
             return set()
         with self._file.errors():
-            return _met(sql, _number(sql, identity), position, list(users))
+            return members.met(sql, _number(sql, identity), position, list(users))
 
     def kept(self, identity: str, url: str, position: int | None) -> Kept | None:
         """Return a reply to go on with, if every user of it is still stored as it said.
@@ -192,7 +170,7 @@ class Store:
             number, url, etag, link, after, reached, digest = found
             if position is not None and reached <= position:
                 return None
-            users = _between(sql, number, after, reached)
+            users = members.between(sql, number, after, reached)
         return Kept(url, etag, link, after, tuple(users)) if _digest(users) == digest else None
 
     def behind(self, identity: str, position: int) -> bool:
@@ -232,11 +210,11 @@ class Store:
         """
         with self._change() as sql:
             number = _number(sql, identity)
-            seen = _store(sql, number, users, now)
+            seen = members.store_users(sql, number, users, now)
             # Those met before in this reading were counted then.
             counted = {user for user, place in step.positions.items() if place > step.after}
-            tally = _compare(one for one in seen if one.user.id in counted)
-            tally += Tally(gone=_place(sql, number, step, now))
+            tally = members.compare(one for one in seen if one.user.id in counted)
+            tally += Tally(gone=members.place(sql, number, step, now))
             if tally.new or tally.gone:
                 _date(sql, now, "list = ?", [number])
             if changed := [one.user.id for one in seen if one.changed]:
@@ -272,11 +250,11 @@ class Store:
             while read < total and not whole:
                 batch = list(islice(rest, min(BATCH, total - read)))
                 whole = not batch
-                met = _met(sql, number, read, [user.id for user in batch])
+                met = members.met(sql, number, read, [user.id for user in batch])
                 positions = ordinals(batch, met, read)
                 step = Step(positions, read, read + len(positions), False, None, whole, Cursor(""))
                 read = step.reached
-                seen = _store(sql, number, batch, now, local=True)
+                seen = members.store_users(sql, number, batch, now, local=True)
                 sql.executemany(
                     f"INSERT OR IGNORE INTO before ({COLUMNS}) VALUES (?, ?, ?, ?, ?)",
                     [
@@ -288,9 +266,9 @@ class Store:
                     ],
                 )
                 new = sum(not one.member for one in seen)
-                tally += Tally(new=new, gone=_place(sql, number, step, now))
+                tally += Tally(new=new, gone=members.place(sql, number, step, now))
                 advance(read)
-            tally += _net(sql, read - tally.new)
+            tally += members.compare_in_the_end(sql, read - tally.new)
             if tally.new or tally.gone:
                 _date(sql, now, "list = ?", [number])
             changed = "m.id IN (SELECT id FROM before)"
@@ -344,20 +322,6 @@ class Store:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A *user*, how it was *stored* (since *first_seen*), and if it was a *member* of the list."""
-
-    user: Profile
-    stored: Profile | None
-    first_seen: str
-    member: bool
-
-    @property
-    def changed(self) -> bool:
-        return self.stored is not None and self.stored != self.user
-
-
 def _cursor(url: str | None, reached: int, users: int) -> Cursor | None:
     return Cursor(url, reached, users) if url else None
 
@@ -365,84 +329,6 @@ def _cursor(url: str | None, reached: int, users: int) -> Cursor | None:
 def _number(sql: sqlite3.Connection, identity: str) -> int:
     row = sql.execute("SELECT list FROM lists WHERE identity = ?", [identity]).fetchone()
     return int(row[0]) if row else 0
-
-
-def _met(sql: sqlite3.Connection, number: int, position: int, users: Sequence[int]) -> set[int]:
-    marks = ", ".join("?" * len(users))
-    # The plus keeps SQLite from going through everybody who stands before that position instead.
-    # https://sqlite.org/optoverview.html#uplus
-    rows = sql.execute(
-        f"SELECT id FROM members WHERE id IN ({marks}) AND list = ? AND +position <= ?",
-        [*users, number, position],
-    )
-    return {row[0] for row in rows}
-
-
-def _store(
-    sql: sqlite3.Connection, number: int, users: Sequence[Profile], now: str, *, local: bool = False
-) -> list[_Seen]:
-    """Store *users* of list *number*, and return each once, with what was known before.
-
-    Of those that a list on GitHub has, a *local* list only says that they were seen.
-    """
-    latest = {user.id: user for user in users}
-    marks = ", ".join("?" * len(latest))
-    told = (
-        "EXISTS (SELECT 1 FROM members o JOIN lists USING (list)"
-        " WHERE o.id = u.id AND position IS NOT NULL AND cursor IS NOT NULL)"
-    )
-    known = {
-        row[0]: row
-        for row in sql.execute(
-            f"SELECT u.{COLUMNS}, first_seen, position, {told if local else 'FALSE'}"
-            " FROM github_users u LEFT JOIN members m ON m.id = u.id AND m.list = ?"
-            f" WHERE u.id IN ({marks})",
-            [number, *latest],
-        )
-    }
-    seen = []
-    for user in latest.values():
-        *columns, first_seen, position, kept = known.get(user.id, (None, None, False))
-        stored = Profile(*columns) if columns else None
-        seen.append(
-            _Seen(stored if stored and kept else user, stored, first_seen, position is not None)
-        )
-    sql.executemany(
-        f"INSERT INTO github_users ({COLUMNS}, first_seen, last_seen)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " username = excluded.username, type = excluded.type, avatar_url = excluded.avatar_url,"
-        " html_url = excluded.html_url, last_seen = excluded.last_seen, gone_at = NULL",
-        [(*one.user, now, now) for one in seen],
-    )
-    return seen
-
-
-def _place(sql: sqlite3.Connection, number: int, step: Step, now: str) -> int:
-    """Give those of *step* their places in list *number*; return how many are gone from it."""
-    sql.executemany(
-        "INSERT INTO members (id, list, position) VALUES (?, ?, ?)"
-        " ON CONFLICT (id, list) DO UPDATE SET position = excluded.position",
-        [(identity, number, position) for identity, position in step.positions.items()],
-    )
-    marks = ", ".join("?" * len(step.positions))
-    between = f"list = ? AND position > ? AND position <= ? AND id NOT IN ({marks})"
-    values = [number, step.after, step.reached, *step.positions]
-    leaves = "NULL" if step.settled else FURTHER_BACK
-    left = sql.execute(
-        f"UPDATE members SET position = {leaves} WHERE {between} RETURNING id", values
-    ).fetchall()
-    gone = left if step.settled else []
-    if step.whole:
-        gone += sql.execute(
-            "UPDATE members SET position = NULL WHERE list = ? AND position > ? RETURNING id",
-            [number, step.reached],
-        ).fetchall()
-    sql.executemany(
-        "UPDATE github_users SET gone_at = ? WHERE id = ? AND NOT EXISTS"
-        " (SELECT 1 FROM members m WHERE m.id = github_users.id AND position IS NOT NULL)",
-        [(now, identity) for (identity,) in gone],
-    )
-    return len(gone)
 
 
 def _move(
@@ -479,61 +365,16 @@ def _keep(sql: sqlite3.Connection, number: int, kept: Kept, reached: int) -> Non
         "DELETE FROM replies WHERE list = ? AND after >= ? AND after < ? AND reached <= ?",
         [number, kept.after, reached, reached],
     )
-    digest = _digest(_between(sql, number, kept.after, reached))
+    digest = _digest(members.between(sql, number, kept.after, reached))
     sql.execute(
         "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
         [number, kept.url, kept.etag, kept.link, kept.after, reached, digest],
     )
 
 
-def _compare(seen: Iterable[_Seen]) -> Tally:
-    """Return what is new in users of a list who were not met before in this reading."""
-    found: Counter[str] = Counter()
-    for one in seen:
-        if not one.member or one.stored is None:
-            found["new"] += 1
-        elif not one.changed:
-            found["unchanged"] += 1
-        else:
-            renamed = one.stored.username != one.user.username
-            retyped = one.stored.type != one.user.type
-            found["renamed"] += renamed
-            found["retyped"] += retyped
-            found["changed"] += not (renamed or retyped)
-    return Tally(**found)
-
-
-def _net(sql: sqlite3.Connection, members: int) -> Tally:
-    """Return how *members* users are to what the temporary table ``before`` has of some of them.
-
-    What is no different in the end is taken out of that table.
-    """
-    sql.execute(
-        "DELETE FROM before WHERE EXISTS (SELECT 1 FROM github_users u WHERE u.id = before.id"
-        " AND u.username = before.username AND u.type = before.type"
-        " AND u.avatar_url = before.avatar_url AND u.html_url = before.html_url)"
-    )
-    renamed, retyped, neither, different = sql.execute(
-        "SELECT coalesce(sum(u.username != b.username), 0), coalesce(sum(u.type != b.type), 0),"
-        " coalesce(sum(u.username = b.username AND u.type = b.type), 0), count(*)"
-        " FROM before b JOIN github_users u USING (id)"
-    ).fetchone()
-    return Tally(renamed=renamed, retyped=retyped, changed=neither, unchanged=members - different)
-
-
 def _date(sql: sqlite3.Connection, now: str, which: str, values: Sequence[object]) -> None:
     """Note that *which* lists changed."""
     sql.execute(f"UPDATE lists SET seeded_at = ? WHERE {which}", [now, *values])
-
-
-def _between(sql: sqlite3.Connection, number: int, after: int, reached: int) -> list[Profile]:
-    """Return who stands in a stretch of list *number*, in its order."""
-    rows = sql.execute(
-        f"SELECT {COLUMNS} FROM github_users JOIN members USING (id)"
-        " WHERE list = ? AND position > ? AND position <= ? ORDER BY position",
-        [number, after, reached],
-    )
-    return [Profile(*row) for row in rows]
 
 
 def _digest(users: Sequence[Profile]) -> str:

@@ -13,9 +13,10 @@ import pytest
 from generator import sources
 from generator.client import Client
 from generator.errors import RateLimitExceeded, Refused, SourceError, StoreError, Unreachable
+from generator.members import Tally
 from generator.seed import copy, crawl, requests_needed
 from generator.sources import Source, parse
-from generator.store import Progress, Store, Tally
+from generator.store import Progress, Store
 from tests.factories import make_profile
 from tests.fake_github import Answer, FakeGitHub, transport, user
 

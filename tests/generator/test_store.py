@@ -3,8 +3,9 @@ import sqlite3
 import pytest
 
 from generator.github import read_users
+from generator.members import Tally
 from generator.paging import Cursor, step_by_id, step_by_page
-from generator.store import Kept, Progress, Store, Tally
+from generator.store import Kept, Progress, Store
 from tests.factories import ODD, make_profile, make_reply
 
 WORLD = "https://api.test/users?since=0"
