@@ -114,24 +114,24 @@ class Directory:
             self._all, _ = self._lists("")
             # Opens the posting lists now, and shows that they are there.
             self._sql.execute("SELECT 1 FROM grams WHERE grams MATCH '\"=\"'").fetchone()
+            users = {code: self._all[code].users for code in self._types}
+            self._users = self._all[EVERY].users
         except DatabaseMismatch:
             self.close()
             raise
-        except (sqlite3.Error, TypeError) as exc:  # TypeError: no row says what is listed
+        # TypeError: no row says what is listed; KeyError: nor how many.
+        except (sqlite3.Error, TypeError, KeyError) as exc:
             self.close()
             raise self._damaged(exc) from exc
-        self.types = {
-            self._types[code]: self._all[code].users
-            for code in sorted(self._types, key=self._types.__getitem__)
-        }
-        self._main = main_type({code: self._all[code].users for code in self._types})
+        self.types = dict(sorted((self._types[code], count) for code, count in users.items()))
+        self._main = main_type(users)
         self._groups = groups(self._types)
         self._group_kinds = group_kinds(self._types)
 
     @property
     def users(self) -> int:
         """How many users are listed."""
-        return self._all[EVERY].users
+        return self._users
 
     def find(self, query: ProfileQuery) -> Page:
         """Return the page *query* asks for; without profiles when it is past the end."""

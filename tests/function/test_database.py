@@ -236,11 +236,12 @@ def test_damage_behind_the_stamps_is_named(tmp_path):
     directory.close()
 
 
-def test_a_directory_that_does_not_say_what_it_lists_is_damaged(tmp_path):
+@pytest.mark.parametrize("table", ["about", "lists"])
+def test_a_directory_that_does_not_say_what_it_lists_is_damaged(tmp_path, table):
     make_directory(tmp_path).close()
     sql = sqlite3.connect(tmp_path / "directory.db")
     with sql:
-        sql.execute("DELETE FROM about")
+        sql.execute(f"DELETE FROM {table}")
     sql.close()
     with pytest.raises(DatabaseMismatch, match="damaged one"):
         Directory(tmp_path / "directory.db")
