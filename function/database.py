@@ -171,7 +171,8 @@ class Directory:
                 return [], 0
             lists, match = self._lists(term)
             if not lists:
-                return self._page_of_few(self._few(term), codes, query)
+                (kind,) = self._kinds(codes, "id")
+                return self._page_of_few(self._few(term, kind), codes, query)
             frequent = _Term(term, match)
         chosen = [lists[kind] for kind in self._kinds(codes, query.order_by) if kind in lists]
         total = sum(one.users for one in chosen)
@@ -267,8 +268,11 @@ class Directory:
             if (codes is None or flagged >> 1 in codes) and (term is None or term in fold(username))
         ]
 
-    def _few(self, term: str) -> list[_Row]:
-        """Return all who have *term*, which is none of `lists`: they are few."""
+    def _few(self, term: str, kind: int) -> list[_Row]:
+        """Return all of *kind* who have *term*, which is none of `lists`: they are few.
+
+        Of those of the commonest type, and where there is no gram to look for, it returns all.
+        """
         inside = "instr(lower(u.username), ?)"
         if len(term) <= GRAM:
             words = [term]
@@ -290,10 +294,13 @@ class Directory:
             return self._rows(
                 f"SELECT u.id, u.type, u.username FROM users u WHERE {inside}", [term]
             )
+        wanted = [gram_word(word) for word in words]
+        if kind not in (EVERY, self._main):
+            wanted.append(kind_word(kind))
         return self._rows(
             "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
             f" WHERE grams MATCH ? AND {inside}",
-            [phrase(map(gram_word, words)), term],
+            [phrase(wanted), term],
         )
 
     def _page_of_few(
