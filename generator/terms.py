@@ -11,14 +11,15 @@ from itertools import count
 
 from function.contract import DENSE, GRAM, STEP, gram_word, grams, phrase
 
-# So few users are gone through one by one faster than one can look for where to begin.
-FEW = 100
+# A term that fewer have than this share of the users is looked for when somebody asks: so few can
+# be gone through one by one. Fewer than FEW always can be, and more than MANY never.
 SHARE = 1000
+FEW, MANY = 100, 1000
 
 
 def least_frequent(users: int) -> int:
     """Return how many of so many *users* have a term at least that counts as frequent."""
-    return max(FEW, users // SHARE)
+    return max(FEW, min(MANY, users // SHARE))
 
 
 def is_dense(having: int, users: int) -> bool:

@@ -49,7 +49,9 @@ def test_a_long_term_is_looked_for_by_its_rarest_grams():
     assert match("bin", frequent, users=10_000 // 100) is None
 
 
-@pytest.mark.parametrize(("users", "least"), [(1, 100), (100_000, 100), (1_000_000, 1000)])
+@pytest.mark.parametrize(
+    ("users", "least"), [(1, 100), (100_000, 100), (500_000, 500), (1_000_000, 1000), (10**8, 1000)]
+)
 def test_how_many_are_many(users, least):
     assert least_frequent(users) == least
 
