@@ -334,17 +334,17 @@ class Directory:
             yield new(Profile, (identity, username, types[flagged >> 1], *urls))
 
     def _damaged(self, exc: Exception) -> DatabaseMismatch:
+        if "no such module: fts5" in str(exc):
+            return DatabaseMismatch(
+                f"this Python's SQLite {sqlite3.sqlite_version} has no FTS5, which the search"
+                " needs; python.org's builds, Debian's and Lambda's have it"
+            )
         return DatabaseMismatch(
             f"{self._path} is not a directory database, or a damaged one ({exc});"
             " `python -m generator bake` makes it anew"
         )
 
     def _check_stamps(self) -> None:
-        if not self._sql.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone():
-            raise DatabaseMismatch(
-                f"this Python's SQLite {sqlite3.sqlite_version} has no FTS5, which the search"
-                " needs; python.org's builds, Debian's and Lambda's have it"
-            )
         stamps = self._value("PRAGMA application_id"), self._value("PRAGMA user_version")
         if stamps != (APPLICATION_ID, SCHEMA_VERSION):
             raise DatabaseMismatch(

@@ -152,18 +152,18 @@ class Store:
             identity: the list.
             url: the address that would be asked otherwise.
             position: of the last user that was read, in a list by id: any reply will do that
-                has those after it. Thus one who is gone does not shift all that follow. None in
-                a list by page: it must be the reply to *url*.
+                has those after it. Thus one who is gone does not shift all that follow. None: it
+                must be the reply to *url*.
         """
         if (sql := self._file.sql) is None:
             return None
-        where, value = ("url = ?", url) if position is None else ("after <= ?", position)
+        # Each has an index of its own; an order where there is one row would call for the other.
+        where = "url = ?" if position is None else "after <= ? ORDER BY after DESC LIMIT 1"
         with self._file.errors():
             found = sql.execute(
                 "SELECT list, url, etag, link, after, replies.reached, digest"
-                f" FROM replies JOIN lists USING (list) WHERE identity = ? AND {where}"
-                " ORDER BY after DESC LIMIT 1",
-                [identity, value],
+                f" FROM replies JOIN lists USING (list) WHERE identity = ? AND {where}",
+                [identity, url if position is None else position],
             ).fetchone()
             if found is None:
                 return None

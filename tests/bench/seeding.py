@@ -111,7 +111,8 @@ def bench_scale(folder: Path, count: int) -> None:
         )
         rows, memory = json.loads(done.stdout)
         most = PEAK_BAKING if stage == "bake" else PEAK
-        missed = "" if memory <= most and rows >= ROWS_A_SECOND else "  MISSED"
+        slow = stage != "bake" and rows < ROWS_A_SECOND
+        missed = "  MISSED" if slow or memory > most else ""
         print(
             f"{count:,} users: {what}".ljust(44)
             + f"{rows:>12,.0f}{rows / ROWS_A_SECOND:>12.2f}{memory:>8.0f}{most:>8}{missed}"

@@ -2,6 +2,7 @@ import hashlib
 import random
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,21 @@ def test_damage_behind_the_stamps_is_named(tmp_path):
     with pytest.raises(DatabaseMismatch, match="damaged one"):
         list(directory.profiles("id"))
     directory.close()
+
+
+def test_a_sqlite_without_fts5_is_named(tmp_path, monkeypatch):
+    make_directory(tmp_path).close()
+
+    class WithoutFts5(sqlite3.Connection):
+        def execute(self, sql, *values):
+            if "MATCH" in sql:
+                raise sqlite3.OperationalError("no such module: fts5")
+            return super().execute(sql, *values)
+
+    connect = partial(sqlite3.connect, factory=WithoutFts5)
+    monkeypatch.setattr("function.database.sqlite3.connect", connect)
+    with pytest.raises(DatabaseMismatch, match="has no FTS5"):
+        Directory(tmp_path / "directory.db")
 
 
 @pytest.mark.parametrize("table", ["about", "lists"])
