@@ -5,6 +5,12 @@ imported, once for the life of the process. DIRECTORY_RELEASE may say which rele
 that out means reading the whole file, which a cold start of a large directory would wait for.
 """
 
+# ruff: noqa: E402  (the other imports come after the first on purpose)
+import gc
+
+# All that is imported stays. Looking for garbage in it would take a cold start 4 ms of 75.
+gc.disable()
+
 import logging
 import os
 from pathlib import Path
@@ -30,6 +36,9 @@ directory = Directory(
 )
 # lifespan="off": "auto" would start and stop the application around every single event.
 answer = Mangum(create_app(directory), lifespan="off")
+
+gc.freeze()
+gc.enable()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
