@@ -98,7 +98,17 @@ def bench(folder: Path, database: Path, naive: Path, python: Path) -> None:
     subprocess.run(
         [*run, "datasette", "inspect", served, "--inspect-file", counts], check=True, cwd=ROOT
     )
-    uvicorn = [*run, "uvicorn", "--log-level", "error", "--loop", "uvloop", "--http", "httptools"]
+    uvicorn = [
+        *run,
+        "uvicorn",
+        "--no-access-log",
+        "--log-level",
+        "error",
+        "--loop",
+        "uvloop",
+        "--http",
+        "httptools",
+    ]
     gunicorn = [*run, "gunicorn", "--workers", "1", "--worker-class", "gthread", "--threads", "1"]
     flask = [*gunicorn, "--log-level", "error", "tests.bench.flask_app:app", "--bind"]
     servers = {
