@@ -7,7 +7,6 @@ those that the shorter ones leave: https://www.vldb.org/conf/1994/P487.PDF (Apri
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from itertools import count
 
 from function.contract import DENSE, GRAM, STEP, gram_word, grams, phrase
 
@@ -15,6 +14,9 @@ from function.contract import DENSE, GRAM, STEP, gram_word, grams, phrase
 # be gone through one by one. Fewer than FEW always can be, and more than MANY never.
 SHARE = 1000
 FEW, MANY = 100, 1000
+# GitHub's longest login has 39 characters. Longer terms are looked for when somebody asks, however
+# many have them: else a few names of thousands of characters would be millions of terms.
+LONGEST_TERM = 40
 
 
 def least_frequent(users: int) -> int:
@@ -28,14 +30,16 @@ def is_dense(having: int, users: int) -> bool:
 
 
 def frequent_terms(names: Callable[[int], Iterable[str]], least: int) -> dict[str, int]:
-    """Return every part of the folded *names* that *least* of them or more have: how many do.
+    """Return how many of the folded *names* have each part that *least* of them or more have.
+
+    Parts are no longer than `LONGEST_TERM`.
 
     Args:
         names: gives all names, from the first, for parts of the length it is told.
         least: how many are many.
     """
     found: dict[str, int] = {}
-    for length in count(1):
+    for length in range(1, LONGEST_TERM + 1):
         counts: Counter[str] = Counter()
         for name in names(length):
             parts = grams(name, length)
@@ -44,9 +48,9 @@ def frequent_terms(names: Callable[[int], Iterable[str]], least: int) -> dict[st
             counts.update(parts)
         many = {part: having for part, having in counts.items() if having >= least}
         if not many:
-            return found
+            break
         found |= many
-    raise AssertionError("unreachable")
+    return found
 
 
 def terms_of(name: str, frequent: Collection[str]) -> list[str]:

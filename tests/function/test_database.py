@@ -149,6 +149,15 @@ def test_any_directory_answers_what_brute_force_finds(
     directory.close()
 
 
+def test_a_term_longer_than_any_login_is_found_however_many_have_it(tmp_path):
+    long = "a-very-long-name-that-no-login-could-be-as-long-as"
+    profiles = [make_profile(number, f"{long}-{number}") for number in range(1, 501)]
+    directory = make_directory(tmp_path, profiles)
+    page = directory.find(ProfileQuery(page=20, username=long[1:]))
+    assert (page.total, list(page.profiles)) == (500, profiles[475:])
+    directory.close()
+
+
 def test_the_plain_table_is_there_for_people(many, tmp_path):
     make_directory(tmp_path, MANY).close()
     with closing(sqlite3.connect(tmp_path / "directory.db")) as sql:

@@ -29,6 +29,11 @@ def test_the_frequent_terms_are_all_parts_that_many_names_have(names, least):
     assert frequent_terms(lambda length: iter(names), least) == expected
 
 
+def test_no_term_is_longer_than_any_login():
+    found = frequent_terms(lambda length: iter(["x" * 5000] * 9), 5)
+    assert max(found, key=len) == "x" * 40
+
+
 @given(names, st.integers(1, 5))
 def test_the_terms_of_a_name_are_its_frequent_parts_each_once(names, least):
     frequent = frequent_terms(lambda length: iter(names), least)
