@@ -60,7 +60,7 @@ def create_app(directory: Directory) -> Starlette:
     always = encoded()
 
     async def profiles(request: Request) -> Response:
-        text = request.scope["query_string"].decode("latin-1")
+        text = request.scope["query_string"].decode("utf-8", "replace")
         return _Reply(answer_profiles(directory, parse_qsl(text, keep_blank_values=True)), always)
 
     async def refused(request: Request, exc: Exception) -> Response:

@@ -16,6 +16,9 @@ COLUMNS = "id, username, type, avatar_url, html_url"
 
 # A list has an anchor, the id of a user, at every so many of its users ...
 STEP = 32
+# ... or, where less than one in SPARSE users is in it, at every so many: few rows lie between.
+FINE_STEP = 8
+SPARSE = 500
 # ... and so many anchors to a row of `anchors`, 8 bytes each, least significant first.
 ANCHORS_A_ROW = 256
 # A gram that more than one in so many usernames has is not worth a posting list: among any few
@@ -192,6 +195,11 @@ def group_kinds(types: Mapping[int, str]) -> dict[tuple[int, ...], int]:
     """Return the kinds of several types that differ in case alone, by their codes."""
     several = [tuple(codes) for codes in groups(types).values() if len(codes) > 1]
     return {codes: kind for kind, codes in enumerate(sorted(several), len(types))}
+
+
+def step(kind: int, having: int, users: int) -> int:
+    """Return how far the anchors of a list of *kind* are apart that *having* of *users* are in."""
+    return FINE_STEP if kind == EVERY and having * SPARSE < users else STEP
 
 
 def grams(text: str, length: int) -> set[str]:

@@ -1,7 +1,7 @@
 """The baked directory, opened read-only, asked one `ProfileQuery` at a time.
 
 A list is never counted, and never gone through from its start: its total is baked, and so is the
-id of every `STEP`th of its users. What a query asks for is a page of one list, or of several one
+id of every 32nd of its users. What a query asks for is a page of one list, or of several one
 after another (the types, for ``order_by=type``); each part of it is read from the nearest anchor.
 """
 
@@ -18,7 +18,6 @@ from function.contract import (
     GRAM,
     MINIMUM_SQLITE_VERSION,
     SCHEMA_VERSION,
-    STEP,
     About,
     Page,
     Profile,
@@ -31,6 +30,7 @@ from function.contract import (
     kind_word,
     main_type,
     phrase,
+    step,
 )
 from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
@@ -90,7 +90,8 @@ class Directory:
             )
         try:
             self.release = release or _digest(path)
-            size = path.stat().st_size
+            with path.open("rb") as file:
+                size = file.seek(0, 2)
         except OSError as exc:
             raise DatabaseMismatch(
                 f"cannot read the directory {path}: {exc.strerror};"
@@ -120,7 +121,7 @@ class Directory:
             self.close()
             raise
         # TypeError: no row says what is listed; KeyError: nor how many.
-        except (sqlite3.Error, TypeError, KeyError) as exc:
+        except (sqlite3.Error, TypeError, KeyError, UnicodeDecodeError) as exc:
             self.close()
             raise self._damaged(exc) from exc
         self.types = dict(sorted((self._types[code], count) for code, count in users.items()))
@@ -138,7 +139,7 @@ class Directory:
         try:
             rows, total = self._find(query)
             return Page(tuple(self._profiles(rows)), query.page, query.pagination, total)
-        except sqlite3.DatabaseError as exc:
+        except (sqlite3.DatabaseError, TypeError, KeyError) as exc:  # an anchor, a type is missing
             raise self._damaged(exc) from exc
 
     def profiles(self, order_by: str) -> Iterator[Profile]:
@@ -217,8 +218,12 @@ class Directory:
 
     def _stretch(self, one: _List, first: int, count: int, term: _Term | None) -> list[_Row]:
         """Return *count* users of the list *one* from its number *first* on, from 0."""
-        anchor, skip = divmod(first, STEP)
-        at: list[object] = [self._anchor(one.number, anchor) if anchor else 0]
+        # Users of a term may begin late: its first anchor is of use too.
+        apart = step(one.kind, one.users, self._users)
+        anchor, skip = divmod(first, apart)
+        at: list[object] = [
+            self._anchor(one.number, anchor) if anchor or (term and one.users > apart) else 0
+        ]
         # Where there is one among any few users, they are gone through; where there are fewer,
         # the posting lists lead from one to the next.
         if term and term.match and one.users * DENSE < self._all[one.kind].users:
@@ -248,7 +253,7 @@ class Directory:
         )
 
     def _anchor(self, number: int, anchor: int) -> int:
-        """Return the id of the user at *anchor* times `STEP` in the list of that *number*."""
+        """Return the id at the anchor of that number in the list of that *number*."""
         row, place = divmod(anchor, ANCHORS_A_ROW)
         (found,) = self._sql.execute(
             "SELECT substr(ids, ?, 8) FROM anchors WHERE list = ? AND number = ?",

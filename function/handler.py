@@ -35,10 +35,22 @@ directory = Directory(
     release=os.environ.get("DIRECTORY_RELEASE", ""),
 )
 # lifespan="off": "auto" would start and stop the application around every single event.
-answer = Mangum(create_app(directory), lifespan="off")
+respond = Mangum(create_app(directory), lifespan="off")
 
 gc.freeze()
 gc.enable()
+
+
+def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer *event* by its path, method and parameters alone: nothing else is even read."""
+    bare: dict[str, Any] = {
+        "headers": {},
+        "multiValueHeaders": {},
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    response: dict[str, Any] = respond({**event, **bare}, context)
+    return response
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -51,8 +63,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             sees; a returned 500 would pass for success.
     """
     # Called by hand, in a test or a shell, there is no invocation to log.
-    respond = _observed if hasattr(context, "function_name") else answer
-    response: dict[str, Any] = respond(event, context)
+    by = _observed if hasattr(context, "function_name") else answer
+    response = by(event, context)
     if response["statusCode"] >= 500:
         raise ServerError(response["statusCode"])
     return response
@@ -63,7 +75,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 )
 @metrics.log_metrics(capture_cold_start_metric=True)
 def _observed(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    response: dict[str, Any] = answer(event, context)
+    response = answer(event, context)
     # No dimension of its own: each would be billed, and a caller could invent thousands.
     refused = 400 <= response["statusCode"] < 500
     metrics.add_metric("RefusedRequests", MetricUnit.Count, int(refused))

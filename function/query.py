@@ -67,8 +67,9 @@ def parse_query(pairs: Iterable[tuple[str, str]]) -> ProfileQuery:
         InvalidParameter: a declared parameter has a value that is not allowed.
     """
     last = {name: value for name, value in pairs if name in _PARSERS}
+    # In the order of `PARAMETERS`, not of the query string: of two bad values, the same is named.
     values: dict[str, Any] = {
-        name: _PARSERS[name](name, value) for name, value in last.items() if value
+        name: parse(name, last[name]) for name, parse in _PARSERS.items() if last.get(name)
     }
     return ProfileQuery(**values)
 

@@ -164,7 +164,7 @@ def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress:
                 yield fold(username)
 
     frequent = frequent_terms(folded, least)
-    lists = Lists()
+    lists = Lists(frequent, users)
     sql.execute("INSERT INTO grams (grams, rank) VALUES ('pgsz', 1000)")
     sql.execute("INSERT INTO grams (grams, rank) VALUES ('automerge', 0)")
     sql.execute(f"INSERT INTO grams (grams, rank) VALUES ('hashsize', {32 << 20})")

@@ -8,7 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 
-from function.contract import DENSE, GRAM, STEP, gram_word, grams, phrase
+from function.contract import DENSE, EVERY, FINE_STEP, GRAM, STEP, gram_word, grams, phrase, step
 
 # A term that fewer have than this share of the users is looked for when somebody asks: so few can
 # be gone through one by one. Fewer than FEW always can be, and more than MANY never.
@@ -85,9 +85,15 @@ def match(term: str, frequent: dict[str, int], users: int) -> str | None:
 
 
 class Lists:
-    """The lists of those who have a term, of one kind: how many there are, and their anchors."""
+    """The lists of those who have a term, of one kind: how many there are, and their anchors.
 
-    def __init__(self) -> None:
+    *frequent* says how many of all *users* have each term.
+    """
+
+    def __init__(self, frequent: dict[str, int], users: int) -> None:
+        self._fine = {
+            term for term, having in frequent.items() if step(EVERY, having, users) == FINE_STEP
+        }
         self.users: Counter[tuple[str, int]] = Counter()
         self.anchors: dict[tuple[str, int], array[int]] = {}
 
@@ -96,6 +102,7 @@ class Lists:
         for kind in kinds:
             key = term, kind
             number = self.users[key]
-            if number % STEP == 0:
+            apart = FINE_STEP if kind == EVERY and term in self._fine else STEP
+            if number % apart == 0:
                 self.anchors.setdefault(key, array("q")).append(identity)
             self.users[key] = number + 1

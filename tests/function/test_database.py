@@ -158,6 +158,25 @@ def test_a_term_longer_than_any_login_is_found_however_many_have_it(tmp_path):
     directory.close()
 
 
+def test_every_page_of_a_list_of_few_among_many_is_what_brute_force_finds(tmp_path, monkeypatch):
+    monkeypatch.setattr("generator.terms.FEW", 10)  # so that a small directory has such lists
+    profiles = [
+        make_profile(
+            n, f"{'rare' if n % 600 == 0 else 'user'}-{n}", type="Bot" if n % 3 else "User"
+        )
+        for n in range(1, 12_001)
+    ]
+    directory = make_directory(tmp_path, profiles)
+    for order_by in ("id", "-id", "type"):
+        query = ProfileQuery(1, 3, order_by, "rare")
+        found, total = by_brute_force(profiles, query._replace(pagination=100))
+        assert total == 20
+        for page in range(1, 9):
+            answer = directory.find(query.on_page(page))
+            assert list(answer.profiles) == found[(page - 1) * 3 : page * 3]
+    directory.close()
+
+
 def test_the_plain_table_is_there_for_people(many, tmp_path):
     make_directory(tmp_path, MANY).close()
     with closing(sqlite3.connect(tmp_path / "directory.db")) as sql:

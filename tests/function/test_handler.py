@@ -179,6 +179,19 @@ def test_an_answer_depends_on_the_declared_parameters_alone(module, query, other
     assert answered(module, other(query)) == answered(module, proxy_event(PATH, query))
 
 
+def test_of_two_bad_values_the_same_is_named_in_whatever_order_they_come(module):
+    first, second = (proxy_event(PATH, query) for query in ("page=x&id=y", "id=y&page=x"))
+    assert answered(module, first) == answered(module, second)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "a:b"}, {"X_Forwarded_Port": "443, 443"}, {"X_Any": "\ud800"}]
+)
+def test_no_header_can_make_it_fail(module, headers):
+    event = with_headers(proxy_event(PATH), **headers) | {"body": "x", "isBase64Encoded": True}
+    assert answered(module, event) == answered(module, proxy_event(PATH))
+
+
 @pytest.mark.parametrize("query", ["", "username=o", "page=0"])
 def test_head_is_get_without_the_body(module, query):
     status, headers, _ = answered(module, proxy_event(PATH, query))

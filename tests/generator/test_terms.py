@@ -66,10 +66,18 @@ def test_one_in_sixteen_is_dense():
 
 
 def test_a_list_has_an_anchor_at_every_32nd_user():
-    lists = Lists()
+    lists = Lists({"a": 70, "b": 70}, users=1000)
     for identity in range(1000, 1070):
         lists.add("a", (-1, 0), identity)
     assert (lists.users["a", -1], list(lists.anchors["a", 0])) == (70, [1000, 1032, 1064])
+
+
+def test_a_list_of_few_among_many_has_anchors_close_together():
+    lists = Lists({"a": 20}, users=10_001)
+    for identity in range(20):
+        lists.add("a", (-1, 0), identity)
+    assert list(lists.anchors["a", -1]) == [0, 8, 16]
+    assert list(lists.anchors["a", 0]) == [0]
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3).map(fold)
