@@ -31,7 +31,8 @@ class Explanation:
     Attributes:
         statements: in the order they were executed.
         page_size: bytes of a page of the file.
-        pages: how many a fresh connection read; None where the system does not count.
+        pages: how many a connection read that had just opened the file, for this query alone;
+            None where the system does not count.
         first: seconds that the answer took on that connection.
         then: the same once it had been asked before, at its best.
     """
