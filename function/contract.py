@@ -7,7 +7,7 @@ from typing import NamedTuple
 # "GHdi". https://sqlite.org/fileformat2.html#application_id
 APPLICATION_ID = 0x47486469
 # Grows with every change of SCHEMA, so that a function never reads a file of another shape.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # STRICT tables: https://sqlite.org/stricttables.html
 MINIMUM_SQLITE_VERSION = (3, 37, 0)
 
@@ -16,15 +16,9 @@ COLUMNS = "id, username, type, avatar_url, html_url"
 
 # A list has an anchor, the id of a user, at every so many of its users ...
 STEP = 32
-# ... or, where less than one in SPARSE users is in it, at every so many: few rows lie between.
-FINE_STEP = 8
-SPARSE = 500
-# ... and so many anchors to a row of `anchors`, 8 bytes each, least significant first.
+# ... and so many anchors to a row of `anchors`, least significant byte first.
 ANCHORS_A_ROW = 256
-# A gram that more than one in so many usernames has is not worth a posting list: among any few
-# users there is one who has it.
-DENSE = 16
-# The longest gram that has a posting list.
+# The longest part of a username that is in `grams` however few have it.
 GRAM = 3
 # The kind of a list that has users of every type. Other kinds are a type's code, or, above all
 # codes, one of several types that differ in case alone.
@@ -54,23 +48,17 @@ CREATE TABLE types (
     type TEXT NOT NULL
 ) STRICT;
 
--- ?type=, ?order_by=type: who is of which kind. The commonest type is left out: among any few
--- users there is one of it.
-CREATE TABLE kinds (
-    kind INTEGER NOT NULL,
-    id INTEGER NOT NULL,
-    PRIMARY KEY (kind, id)
-) STRICT, WITHOUT ROWID;
-
 -- The total of every list: of all users (term '') and of those whose username has a term that
 -- many have, each of every kind. A term of many that is not here has no such list.
--- match: what to look for in `grams` to find them; NULL: go through the users.
+-- match: what leads to its users in `grams`; NULL: they are looked for among all users, as there is
+-- one among any few. exact: whether match leads to nobody else.
 CREATE TABLE lists (
     term TEXT NOT NULL,
     kind INTEGER NOT NULL,
     list INTEGER NOT NULL,
     users INTEGER NOT NULL,
     match TEXT,
+    exact INTEGER NOT NULL,
     PRIMARY KEY (term, kind)
 ) STRICT, WITHOUT ROWID;
 
@@ -82,18 +70,21 @@ CREATE TABLE anchors (
     PRIMARY KEY (list, number)
 ) STRICT, WITHOUT ROWID;
 
--- ?username=: who has which gram, and is of which kind ("=" and its number).
+-- ?username=, ?type=, ?order_by=type: who has which gram or other term, and is of which kind ("="
+-- and its number).
 -- https://sqlite.org/fts5.html#contentless_tables
 CREATE VIRTUAL TABLE grams USING fts5(
     gram, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '-_='"
 );
 
--- One row: what is listed, from where, from when; the length of the longest username.
+-- One row: what is listed, from where, from when; the length of the longest username, and how many
+-- bytes an anchor takes.
 CREATE TABLE about (
     source TEXT NOT NULL,
     title TEXT NOT NULL,
     seeded_at TEXT NOT NULL,
-    longest INTEGER NOT NULL
+    longest INTEGER NOT NULL,
+    id_bytes INTEGER NOT NULL
 ) STRICT;
 
 -- The plain table, for people and tools.
@@ -170,16 +161,6 @@ def fold(text: str) -> str:
 _FOLD = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
-def main_type(users: Mapping[int, int]) -> int | None:
-    """Return the code of the type that most users are of, given how many are of each.
-
-    None if no type has more than half of them. `kinds` does not have it: going through all users,
-    one finds its own soon enough.
-    """
-    code = max(users, key=users.__getitem__, default=None)
-    return code if code is not None and users[code] * 2 > sum(users.values()) else None
-
-
 def groups(types: Mapping[int, str]) -> dict[str, list[int]]:
     """Return the codes of *types* by their folded names: what ``type`` asks for together.
 
@@ -197,11 +178,6 @@ def group_kinds(types: Mapping[int, str]) -> dict[tuple[int, ...], int]:
     return {codes: kind for kind, codes in enumerate(sorted(several), len(types))}
 
 
-def step(kind: int, having: int, users: int) -> int:
-    """Return how far the anchors of a list of *kind* are apart that *having* of *users* are in."""
-    return FINE_STEP if kind == EVERY and having * SPARSE < users else STEP
-
-
 def grams(text: str, length: int) -> set[str]:
     """Return the parts of *text* that are *length* characters long."""
     return {text[start : start + length] for start in range(len(text) - length + 1)}
@@ -215,9 +191,9 @@ def phrase(words: Iterable[str]) -> str:
     return " AND ".join(f'"{word}"' for word in words)
 
 
-def gram_word(gram: str) -> str:
-    """Return *gram* as a word of the table `grams`: no two grams are the same word."""
-    return gram.translate(_WORDS)
+def term_word(term: str) -> str:
+    """Return *term* as a word of the table `grams`: no two terms are the same word."""
+    return term.translate(_WORDS)
 
 
 def kind_word(kind: int) -> str:

@@ -6,35 +6,35 @@ after another (the types, for ``order_by=type``); each part of it is read from t
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from function.contract import (
     ANCHORS_A_ROW,
     APPLICATION_ID,
-    DENSE,
     EVERY,
     GRAM,
     MINIMUM_SQLITE_VERSION,
     SCHEMA_VERSION,
+    STEP,
     About,
     Page,
     Profile,
     fold,
-    gram_word,
     grams,
     group_kinds,
     groups,
     implied,
     kind_word,
-    main_type,
     phrase,
-    step,
+    term_word,
 )
 from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
 
+# SQLite takes so many values with a statement at least. https://sqlite.org/limits.html
+_MOST_VALUES = 999
 # SQLite's integers end here; no id is above. https://sqlite.org/datatype3.html
 _MAX_INTEGER = 2**63 - 1
 
@@ -44,21 +44,18 @@ _Row = tuple[int, int, str]
 
 
 class _List(NamedTuple):
-    """A list of users in the order of their ids: of one *kind*, and of those who have a term.
+    """A list of users in the order of their ids: of one *kind*, and of those who have *term*.
 
-    *number* is that of its anchors, *users* how many there are.
+    *number* is that of its anchors, *users* how many there are. *match* leads to them in `grams`,
+    and to nobody else if it is *exact*; None: they are looked for among all users.
     """
 
+    term: str
     kind: int
     number: int
     users: int
-
-
-class _Term(NamedTuple):
-    """A term that many usernames have: *text*, folded, and what to *match* in `grams`, if any."""
-
-    text: str
     match: str | None
+    exact: int
 
 
 class Directory:
@@ -103,16 +100,16 @@ class Directory:
             f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
         try:
-            self._check_stamps()
+            self._check_stamps(size)
             if mapped:  # a page is looked at where it lies, not copied first
                 # https://sqlite.org/mmap.html
                 self._sql.execute(f"PRAGMA mmap_size = {size}")
-            *about, self._longest = self._sql.execute(
-                "SELECT source, title, seeded_at, longest FROM about"
+            *about, self._longest, self._id_bytes = self._sql.execute(
+                "SELECT source, title, seeded_at, longest, id_bytes FROM about"
             ).fetchone()
             self.about = About(*about)
             self._types: dict[int, str] = dict(self._sql.execute("SELECT code, type FROM types"))
-            self._all, _ = self._lists("")
+            self._all = self._lists("")
             # Opens the posting lists now, and shows that they are there.
             self._sql.execute("SELECT 1 FROM grams WHERE grams MATCH '\"=\"'").fetchone()
             users = {code: self._all[code].users for code in self._types}
@@ -124,10 +121,12 @@ class Directory:
         except (sqlite3.Error, TypeError, KeyError, UnicodeDecodeError) as exc:
             self.close()
             raise self._damaged(exc) from exc
-        self.types = dict(sorted((self._types[code], count) for code, count in users.items()))
-        self._main = main_type(users)
+        self._by_type = sorted(self._types, key=self._types.__getitem__)
+        self.types = {self._types[code]: users[code] for code in self._by_type}
         self._groups = groups(self._types)
         self._group_kinds = group_kinds(self._types)
+        self._codes = {kind: codes for codes, kind in self._group_kinds.items()}
+        self._codes.update((code, (code,)) for code in self._types)
 
     @property
     def users(self) -> int:
@@ -149,10 +148,6 @@ class Directory:
             yield from found
             page += 1
 
-    def trace(self, told: Callable[[str], object] | None) -> None:
-        """Let *told* be given every statement as it begins, with its values; None: no more."""
-        self._sql.set_trace_callback(told)
-
     def close(self) -> None:
         """Close the file."""
         self._sql.close()
@@ -166,99 +161,88 @@ class Directory:
         if query.id is not None:
             found = self._one(query.id, codes, term)
             return found[start : start + query.pagination], len(found)
-        lists, frequent = self._all, None
+        lists = self._all
         if term is not None:
             if len(term) > self._longest:
                 return [], 0
-            lists, match = self._lists(term)
+            lists = self._lists(term)
             if not lists:
                 (kind,) = self._kinds(codes, "id")
                 return self._page_of_few(self._few(term, kind), codes, query)
-            frequent = _Term(term, match)
         chosen = [lists[kind] for kind in self._kinds(codes, query.order_by) if kind in lists]
         total = sum(one.users for one in chosen)
         stop = min(start + query.pagination, total)
         if start >= stop:
             return [], total
         if query.order_by.startswith("-"):  # the same users, counted from the end
-            window = self._window(chosen, total - stop, total - start, frequent)
-            return window[::-1], total
-        return self._window(chosen, start, stop, frequent), total
+            return self._window(chosen, total - stop, total - start)[::-1], total
+        return self._window(chosen, start, stop), total
 
     def _kinds(self, codes: list[int] | None, order_by: str) -> list[int]:
         """Return the kinds of the lists that one after another are in the order asked for."""
         if order_by.endswith("type"):
-            return sorted(codes or self._types, key=self._types.__getitem__)
+            return self._by_type if codes is None else sorted(codes, key=self._types.__getitem__)
         if codes is None:
             return [EVERY]
         return [codes[0]] if len(codes) == 1 else [self._group_kinds[tuple(codes)]]
 
-    def _lists(self, term: str) -> tuple[dict[int, _List], str | None]:
-        """Return the lists of those who have *term*, by kind, and what to match for them."""
-        lists, match = {}, None
-        for kind, number, users, words in self._sql.execute(
-            "SELECT kind, list, users, match FROM lists WHERE term = ?", (term,)
-        ):
-            lists[kind] = _List(kind, number, users)
-            match = words or match
-        return lists, match
+    def _lists(self, term: str) -> dict[int, _List]:
+        """Return the lists of those who have *term*, by kind; none if they are few."""
+        rows = self._rows(
+            "SELECT term, kind, list, users, match, exact FROM lists WHERE term = ?", [term]
+        )
+        return {row[1]: _List(*row) for row in rows}
 
-    def _window(
-        self, lists: Sequence[_List], start: int, stop: int, term: _Term | None
-    ) -> list[_Row]:
+    def _window(self, lists: Sequence[_List], start: int, stop: int) -> list[_Row]:
         """Return what stands from *start* to before *stop* in *lists* one after another."""
         rows: list[_Row] = []
         before = 0
         for one in lists:
             first, last = max(start - before, 0), min(stop - before, one.users)
             if first < last:
-                rows += self._stretch(one, first, last - first, term)
+                rows += self._stretch(one, first, last - first)
             before += one.users
         return rows
 
-    def _stretch(self, one: _List, first: int, count: int, term: _Term | None) -> list[_Row]:
+    def _stretch(self, one: _List, first: int, count: int) -> list[_Row]:
         """Return *count* users of the list *one* from its number *first* on, from 0."""
-        # Users of a term may begin late: its first anchor is of use too.
-        apart = step(one.kind, one.users, self._users)
-        anchor, skip = divmod(first, apart)
-        at: list[object] = [
-            self._anchor(one.number, anchor) if anchor or (term and one.users > apart) else 0
-        ]
-        # Where there is one among any few users, they are gone through; where there are fewer,
-        # the posting lists lead from one to the next.
-        if term and term.match and one.users * DENSE < self._all[one.kind].users:
-            source = "grams CROSS JOIN users u ON u.id = grams.rowid"
-            where, order, at = (
-                "grams MATCH ? AND grams.rowid >= ?",
-                "grams.rowid",
-                [term.match, *at],
+        anchor, skip = divmod(first, STEP)
+        begin = self._anchor(one.number, anchor) if anchor else 0
+        if one.exact:  # whom it skips, it need not look at
+            return self._rows(
+                "SELECT u.id, u.type, u.username FROM (SELECT rowid AS id FROM grams"
+                " WHERE grams MATCH ? AND rowid >= ? ORDER BY rowid LIMIT ? OFFSET ?)"
+                " CROSS JOIN users u USING (id)",
+                [one.match, begin, count, skip],
             )
-            if one.kind not in (EVERY, self._main):
-                at[0] = f"{term.match} AND {phrase([kind_word(one.kind)])}"
-            inside = len(term.text) > GRAM
-        elif one.kind in (EVERY, self._main):
-            source, where, order, inside = "users u", "u.id >= ?", "u.id", term is not None
-        else:
-            source, order = "kinds k CROSS JOIN users u ON u.id = k.id", "k.id"
-            where, at, inside = "k.id >= ? AND k.kind = ?", [*at, one.kind], term is not None
-        if one.kind == self._main:
-            where += f" AND u.type IN ({2 * one.kind:d}, {2 * one.kind + 1:d})"
-        if inside and term:
-            where += " AND instr(lower(u.username), ?)"
-            at.append(term.text)
+        tests, values = "", []
+        if one.kind != EVERY:
+            types = (f"{2 * code}, {2 * code + 1}" for code in self._codes[one.kind])
+            tests += f" AND u.type IN ({', '.join(types)})"
+        if one.term:
+            tests += " AND instr(lower(u.username), ?)"
+            values.append(one.term)
+        if one.match is None:
+            return self._rows(
+                "SELECT u.id, u.type, u.username FROM users u"
+                f" WHERE u.id >= ?{tests} ORDER BY u.id LIMIT ? OFFSET ?",
+                [begin, *values, count, skip],
+            )
         return self._rows(
-            f"SELECT u.id, u.type, u.username FROM {source} WHERE {where}"
-            f" ORDER BY {order} LIMIT ? OFFSET ?",
-            [*at, count, skip],
+            "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
+            f" WHERE grams MATCH ? AND grams.rowid >= ?{tests}"
+            " ORDER BY grams.rowid LIMIT ? OFFSET ?",
+            [one.match, begin, *values, count, skip],
         )
 
     def _anchor(self, number: int, anchor: int) -> int:
         """Return the id at the anchor of that number in the list of that *number*."""
         row, place = divmod(anchor, ANCHORS_A_ROW)
-        (found,) = self._sql.execute(
-            "SELECT substr(ids, ?, 8) FROM anchors WHERE list = ? AND number = ?",
-            (8 * place + 1, number, row),
-        ).fetchone()
+        width = self._id_bytes
+        ((found,),) = self._rows(
+            "SELECT substr(ids, ?, ?) FROM anchors WHERE list = ? AND number = ?",
+            [width * place + 1, width, number, row],
+        )
         return int.from_bytes(found, "little")
 
     def _one(self, identity: int, codes: list[int] | None, term: str | None) -> list[_Row]:
@@ -279,34 +263,42 @@ class Directory:
         Of those of the commonest type, and where there is no gram to look for, it returns all.
         """
         inside = "instr(lower(u.username), ?)"
-        if len(term) <= GRAM:
-            words = [term]
-        else:
-            parts = sorted(grams(term, GRAM))
-            known: dict[str, int] = dict(
-                self._sql.execute(
-                    "SELECT term, users FROM lists"
-                    f" WHERE kind = {EVERY} AND term IN ({', '.join('?' * len(parts))})",
-                    parts,
-                )
-            )
-            # The rarest, as far as it is known; those that too many have are not in `grams`.
-            words = sorted(
-                (part for part in parts if known.get(part, 0) * DENSE < self.users),
-                key=lambda part: known.get(part, 0),
-            )[:3]
+        words = self._words(term)
         if not words:
             return self._rows(
                 f"SELECT u.id, u.type, u.username FROM users u WHERE {inside}", [term]
             )
-        wanted = [gram_word(word) for word in words]
-        if kind not in (EVERY, self._main):
-            wanted.append(kind_word(kind))
+        if kind in self._all and self._all[kind].match:
+            words = [*words, kind_word(kind)]
         return self._rows(
             "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
             f" WHERE grams MATCH ? AND {inside}",
-            [phrase(wanted), term],
+            [phrase(words), term],
         )
+
+    def _words(self, term: str) -> list[str]:
+        """Return up to three words of `grams` that whoever has the rare *term* has, if any."""
+        if len(term) <= GRAM:
+            return [term_word(term)]
+        # Longer parts are of use where all grams are such that too many have.
+        for length in range(GRAM, len(term)):
+            parts = sorted(grams(term, length))[:_MOST_VALUES]
+            rows = self._rows(
+                f"SELECT term, users, exact FROM lists WHERE kind = {EVERY}"
+                f" AND term IN ({_marks(parts)})",
+                parts,
+            )
+            having = dict.fromkeys(parts, 0) if length == GRAM else {}
+            for part, users, exact in rows:
+                if exact:
+                    having[part] = users
+                else:
+                    having.pop(part, None)
+            if having:
+                return [term_word(part) for part in sorted(having, key=having.__getitem__)[:3]]
+            if not rows:
+                break
+        return []
 
     def _page_of_few(
         self, rows: Sequence[_Row], codes: list[int] | None, query: ProfileQuery
@@ -320,36 +312,36 @@ class Directory:
         start = (query.page - 1) * query.pagination
         return found[start : start + query.pagination], len(found)
 
-    def _rows(self, sql: str, values: Sequence[object]) -> list[_Row]:
+    def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
+        """Return what *sql* finds: every statement of a query comes by here."""
         return self._sql.execute(sql, values).fetchall()
 
     def _profiles(self, rows: Sequence[_Row]) -> Iterator[Profile]:
         own = [identity for identity, flagged, _ in rows if flagged & 1]
         addresses: dict[int, tuple[str, str]] = {}
         if own:
-            marks = ", ".join("?" * len(own))
-            for identity, avatar_url, html_url in self._sql.execute(
-                f"SELECT id, avatar_url, html_url FROM addresses WHERE id IN ({marks})", own
+            for identity, *both in self._rows(
+                f"SELECT id, avatar_url, html_url FROM addresses WHERE id IN ({_marks(own)})", own
             ):
-                addresses[identity] = avatar_url, html_url
+                addresses[identity] = both
         # A named tuple's own constructor takes three times as long, for every user of every page.
         new, types = tuple.__new__, self._types
         for identity, flagged, username in rows:
             urls = addresses[identity] if flagged & 1 else implied(identity, username)
             yield new(Profile, (identity, username, types[flagged >> 1], *urls))
 
-    def _damaged(self, exc: Exception) -> DatabaseMismatch:
-        if "no such module: fts5" in str(exc):
+    def _damaged(self, why: Exception | str) -> DatabaseMismatch:
+        if "no such module: fts5" in str(why):
             return DatabaseMismatch(
                 f"this Python's SQLite {sqlite3.sqlite_version} has no FTS5, which the search"
                 " needs; python.org's builds, Debian's and Lambda's have it"
             )
         return DatabaseMismatch(
-            f"{self._path} is not a directory database, or a damaged one ({exc});"
+            f"{self._path} is not a directory database, or a damaged one ({why});"
             " `python -m generator bake` makes it anew"
         )
 
-    def _check_stamps(self) -> None:
+    def _check_stamps(self, size: int) -> None:
         stamps = self._value("PRAGMA application_id"), self._value("PRAGMA user_version")
         if stamps != (APPLICATION_ID, SCHEMA_VERSION):
             raise DatabaseMismatch(
@@ -357,6 +349,9 @@ class Directory:
                 f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `python -m generator bake` makes"
                 " it anew"
             )
+        whole = self._value("PRAGMA page_size") * self._value("PRAGMA page_count")
+        if size != whole:
+            raise self._damaged(f"{size:,} bytes, not {whole:,}")
 
     def _value(self, sql: str) -> int:
         try:
@@ -370,3 +365,7 @@ def _digest(path: Path) -> str:
 
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

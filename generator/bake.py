@@ -5,7 +5,6 @@ Everything that a request would otherwise count is counted here.
 
 import os
 import sqlite3
-import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -25,18 +24,9 @@ from function.contract import (
     fold,
     group_kinds,
     implied,
-    kind_word,
-    main_type,
 )
 from generator.errors import BuildError
-from generator.terms import (
-    Lists,
-    frequent_terms,
-    least_frequent,
-    match,
-    terms_of,
-    words_of,
-)
+from generator.terms import Lists, Words, frequent_terms, least_frequent
 
 BATCH = 1000  # rows
 
@@ -62,7 +52,8 @@ def bake(
     old one, or a build that is interrupted, never meets half of it.
 
     Raises:
-        BuildError: there are no profiles, or the file cannot be written, or it is another's.
+        BuildError: there are no profiles, or one has an id below 0 or above 2**63 - 1, or the file
+            cannot be written, or it is another's.
     """
     draft = path.with_name(f"{path.name}.part")
     _refuse_others(path)
@@ -127,6 +118,8 @@ def _users(
     for batch in _batches(profiles):
         own, rows = [], []
         for profile in batch:
+            if not 0 <= profile.id < 1 << 63:
+                raise BuildError(f"the id of {profile.username} is out of range: {profile.id}")
             identity, username, name, *addresses = profile
             code = codes.setdefault(name, len(codes))
             types[name] += 1
@@ -146,63 +139,74 @@ def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress:
     """Write down all that a request would otherwise count, skip over or look for."""
     names = dict(enumerate(types))
     users = types.total()
-    main, of_group = main_type(dict(enumerate(types.values()))), group_kinds(names)
+    of_group = group_kinds(names)
     kinds = {
         code: (EVERY, code, *(kind for codes, kind in of_group.items() if code in codes))
         for code in names
     }
-    least, longest = least_frequent(users), 0
+    of_kinds: Counter[int] = Counter()
+    for code, count in enumerate(types.values()):
+        of_kinds.update(dict.fromkeys(kinds[code], count))
+    main = next((code for code in names if of_kinds[code] * 2 > users), None)
+    longest = greatest = 0
 
-    def folded(length: int) -> Iterator[str]:
-        nonlocal longest
-        with progress(f"Terms {length}") as advance:
-            rows = sql.execute("SELECT username FROM users ORDER BY id")
-            for number, (username,) in enumerate(rows, 1):
-                longest = max(longest, len(username))
-                if number % BATCH == 0 or number == users:
-                    advance(number)
-                yield fold(username)
+    def rows(what: str) -> Iterator[tuple[int, int, str]]:
+        """Yield every user's id, type and folded username, and tell how far *what* has come."""
+        nonlocal longest, greatest
+        with progress(what) as advance:
+            done = 0
+            for batch in _batches(
+                sql.execute("SELECT id, type >> 1, username FROM users ORDER BY id")
+            ):
+                for identity, code, username in batch:
+                    longest, greatest = max(longest, len(username)), identity
+                    yield identity, code, fold(username)
+                done += len(batch)
+                advance(done)
 
-    frequent = frequent_terms(folded, least)
-    lists = Lists(frequent, users)
+    frequent = frequent_terms(
+        lambda length: (name for _, _, name in rows(f"Terms {length}")), least_frequent(users)
+    )
+    lists = Lists(frequent, of_kinds, main)
+    for identity, code, name in rows("Listing"):
+        lists.add(identity, name, kinds[code])
+    words = Words(lists, len(types))
+    id_bytes = 4 if greatest < 1 << 32 else 8
+    _write_lists(sql, lists, words, id_bytes)
     sql.execute("INSERT INTO grams (grams, rank) VALUES ('pgsz', 1000)")
     sql.execute("INSERT INTO grams (grams, rank) VALUES ('automerge', 0)")
     sql.execute(f"INSERT INTO grams (grams, rank) VALUES ('hashsize', {32 << 20})")
-    with progress("Indexing") as advance:
-        rows = sql.execute("SELECT id, type >> 1, username FROM users ORDER BY id")
-        done = 0
-        for batch in _batches(rows):
-            postings, of_kinds = [], []
-            for identity, code, username in batch:
-                name = fold(username)
-                rare = [kind for kind in kinds[code] if kind not in (EVERY, main)]
-                words = words_of(name, frequent, users)
-                postings.append((identity, " ".join([*words, *map(kind_word, rare)])))
-                of_kinds += [(kind, identity) for kind in rare]
-                for term in ("", *terms_of(name, frequent)):
-                    lists.add(term, kinds[code], identity)
-            sql.executemany("INSERT INTO grams (rowid, gram) VALUES (?, ?)", postings)
-            sql.executemany("INSERT INTO kinds VALUES (?, ?)", of_kinds)
-            done += len(batch)
-            advance(done)
+    sql.executemany(
+        "INSERT INTO grams (rowid, gram) VALUES (?, ?)",
+        (
+            (identity, " ".join(words.of(name, kinds[code])))
+            for identity, code, name in rows("Indexing")
+        ),
+    )
     sql.execute("INSERT INTO grams (grams) VALUES ('optimize')")
-    for number, key in enumerate(sorted(lists.users)):
-        term, kind = key
-        found_by = match(term, frequent, users) if term and kind == EVERY else None
+    sql.execute("INSERT INTO about VALUES (?, ?, ?, ?, ?)", (*about, longest, id_bytes))
+
+
+def _write_lists(sql: sqlite3.Connection, lists: Lists, words: Words, id_bytes: int) -> None:
+    keys = sorted((term, kind) for kind, found in lists.of_kind.items() for term in found)
+    for number, (term, kind) in enumerate(keys):
+        one = lists.of_kind[kind][term]
         sql.execute(
-            "INSERT INTO lists VALUES (?, ?, ?, ?, ?)",
-            (term, kind, number, lists.users[key], found_by),
+            "INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?)",
+            (term, kind, number, one.users, *words.match(term, kind)),
         )
-        ids = lists.anchors[key]
-        if len(ids) > 1:
+        if len(one.anchors) > 1:
             sql.executemany(
                 "INSERT INTO anchors VALUES (?, ?, ?)",
                 (
-                    (number, start // ANCHORS_A_ROW, _bytes(ids[start : start + ANCHORS_A_ROW]))
-                    for start in range(0, len(ids), ANCHORS_A_ROW)
+                    (
+                        number,
+                        start // ANCHORS_A_ROW,
+                        _bytes(one.anchors[start : start + ANCHORS_A_ROW], id_bytes),
+                    )
+                    for start in range(0, len(one.anchors), ANCHORS_A_ROW)
                 ),
             )
-    sql.execute("INSERT INTO about VALUES (?, ?, ?, ?)", (*about, longest))
 
 
 def page_size(users: int) -> int:
@@ -211,16 +215,14 @@ def page_size(users: int) -> int:
     The users of a rare term lie far apart. On large pages, a page of the list is on few of them;
     a small file would be padding for the most part. https://sqlite.org/pragma.html#pragma_page_size
     """
-    if users < 5_000:
-        return 4096
-    return 16_384 if users < 50_000 else 65_536
+    for most, size in ((5_000, 4096), (12_000, 16_384), (30_000, 32_768)):
+        if users < most:
+            return size
+    return 65_536
 
 
-def _bytes(ids: "array[int]") -> bytes:
-    if sys.byteorder == "big":
-        ids = array("q", ids)
-        ids.byteswap()
-    return ids.tobytes()
+def _bytes(ids: "array[int]", each: int) -> bytes:
+    return b"".join(identity.to_bytes(each, "little") for identity in ids)
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

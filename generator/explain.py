@@ -2,10 +2,11 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from function.database import Directory
 from function.query import ProfileQuery
@@ -17,9 +18,10 @@ ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement with its values, its *plan* as SQLite words it, and how many *rows* it gave."""
+    """One statement with its *values*, *plan* as SQLite words it, and how many *rows* it gave."""
 
     sql: str
+    values: tuple[object, ...]
     plan: tuple[str, ...]
     rows: int
 
@@ -50,6 +52,7 @@ class Explanation:
     def _lines(self) -> Iterator[str]:
         for statement in self.statements:
             yield statement.sql
+            yield f"    values: {', '.join(map(repr, statement.values))}"
             yield from (f"    {step}" for step in statement.plan)
             yield f"    rows: {statement.rows:,}"
         yield f"rows: {sum(statement.rows for statement in self.statements):,}"
@@ -58,20 +61,31 @@ class Explanation:
         yield f"time: {self.first * 1e3:.3f} ms the first time, {self.then * 1e3:.3f} ms then"
 
 
+class _Told(Directory):
+    """A directory that notes in *told* its statements, their values and how many rows they gave."""
+
+    def __init__(self, path: Path, *, mapped: bool) -> None:
+        self.told: list[tuple[str, tuple[object, ...], int]] = []
+        super().__init__(path, mapped=mapped)
+
+    def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
+        rows = super()._rows(sql, values)
+        self.told.append((sql, tuple(values), len(rows)))
+        return rows
+
+
 def explain(path: Path, query: ProfileQuery) -> Explanation:
     """Return how the directory at *path* answers *query*.
 
     Raises:
         DatabaseMismatch: the file is not a directory that this code can read.
     """
-    statements: list[str] = []
-    with closing(Directory(path, mapped=False)) as directory:
+    with closing(_Told(path, mapped=False)) as directory:
+        directory.told.clear()
         before, start = _read_bytes(), time.perf_counter()
         directory.find(query)
         first, after = time.perf_counter() - start, _read_bytes()
-        directory.trace(statements.append)
-        directory.find(query)
-        directory.trace(None)
+        told = tuple(directory.told)
         then = min(_timed(directory, query) for _ in range(ROUNDS))
     with closing(
         sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -80,11 +94,11 @@ def explain(path: Path, query: ProfileQuery) -> Explanation:
         explained = tuple(
             Statement(
                 statement,
-                tuple(row[3] for row in sql.execute(f"EXPLAIN QUERY PLAN {statement}")),
-                len(sql.execute(statement).fetchall()),
+                values,
+                tuple(row[3] for row in sql.execute(f"EXPLAIN QUERY PLAN {statement}", values)),
+                rows,
             )
-            for statement in statements
-            if not statement.startswith("--")  # what FTS5 does within one of ours
+            for statement, values, rows in told
         )
     pages = None if before is None or after is None else (after - before) // page_size
     return Explanation(explained, page_size, pages, first, then)

@@ -1,4 +1,4 @@
-"""Which parts of usernames many users have, counted at build time. Does no I/O.
+"""Which parts of usernames many users have, and how each list of users is found. Does no I/O.
 
 A part that many have has only parts that many have, so the longer ones are looked for among
 those that the shorter ones leave: https://www.vldb.org/conf/1994/P487.PDF (Apriori).
@@ -6,27 +6,38 @@ those that the shorter ones leave: https://www.vldb.org/conf/1994/P487.PDF (Apri
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
-from function.contract import DENSE, EVERY, FINE_STEP, GRAM, STEP, gram_word, grams, phrase, step
+from function.contract import (
+    EVERY,
+    GRAM,
+    STEP,
+    grams,
+    kind_word,
+    phrase,
+    term_word,
+)
 
 # A term that fewer have than this share of the users is looked for when somebody asks: so few can
 # be gone through one by one. Fewer than FEW always can be, and more than MANY never.
-SHARE = 1000
-FEW, MANY = 100, 1000
+SHARE = 666
+FEW, MANY = 100, 1500
 # GitHub's longest login has 39 characters. Longer terms are looked for when somebody asks, however
 # many have them: else a few names of thousands of characters would be millions of terms.
 LONGEST_TERM = 40
+# A term longer than a gram that fewer than one in so many have leads to its users by itself: with
+# those of its rarest grams, one would look at more pages than with few users between.
+SPARSE = 250
+# Users of a kind without a word are those without the words of the others, if these are few.
+OTHERS = 4
+# A list that has no more than this many users of the others between two of its anchors is found
+# by going through them all; in any other, posting lists lead from one to the next.
+STRETCH = 24 * STEP
 
 
 def least_frequent(users: int) -> int:
     """Return how many of so many *users* have a term at least that counts as frequent."""
     return max(FEW, min(MANY, users // SHARE))
-
-
-def is_dense(having: int, users: int) -> bool:
-    """Return whether so many *having* a gram, of all *users*, are too many for a posting list."""
-    return having * DENSE >= users
 
 
 def frequent_terms(names: Callable[[int], Iterable[str]], least: int) -> dict[str, int]:
@@ -65,44 +76,139 @@ def terms_of(name: str, frequent: Collection[str]) -> list[str]:
     return list(found)
 
 
-def words_of(name: str, frequent: dict[str, int], users: int) -> list[str]:
-    """Return the grams of *name* that have a posting list, as words."""
-    return [
-        gram_word(gram)
-        for length in range(1, GRAM + 1)
-        for gram in grams(name, length)
-        if not is_dense(frequent.get(gram, 0), users)
-    ]
+class List:
+    """The users who have a term, of one kind, as they come in the order of their ids.
 
+    Attributes:
+        users: how many there are.
+        anchors: the id of the first, and of every `STEP`-th from there.
+        stretch: how far two anchors are from each other at most, in users among whom these are.
+    """
 
-def match(term: str, frequent: dict[str, int], users: int) -> str | None:
-    """Return what to look for to find who may have the frequent *term*; None: there is nothing."""
-    parts = sorted(grams(term, min(GRAM, len(term))))
-    rare = sorted(
-        (part for part in parts if not is_dense(frequent[part], users)), key=frequent.__getitem__
-    )
-    return phrase(map(gram_word, rare[:GRAM])) if rare else None
+    __slots__ = ("anchors", "at", "stretch", "users")
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.anchors: array[int] = array("q")
+        self.at = 0  # where among the others the last anchor is
+        self.stretch = 0
 
 
 class Lists:
-    """The lists of those who have a term, of one kind: how many there are, and their anchors.
+    """The lists of all users and of those who have a frequent term, of every kind.
 
-    *frequent* says how many of all *users* have each term.
+    Attributes:
+        frequent: how many have each term.
+        of_kind: the lists of each kind, by their terms; the term of all users is "".
+
+    Args:
+        frequent: the same, without "".
+        users: how many users are of each kind, `EVERY` among them.
+        main: a kind that is looked for among all users, not among its own.
     """
 
-    def __init__(self, frequent: dict[str, int], users: int) -> None:
-        self._fine = {
-            term for term, having in frequent.items() if step(EVERY, having, users) == FINE_STEP
-        }
-        self.users: Counter[tuple[str, int]] = Counter()
-        self.anchors: dict[tuple[str, int], array[int]] = {}
+    def __init__(
+        self, frequent: Mapping[str, int], users: Mapping[int, int], main: int | None
+    ) -> None:
+        self.frequent = frequent
+        self.of_kind: dict[int, dict[str, List]] = {kind: {} for kind in users}
+        self.main = main
+        self._seen = dict.fromkeys(users, 0)
 
-    def add(self, term: str, kinds: Iterable[int], identity: int) -> None:
-        """Add the user *identity*, who has *term* and is of *kinds*; ids come in their order."""
+    def add(self, identity: int, name: str, kinds: Iterable[int]) -> None:
+        """Add the user *identity* of the folded *name*, of those *kinds*; ids come in order."""
+        terms = ["", *terms_of(name, self.frequent)]
         for kind in kinds:
-            key = term, kind
-            number = self.users[key]
-            apart = FINE_STEP if kind == EVERY and term in self._fine else STEP
-            if number % apart == 0:
-                self.anchors.setdefault(key, array("q")).append(identity)
-            self.users[key] = number + 1
+            lists, place = self.of_kind[kind], self._place(kind)
+            for term in terms:
+                one = lists.get(term)
+                if one is None:
+                    one = lists[term] = List()
+                if one.users % STEP == 0:
+                    one.anchors.append(identity)
+                    one.stretch = max(one.stretch, place - one.at)
+                    one.at = place
+                one.users += 1
+        for kind in kinds:
+            self._seen[kind] += 1
+
+    def is_dense(self, term: str, kind: int) -> bool:
+        """Return whether, once all are added, some of that list are in every stretch of users."""
+        one = self.of_kind[kind][term]
+        return max(one.stretch, self._place(kind) - one.at) <= STRETCH
+
+    def _place(self, kind: int) -> int:
+        return self._seen[EVERY if kind == self.main else kind]
+
+
+class Words:
+    """Who has which words in `grams`, and which of them lead to which list.
+
+    Args:
+        lists: all of them.
+        types: how many types there are; kinds from there on are of several types.
+
+    Everybody has a word for each gram, for each kind, and for each longer term that fewer than one
+    in `SPARSE` have or that no gram leads to. There is none for a gram or a kind whose users are
+    so many, everywhere, that one finds them among all.
+    """
+
+    def __init__(self, lists: Lists, types: int) -> None:
+        self._lists = lists
+        of_kind, frequent = lists.of_kind, lists.frequent
+        users = of_kind[EVERY][""].users
+        found = {EVERY}  # among all
+        if lists.main is not None and lists.is_dense("", lists.main):
+            found.add(lists.main)
+        self._kinds = dict.fromkeys(kind for kind in of_kind if kind not in found)
+        self._types = [kind for kind in self._kinds if kind < types]
+        thin = {t for k, of in of_kind.items() for t in of if t and not lists.is_dense(t, k)}
+        self._terms: set[str] = set()
+        for term in sorted(thin, key=len):
+            if (
+                len(term) <= GRAM
+                or frequent[term] * SPARSE < users
+                or self._terms.isdisjoint(grams(term, GRAM))
+            ):
+                self._terms.add(term)
+        self._long = {term for term in self._terms if len(term) > GRAM}
+
+    def of(self, name: str, kinds: Iterable[int]) -> list[str]:
+        """Return the words of the user of the folded *name*, of those *kinds*."""
+        found = [
+            term_word(gram)
+            for length in range(1, GRAM + 1)
+            for gram in grams(name, length)
+            if gram in self._terms or gram not in self._lists.frequent
+        ]
+        if self._long:
+            found += [
+                term_word(term)
+                for term in terms_of(name, self._lists.frequent)
+                if term in self._long
+            ]
+        return found + [kind_word(kind) for kind in kinds if kind in self._kinds]
+
+    def match(self, term: str, kind: int) -> tuple[str | None, bool]:
+        """Return what leads to the users of a list, if anything, and whether to nobody else."""
+        words: list[str] = []
+        exact = not term
+        if term and not self._lists.is_dense(term, kind):
+            words, exact = self._words_for(term), term in self._terms
+        if kind in self._kinds:
+            words.append(kind_word(kind))
+        if not words:
+            return None, False
+        if kind in self._kinds or kind == EVERY or not exact:
+            return phrase(words), exact
+        if len(self._types) > OTHERS:
+            return phrase(words), False
+        return phrase(words) + "".join(f' NOT "{kind_word(k)}"' for k in self._types), True
+
+    def _words_for(self, term: str) -> list[str]:
+        """Return a word that all have who have *term*, and nobody else, or else a few of its."""
+        if term in self._terms:
+            return [term_word(term)]
+        having = self._lists.frequent
+        rarest = sorted(grams(term, GRAM) & self._terms, key=lambda gram: (having[gram], gram))
+        return [term_word(gram) for gram in rarest[:GRAM]]

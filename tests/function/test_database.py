@@ -129,17 +129,21 @@ some_profiles = st.lists(
         *[st.sampled_from(["https://a.test/1", "javascript:x", ""])] * 2,
     ),
     min_size=1,
-    max_size=40,
+    max_size=120,
     unique_by=lambda profile: profile.id,
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(profiles=some_profiles, data=st.data())
 def test_any_directory_answers_what_brute_force_finds(
     tmp_path_factory, monkeypatch, profiles, data
 ):
-    monkeypatch.setattr("generator.terms.FEW", 2)  # so that few users have terms that many have
+    # So that few users have terms that many have, and are no stretch to go through.
+    monkeypatch.setattr("generator.terms.FEW", 2)
+    monkeypatch.setattr("generator.terms.STRETCH", data.draw(st.sampled_from([0, 2, 8, 768])))
+    monkeypatch.setattr("generator.terms.SPARSE", data.draw(st.sampled_from([1, 5, 250])))
+    monkeypatch.setattr("generator.terms.OTHERS", data.draw(st.sampled_from([0, 1, 4])))
     directory = make_directory(
         tmp_path_factory.mktemp("any"), sorted(profiles, key=lambda profile: profile.id)
     )
@@ -263,6 +267,16 @@ def test_damage_behind_the_stamps_is_named(tmp_path):
     with pytest.raises(DatabaseMismatch, match="damaged one"):
         list(directory.profiles("id"))
     directory.close()
+
+
+@pytest.mark.parametrize("change", [-4096, -1, 1, 4096])
+def test_a_file_that_is_cut_short_or_goes_on_is_refused(tmp_path, change):
+    make_directory(tmp_path).close()
+    path = tmp_path / "directory.db"
+    content = path.read_bytes()
+    path.write_bytes(content[:change] if change < 0 else content + bytes(change))
+    with pytest.raises(DatabaseMismatch, match="damaged one"):
+        Directory(path)
 
 
 def test_a_sqlite_without_fts5_is_named(tmp_path, monkeypatch):

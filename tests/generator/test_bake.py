@@ -63,6 +63,13 @@ def test_an_interrupted_bake_leaves_the_old_one_and_the_next_succeeds(tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("identity", [-1, 2**63])
+def test_an_id_that_no_account_has_is_refused(tmp_path, identity):
+    with pytest.raises(BuildError, match=f"the id of x is out of range: {identity}"):
+        bake([make_profile(identity, "x")], ABOUT, tmp_path / "directory.db")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(BuildError, match=r"cannot write the directory .*/file/directory\.db"):

@@ -473,7 +473,7 @@ def test_query_explains_itself(run):
     run("build", "sample")
     done = run("query", "username=jo&page=2", "--explain")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "FROM lists WHERE term = 'jo'" in done.stdout
+    assert "FROM lists WHERE term = ?\n    values: 'jo'\n" in done.stdout
     assert "pages of 4,096 bytes" in done.stdout
     refused = run("query", "page=0", "--explain")
     assert refused.returncode == 1

@@ -4,16 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.contract import fold, gram_word, grams
-from generator.terms import (
-    Lists,
-    frequent_terms,
-    is_dense,
-    least_frequent,
-    match,
-    terms_of,
-    words_of,
-)
+from function.contract import EVERY, fold, grams, term_word
+from generator.terms import Lists, Words, frequent_terms, least_frequent, terms_of
 
 names = st.lists(st.text("ab-ü", max_size=6), max_size=30)
 
@@ -41,43 +33,82 @@ def test_the_terms_of_a_name_are_its_frequent_parts_each_once(names, least):
         assert sorted(terms_of(name, frequent)) == sorted(all_parts(name) & set(frequent))
 
 
-def test_a_gram_that_too_many_have_gets_no_posting_list():
-    frequent = {"a": 900, "b": 60}
-    words = words_of("ab", frequent, users=1000)
-    assert sorted(words) == ["ab", "b"]
-
-
-def test_a_long_term_is_looked_for_by_its_rarest_grams():
-    frequent = {"anna": 300, "ann": 400, "nna": 310, "xanna": 290, "xan": 300, "bin": 999}
-    assert match("xanna", frequent, users=10_000) == '"xan" AND "nna" AND "ann"'
-    assert match("ann", frequent, users=10_000) == '"ann"'
-    assert match("bin", frequent, users=10_000 // 100) is None
-
-
 @pytest.mark.parametrize(
-    ("users", "least"), [(1, 100), (100_000, 100), (500_000, 500), (1_000_000, 1000), (10**8, 1000)]
+    ("users", "least"), [(1, 100), (66_000, 100), (666_000, 1000), (1_000_000, 1500), (10**8, 1500)]
 )
 def test_how_many_are_many(users, least):
     assert least_frequent(users) == least
 
 
-def test_one_in_sixteen_is_dense():
-    assert (is_dense(10, 160), is_dense(9, 160)) == (True, False)
+def listed(names, kinds=lambda number: 0, least=2, types=1):
+    """Return the lists of *names*, and the words that lead to them."""
+    frequent = frequent_terms(lambda length: iter(names), least)
+    of = [kinds(number) for number in range(len(names))]
+    users = Counter(of)
+    main = next((kind for kind in users if users[kind] * 2 > len(names)), None)
+    lists = Lists(frequent, {EVERY: len(names), **users}, main)
+    for number, name in enumerate(names):
+        lists.add(number, name, (EVERY, of[number]))
+    return lists, Words(lists, types)
 
 
 def test_a_list_has_an_anchor_at_every_32nd_user():
-    lists = Lists({"a": 70, "b": 70}, users=1000)
-    for identity in range(1000, 1070):
-        lists.add("a", (-1, 0), identity)
-    assert (lists.users["a", -1], list(lists.anchors["a", 0])) == (70, [1000, 1032, 1064])
+    lists, _ = listed(["b", "a"] * 70)
+    one = lists.of_kind[EVERY]["a"]
+    assert (one.users, list(one.anchors)) == (70, [1, 65, 129])
 
 
-def test_a_list_of_few_among_many_has_anchors_close_together():
-    lists = Lists({"a": 20}, users=10_001)
-    for identity in range(20):
-        lists.add("a", (-1, 0), identity)
-    assert list(lists.anchors["a", -1]) == [0, 8, 16]
-    assert list(lists.anchors["a", 0]) == [0]
+def test_a_gram_that_is_everywhere_needs_no_word():
+    _, words = listed(["ab"] * 2000)
+    assert words.of("ab", [0]) == []
+    assert words.match("ab", EVERY) == (None, False)
+
+
+@pytest.mark.parametrize("at", [0, 1000, 2000], ids=["start", "middle", "end"])
+def test_a_gram_that_is_nowhere_in_a_long_stretch_has_a_word(at):
+    names = ["a"] * 2000
+    names[at:at] = ["b"] * 1000
+    _, words = listed(names)
+    assert sorted(words.of("ab", [0])) == ["a", "ab", "b"]
+    assert words.match("a", EVERY) == ('"a"', True)
+
+
+def test_a_gram_that_few_have_has_a_word():
+    _, words = listed(["a"] * 2000)
+    assert words.of("xa", [0]) == ["x", "xa"]
+
+
+def test_a_gram_that_is_everywhere_but_among_those_of_a_kind_has_a_word():
+    """Those of one type come first in this order: among all, the gram is in every stretch."""
+    names = ["a" if n % 2 else "b" for n in range(4000)]
+    _, words = listed(names, lambda n: 0 if n % 2 or n > 2000 else 1, types=2)
+    assert words.match("a", EVERY) == (None, False)
+    assert words.match("b", 1) == ('"=1"', False)
+    assert words.match("b", 0) == ('"b" NOT "=1"', True)
+
+
+def test_a_long_term_is_looked_for_by_its_rarest_grams_unless_few_have_it():
+    names = ["abcd", *["x"] * 900] * 4 + (["abc", "bcd", *["x"] * 50] * 30)
+    _, words = listed(names, least=3)
+    assert words.match("abcd", EVERY) == ('"abcd"', True)
+    names += ["abcd", *["x"] * 50] * 60
+    _, words = listed(names, least=3)
+    assert words.match("abcd", EVERY) == ('"abc" AND "bcd"', False)
+
+
+def test_a_long_term_that_no_gram_leads_to_has_a_word():
+    names = ["abc", "bcd", "x"] * 1000 + ["abcd"] * 20
+    _, words = listed(names)
+    assert words.match("abcd", EVERY) == ('"abcd"', True)
+    assert words.of("abcd", [0]) == ["abcd"]
+
+
+def test_the_commonest_type_has_no_word_unless_it_is_nowhere_in_a_long_stretch():
+    mixed, _ = listed(["a"] * 3000, lambda n: n % 3 > 1, types=2)
+    assert Words(mixed, 2).match("", 0) == (None, False)
+    assert Words(mixed, 2).match("", 1) == ('"=1"', True)
+    late, _ = listed(["a"] * 3000, lambda n: n >= 2000, types=2)
+    assert Words(late, 2).match("", 0) == ('"=0"', True)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3).map(fold)
@@ -85,12 +116,12 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
 
 @given(texts, texts)
 def test_no_two_grams_are_the_same_word(one, other):
-    assert (gram_word(one) == gram_word(other)) == (one == other)
+    assert (term_word(one) == term_word(other)) == (one == other)
 
 
 @given(texts)
 def test_a_word_has_nothing_that_a_query_or_the_tokenizer_would_take_for_another(text):
-    word = gram_word(text)
+    word = term_word(text)
     assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-_" or c > "\x7f" for c in word)
 
 
