@@ -40,7 +40,7 @@ _MAX_INTEGER = 2**63 - 1
 
 
 # A row of `users`: id, type (twice the code, and one more for addresses of its own), username.
-_Row = tuple[int, int, str]
+Row = tuple[int, int, str]
 
 
 class _List(NamedTuple):
@@ -62,6 +62,7 @@ class Directory:
     """An open directory.
 
     Attributes:
+        path: where it is.
         about: what is listed, from where, from when.
         release: the first 16 hexadecimal digits of the file's SHA-256. Site and API both carry
             it, so that anyone can see whether they were made from the same file.
@@ -79,7 +80,7 @@ class Directory:
         Raises:
             DatabaseMismatch: there is none, or it is not one that this code can read.
         """
-        self._path = path
+        self.path = path
         if sqlite3.sqlite_version_info < MINIMUM_SQLITE_VERSION:
             needed = ".".join(map(str, MINIMUM_SQLITE_VERSION))
             raise DatabaseMismatch(
@@ -141,10 +142,38 @@ class Directory:
         except (sqlite3.DatabaseError, TypeError, KeyError) as exc:  # an anchor, a type is missing
             raise self._damaged(exc) from exc
 
-    def profiles(self, order_by: str) -> Iterator[Profile]:
-        """Yield every profile in one of the `ORDERS`, a few at a time."""
+    def rows(self, order_by: str, type_: str | None, start: int, stop: int) -> Sequence[Row]:
+        """Return what stands from *start* to before *stop*, from 0, among those of *type_*.
+
+        For who draws many and does not need each as a `Profile`.
+        """
+        codes = self._codes_of(type_)
+        if codes == []:
+            return []
+        chosen = [self._all[kind] for kind in self._kinds(codes, order_by)]
+        return self._between(chosen, start, stop, order_by)[0]
+
+    def addresses(self, rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
+        """Return the avatar_url and html_url of those of *rows* that have their own, by id."""
+        own = [identity for identity, flagged, _ in rows if flagged & 1]
+        return {
+            identity: (avatar_url, html_url)
+            for start in range(0, len(own), _MOST_VALUES)
+            for identity, avatar_url, html_url in self._rows(
+                "SELECT id, avatar_url, html_url FROM addresses"
+                f" WHERE id IN ({_marks(own[start : start + _MOST_VALUES])})",
+                own[start : start + _MOST_VALUES],
+            )
+        }
+
+    def type_of(self, row: Row) -> str:
+        """Return the type of *row*."""
+        return self._types[row[1] >> 1]
+
+    def profiles(self, order_by: str, type_: str | None = None) -> Iterator[Profile]:
+        """Yield every profile, or those of *type_*, in one of the `ORDERS`, a few at a time."""
         page = 1
-        while found := self.find(ProfileQuery(page, 1000, order_by)).profiles:
+        while found := self.find(ProfileQuery(page, 1000, order_by, type=type_)).profiles:
             yield from found
             page += 1
 
@@ -152,8 +181,8 @@ class Directory:
         """Close the file."""
         self._sql.close()
 
-    def _find(self, query: ProfileQuery) -> tuple[Sequence[_Row], int]:
-        codes = None if query.type is None else self._groups.get(fold(query.type), [])
+    def _find(self, query: ProfileQuery) -> tuple[Sequence[Row], int]:
+        codes = self._codes_of(query.type)
         if codes == []:
             return [], 0
         term = None if query.username is None else fold(query.username)
@@ -170,13 +199,23 @@ class Directory:
                 (kind,) = self._kinds(codes, "id")
                 return self._page_of_few(self._few(term, kind), codes, query)
         chosen = [lists[kind] for kind in self._kinds(codes, query.order_by) if kind in lists]
-        total = sum(one.users for one in chosen)
-        stop = min(start + query.pagination, total)
+        return self._between(chosen, start, start + query.pagination, query.order_by)
+
+    def _codes_of(self, type_: str | None) -> list[int] | None:
+        """Return the codes of the types that *type_* asks for; None: for any."""
+        return None if type_ is None else self._groups.get(fold(type_), [])
+
+    def _between(
+        self, lists: Sequence[_List], start: int, stop: int, order_by: str
+    ) -> tuple[Sequence[Row], int]:
+        """Return what stands from *start* to before *stop* in *lists*, and how many in all."""
+        total = sum(one.users for one in lists)
+        stop = min(stop, total)
         if start >= stop:
             return [], total
-        if query.order_by.startswith("-"):  # the same users, counted from the end
-            return self._window(chosen, total - stop, total - start)[::-1], total
-        return self._window(chosen, start, stop), total
+        if order_by.startswith("-"):  # the same users, counted from the end
+            return self._window(lists, total - stop, total - start)[::-1], total
+        return self._window(lists, start, stop), total
 
     def _kinds(self, codes: list[int] | None, order_by: str) -> list[int]:
         """Return the kinds of the lists that one after another are in the order asked for."""
@@ -193,9 +232,9 @@ class Directory:
         )
         return {row[1]: _List(*row) for row in rows}
 
-    def _window(self, lists: Sequence[_List], start: int, stop: int) -> list[_Row]:
+    def _window(self, lists: Sequence[_List], start: int, stop: int) -> list[Row]:
         """Return what stands from *start* to before *stop* in *lists* one after another."""
-        rows: list[_Row] = []
+        rows: list[Row] = []
         before = 0
         for one in lists:
             first, last = max(start - before, 0), min(stop - before, one.users)
@@ -204,7 +243,7 @@ class Directory:
             before += one.users
         return rows
 
-    def _stretch(self, one: _List, first: int, count: int) -> list[_Row]:
+    def _stretch(self, one: _List, first: int, count: int) -> list[Row]:
         """Return *count* users of the list *one* from its number *first* on, from 0."""
         anchor, skip = divmod(first, STEP)
         begin = self._anchor(one.number, anchor) if anchor else 0
@@ -245,7 +284,7 @@ class Directory:
         )
         return int.from_bytes(found, "little")
 
-    def _one(self, identity: int, codes: list[int] | None, term: str | None) -> list[_Row]:
+    def _one(self, identity: int, codes: list[int] | None, term: str | None) -> list[Row]:
         """Return the user *identity* if it is of those types and has that term."""
         if identity > _MAX_INTEGER:
             return []
@@ -257,7 +296,7 @@ class Directory:
             if (codes is None or flagged >> 1 in codes) and (term is None or term in fold(username))
         ]
 
-    def _few(self, term: str, kind: int) -> list[_Row]:
+    def _few(self, term: str, kind: int) -> list[Row]:
         """Return all of *kind* who have *term*, which is none of `lists`: they are few.
 
         Of those of the commonest type, and where there is no gram to look for, it returns all.
@@ -301,8 +340,8 @@ class Directory:
         return []
 
     def _page_of_few(
-        self, rows: Sequence[_Row], codes: list[int] | None, query: ProfileQuery
-    ) -> tuple[Sequence[_Row], int]:
+        self, rows: Sequence[Row], codes: list[int] | None, query: ProfileQuery
+    ) -> tuple[Sequence[Row], int]:
         """Return the page of *rows*, which come in the order of ids, and how many there are."""
         found = [row for row in rows if codes is None or row[1] >> 1 in codes]
         if query.order_by.endswith("type"):
@@ -316,14 +355,8 @@ class Directory:
         """Return what *sql* finds: every statement of a query comes by here."""
         return self._sql.execute(sql, values).fetchall()
 
-    def _profiles(self, rows: Sequence[_Row]) -> Iterator[Profile]:
-        own = [identity for identity, flagged, _ in rows if flagged & 1]
-        addresses: dict[int, tuple[str, str]] = {}
-        if own:
-            for identity, *both in self._rows(
-                f"SELECT id, avatar_url, html_url FROM addresses WHERE id IN ({_marks(own)})", own
-            ):
-                addresses[identity] = both
+    def _profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
+        addresses = self.addresses(rows)
         # A named tuple's own constructor takes three times as long, for every user of every page.
         new, types = tuple.__new__, self._types
         for identity, flagged, username in rows:
@@ -337,7 +370,7 @@ class Directory:
                 " needs; python.org's builds, Debian's and Lambda's have it"
             )
         return DatabaseMismatch(
-            f"{self._path} is not a directory database, or a damaged one ({why});"
+            f"{self.path} is not a directory database, or a damaged one ({why});"
             " `python -m generator bake` makes it anew"
         )
 
@@ -345,7 +378,7 @@ class Directory:
         stamps = self._value("PRAGMA application_id"), self._value("PRAGMA user_version")
         if stamps != (APPLICATION_ID, SCHEMA_VERSION):
             raise DatabaseMismatch(
-                f"{self._path} is stamped {stamps[0]:#x} version {stamps[1]}, and this code reads"
+                f"{self.path} is stamped {stamps[0]:#x} version {stamps[1]}, and this code reads"
                 f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `python -m generator bake` makes"
                 " it anew"
             )

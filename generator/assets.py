@@ -7,33 +7,49 @@ from pathlib import Path, PurePath
 
 from bootstrap_wrapper import get_bootstrap_css_dir
 
+from generator.css import prune, words
 from generator.errors import BuildError
 from generator.files import ASSETS, SiteFile
 
 BOOTSTRAP = "bootstrap.min.css"
+# Its licence wants this wherever parts of it go.
+NOTICE = (
+    "/*! Bootstrap 5.3.8, (c) 2011-2025 The Bootstrap Authors, MIT: https://getbootstrap.com */"
+)
+# What Bootstrap has no class for, in site_templates/static.
+SHEET = "site.css"
 # The integrity that Bootstrap 5.3.8 publishes for this file, whoever packaged it.
 # https://getbootstrap.com/docs/5.3/getting-started/introduction/
 BOOTSTRAP_INTEGRITY = "sha384-sRIl4kxILFvY47J16cr9ZwB07vP4J8+LH7qKQnuqkuIAvNWLzeN8tE5YBujZqJLB"
 
 
-def read_assets(static: Path) -> Mapping[str, SiteFile]:
-    """Return every asset under the name templates call it by: Bootstrap's, and *static*'s.
+def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
+    """Return every asset under the name templates call it by: what is in *static*.
 
-    An asset's key carries a digest of its bytes, so it can be cached for good.
+    What *templates* and scripts use of Bootstrap's stylesheet comes before `SHEET`, in one file. An
+    asset's key carries a digest of its bytes, so it can be cached for good.
 
     Raises:
         BuildError: the installed Bootstrap is not the official file.
     """
+    found = {file.name: file.read_bytes() for file in sorted(static.iterdir()) if file.is_file()}
+    used = words("body html")
+    for source in (*sorted(templates.glob("*.html")), *sorted(static.glob("*.js"))):
+        used |= words(source.read_text("utf-8"))
+    pruned = prune(_bootstrap() + found[SHEET].decode(), used)
+    found[SHEET] = f"{NOTICE}\n{pruned}".encode()
+    return {name: SiteFile(_key(name, content), content) for name, content in found.items()}
+
+
+def _bootstrap() -> str:
     path = Path(get_bootstrap_css_dir()) / BOOTSTRAP
-    bootstrap = path.read_bytes()
-    digest = base64.b64encode(hashlib.sha384(bootstrap).digest()).decode()
+    content = path.read_bytes()
+    digest = base64.b64encode(hashlib.sha384(content).digest()).decode()
     if f"sha384-{digest}" != BOOTSTRAP_INTEGRITY:
         raise BuildError(
             f"{path} is not Bootstrap 5.3.8's own file; remove .venv to install it anew"
         )
-    found = {BOOTSTRAP: bootstrap}
-    found |= {file.name: file.read_bytes() for file in sorted(static.iterdir()) if file.is_file()}
-    return {name: SiteFile(_key(name, content), content) for name, content in found.items()}
+    return content.decode()
 
 
 def _key(name: str, content: bytes) -> str:

@@ -13,8 +13,8 @@ from function.contract import Page, Profile
 from function.database import Directory
 from generator import files
 from generator.errors import CheckFailed
-from generator.pages import INDEX_KEY, NOT_FOUND_KEY, ROBOTS_KEY, Build, Listing
-from generator.render import picture_address, web_address
+from generator.pages import ABOUT_KEY, INDEX_KEY, NOT_FOUND_KEY, ROBOTS_KEY, Build, Listing
+from generator.render import entry
 from generator.router import route
 
 # Every row of a page says whose it is. Templates that leave it out cannot be checked.
@@ -46,24 +46,26 @@ def check(
     links = _Links(folder, build, base_path)
     done = 0
     for listing in build.listings():
-        profiles = directory.profiles(listing.order_by)
+        profiles = directory.profiles(listing.order_by, build.query(listing, 1).type)
         for page in range(1, build.pages(listing) + 1):
             key = listing.key(page)
             text = _read(folder, key)
             expected = tuple(islice(profiles, listing.pagination))
-            answer = Page(expected, page, listing.pagination, build.users)
-            if directory.find(listing.query(page)) != answer:
-                raise CheckFailed(f"the API's {listing.query(page).encode()} is not {key}")
+            query = build.query(listing, page)
+            answer = Page(expected, page, listing.pagination, build.users_of(listing.slug))
+            if directory.find(query) != answer:
+                raise CheckFailed(f"the API's {query.encode()} is not {key}")
             _compare(key, text, page, expected)
             links.follow(key, text)
             done += 1
             advance(done)
     for key in files.keys(folder):
-        if not build.has_page(key) and not key.startswith(files.ASSETS):
+        if not build.has_page(key) and not key.startswith(files.ASSETS) and key.endswith(".html"):
             raise CheckFailed(f"{folder / key} is no page of this build; render removes it")
     if _read(folder, INDEX_KEY) != _read(folder, Listing().key(1)):
         raise CheckFailed(f"{folder / INDEX_KEY} is not the first page")
-    links.follow(NOT_FOUND_KEY, _read(folder, NOT_FOUND_KEY))
+    for key in (INDEX_KEY, ABOUT_KEY, NOT_FOUND_KEY):
+        links.follow(key, _read(folder, key))
     _read(folder, ROBOTS_KEY)
 
 
@@ -110,10 +112,8 @@ def _compare_row(key: str, row: str, profile: Profile) -> None:
         if f"<>{value}<>" not in shown:
             raise CheckFailed(f"{key} does not show user {profile.id}'s {name}, {value!r}")
     addresses = {html.unescape(found[1]) for found in _LINK.finditer(row)}
-    for name, address in (
-        ("html_url", web_address(profile.html_url)),
-        ("avatar_url", picture_address(profile.avatar_url)),
-    ):
+    drawn = entry(*profile)
+    for name, address in (("html_url", drawn.address), ("avatar_url", drawn.picture)):
         if address is not None and address not in addresses:
             raise CheckFailed(f"{key} does not lead to user {profile.id}'s {name}, {address}")
 

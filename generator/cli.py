@@ -1,6 +1,8 @@
 """The verbs: parse, build objects, call one function, say what came of it.
 
-The only module that reads the environment or writes to the terminal.
+The only module that reads the environment or writes to the terminal. What only some verbs need,
+and takes long to import (httpx, sqlite-utils, uvicorn), these import themselves: rendering that
+finds nothing to do takes no longer than to look.
 """
 
 import os
@@ -12,7 +14,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl, urlsplit
 
 import click
@@ -25,17 +27,17 @@ from function.query import parse_query
 from generator import bake as baking
 from generator import check as checking
 from generator import explain as explaining
-from generator import serve as serving
 from generator import site as rendering
 from generator import sources
-from generator.client import Client
 from generator.errors import GeneratorError, StoreError, UnknownSource
 from generator.files import read_build
-from generator.gather import Gathering, Terminal
 from generator.github import DEFAULT_API_URL
-from generator.pages import DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
-from generator.store import Store
+from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
+from generator.site import DEFAULT_ORIGIN
 from generator.words import count, moment, span
+
+if TYPE_CHECKING:
+    from generator.gather import Gathering
 
 SECONDS_A_LINE = 5  # of progress, where there is no terminal to draw a bar on
 
@@ -71,6 +73,19 @@ def _base_path(text: str) -> str:
     if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", name) and name.strip(".") for name in names):
         raise ValueError(f"{text!r} is not a path like / or /directory/")
     return "".join(f"/{name}" for name in names) + "/"
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text.rstrip("/"))
+    if (
+        parts.scheme not in ("http", "https")
+        or not re.fullmatch(
+            r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?", parts.netloc
+        )
+        or text.rstrip("/") != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise ValueError(f"{text!r} is not an origin like https://example.org")
+    return text.rstrip("/").lower()
 
 
 def _seconds(text: str) -> float:
@@ -144,9 +159,16 @@ page_sizes_option = click.option(
 orders_option = click.option(
     "--orders",
     type=Parsed("orders", parse_orders),
-    default="id,type",
+    default=",".join(DEFAULT_ORDERS),
     show_default=True,
-    help="Orderings to render; id always is.",
+    help="Orders to render, of id, -id, type and -type; id always is.",
+)
+types_option = click.option(
+    "--types",
+    default="all",
+    show_default=True,
+    metavar="NAMES",
+    help="Types to list by themselves, too, as in User,Bot; all: the commonest; or none.",
 )
 base_path_option = click.option(
     "--base-path",
@@ -155,6 +177,32 @@ base_path_option = click.option(
     show_default=True,
     help="Where the site lies on its host.",
 )
+origin_option = click.option(
+    "--origin",
+    type=Parsed("origin", _origin),
+    default=DEFAULT_ORIGIN,
+    show_default=True,
+    help="The site's host, for the sitemap and for links that have to name it.",
+)
+data_option = click.option(
+    "--data/--no-data", default=True, show_default=True, help="Put all users into files, too."
+)
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="How many processes share the rendering.  [default: one for each core]",
+)
+
+
+def site_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give *command* the options of what a site has and where it will be."""
+    options = (
+        *(page_sizes_option, orders_option, types_option),
+        *(origin_option, base_path_option, data_option, jobs_option),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.group(
@@ -219,6 +267,8 @@ def seed(
 @title_option
 def bake(store: Path, output: Path, title: str | None) -> None:
     """Bake the store's users into the directory: one read-only file."""
+    from generator.store import Store
+
     with closing(Store(store)) as found:
         sizes = {one: found.count(one.identity, one.total) for one in found.chosen()}
         lists = [one for one, size in sizes.items() if size]
@@ -248,21 +298,34 @@ def bake(store: Path, output: Path, title: str | None) -> None:
 )
 @database_option
 @output_option
-@page_sizes_option
-@orders_option
-@base_path_option
+@site_options
 def render(
     database: Path,
     output: Path,
     page_sizes: tuple[int, ...],
     orders: tuple[str, ...],
+    types: str,
+    origin: str,
     base_path: str,
+    data: bool,
+    jobs: int | None,
 ) -> None:
     """Render every page of the directory to static files."""
     with closing(Directory(database)) as directory:
-        built = rendering.plan(directory, page_sizes, orders)
+        try:
+            built = rendering.plan(directory, page_sizes, orders, types)
+        except ValueError as exc:
+            raise click.BadParameter(str(exc), param_hint="--types") from exc
         with _progress("Rendering", built.page_count(), "pages") as advance:
-            done = rendering.render(directory, built, output, base_path, advance)
+            done = rendering.render(
+                directory,
+                built,
+                output,
+                rendering.Place(origin, base_path),
+                advance,
+                with_data=data,
+                jobs=jobs,
+            )
     click.echo(
         f"Rendered {built.page_count():,} pages into {output}"
         f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
@@ -296,12 +359,11 @@ def check(database: Path, site: Path, base_path: str) -> None:
 @api_url_option
 @database_option
 @output_option
-@page_sizes_option
-@orders_option
-@base_path_option
+@site_options
 @click.pass_context
 def build(
     ctx: click.Context,
+    /,
     sources: tuple[str, ...],
     total: int,
     refresh: bool,
@@ -311,23 +373,15 @@ def build(
     api_url: str,
     database: Path,
     output: Path,
-    page_sizes: tuple[int, ...],
-    orders: tuple[str, ...],
     base_path: str,
+    **site: Any,
 ) -> None:
     """Seed, bake, render and check, in one."""
     gathering = _gathering(store, api_url, total, refresh=refresh, max_wait=max_wait)
     with _sources():
         warning = gathering.run(sources)
     ctx.invoke(bake, store=store, output=database, title=title)
-    ctx.invoke(
-        render,
-        database=database,
-        output=output,
-        page_sizes=page_sizes,
-        orders=orders,
-        base_path=base_path,
-    )
+    ctx.invoke(render, database=database, output=output, base_path=base_path, **site)
     ctx.invoke(check, database=database, site=output, base_path=base_path)
     if warning:  # once more, where the eye rests
         _warn(warning)
@@ -366,6 +420,8 @@ def query(ctx: click.Context, parameters: str, explain: bool, database: Path) ->
 @base_path_option
 def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> None:
     """Show the site and the API on one port of this machine."""
+    from generator import serve as serving
+
     preview = serving.Preview(database, site, base_path)
     if preview.build.release != preview.directory.release:
         _warn(
@@ -403,7 +459,10 @@ def _token() -> str | None:
 
 def _gathering(
     path: Path, api_url: str, total: int, *, refresh: bool, max_wait: float
-) -> Gathering:
+) -> "Gathering":
+    from generator.client import Client
+    from generator.gather import Gathering, Terminal
+
     client = partial(Client, api_url, _token(), max_wait=max_wait, wait=_wait)
     return Gathering(path, api_url, total, refresh, client, Terminal(click.echo, _warn, _progress))
 

@@ -1,22 +1,44 @@
 """The site as files: what one is, and how a folder comes to hold exactly those of a build."""
 
+import json
 import mimetypes
 import os
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
 
 from generator.errors import BuildError
 from generator.pages import BUILD_KEY, Build
 
 # In the folder while its files are being written: a folder that has it is incomplete.
 MARKER = ".rendering"
-# Where files are removed that a build does not have (any more); elsewhere nothing ever is.
+# In the folder once it is whole: what it was rendered from, and what its files are.
+SEAL = ".rendered"
+# Where files are removed that a build does not have (any more); elsewhere nothing ever is but
+# files of these names, and what a rendering that was killed left of any.
 OWN_FOLDERS = ("users", "assets")
+_OWN_FILES = re.compile(
+    r"(?:data/(?:profiles\.csv|profiles\.ndjson|directory\.db)|sitemap(?:-[0-9]+)?\.xml)(?:\.part)?"
+    r"|(?:index|about|404)\.html\.part|robots\.txt\.part|build\.json\.part"
+)
 ASSETS = "assets/"
 
-_TEXT = {".html": "text/html", ".css": "text/css", ".txt": "text/plain"}
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".xml": "application/xml",
+    ".ndjson": "application/x-ndjson",
+    ".db": "application/vnd.sqlite3",
+}
+# With every permission that the user's mask leaves.
+_MODE = 0o666
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +49,22 @@ class SiteFile:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What `write` did, in files."""
+class Written(NamedTuple):
+    """What became of the files of a site."""
 
-    written: int
-    unchanged: int
-    removed: int
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+
+    def and_(self, other: "Written") -> "Written":
+        """Return both together."""
+        return Written(*(one + more for one, more in zip(self, other, strict=True)))
 
 
 def content_type(key: str) -> str:
     """Return the Content-Type that the object at *key* is served with."""
     suffix = Path(key).suffix
-    if suffix in _TEXT:
-        return f"{_TEXT[suffix]}; charset=utf-8"
-    return mimetypes.guess_type(key)[0] or "application/octet-stream"
+    return _TYPES.get(suffix) or mimetypes.guess_type(key)[0] or "application/octet-stream"
 
 
 def cache_control(key: str) -> str:
@@ -52,38 +75,151 @@ def cache_control(key: str) -> str:
     return f"public, max-age={'31536000, immutable' if key.startswith(ASSETS) else '60'}"
 
 
-def write(folder: Path, files: Iterable[SiteFile], is_page: Callable[[str], bool]) -> Written:
-    """Make *folder* hold *files*, touching only what differs; each file appears whole.
+class Writer:
+    """Writes files below a folder, and counts them; a file that is there already stays.
 
-    Stale pages and assets go after all new ones stand. Interrupted, the folder keeps a marker
-    that `read_build` and the next write see.
+    Paths are strings, and put together by hand: half of what a small file costs would otherwise
+    be `pathlib`'s.
+    """
 
-    Args:
-        folder: the site's folder, made if need be.
-        files: in the order to write them; one is held at a time.
-        is_page: whether a key is a page of one of the build's listings.
+    def __init__(self, folder: Path) -> None:
+        self._root = f"{folder}/"
+        self._written = self._unchanged = 0
+        # Whether a folder was there before: in one that was not, nothing is compared.
+        self._new: dict[str, bool] = {}
+
+    def twin(self) -> "Writer":
+        """Return a writer for the same folder that knows what this one does, and counts anew."""
+        found = Writer(Path(self._root))
+        found._new = self._new
+        return found
+
+    def put(self, key: str, content: bytes) -> None:
+        """Make *content* the file at *key*. Where there is another, it is replaced at once.
+
+        A new file is written in its place: until a site is whole, nobody is led to it.
+        """
+        prefix = key[: key.rfind("/") + 1]
+        path = self._root + key
+        new = self._new.get(prefix)
+        if new is None:
+            new = self.make(prefix)
+        if not new and _has(path, content):
+            self._unchanged += 1
+            return
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+        except FileExistsError:
+            _replace(path, content)
+        else:
+            try:
+                _write(file, content)
+            finally:
+                os.close(file)
+        self._written += 1
+
+    def make(self, prefix: str) -> bool:
+        """Make the folder of the keys that begin with *prefix*; return whether it was not there."""
+        try:
+            Path(self._root, prefix).mkdir(parents=True)
+            self._new[prefix] = True
+        except FileExistsError:
+            self._new[prefix] = False
+        return self._new[prefix]
+
+    def take(self, key: str, draft: Path) -> None:
+        """Make the file *draft* the one at *key*, unless that has the same bytes already."""
+        path = Path(self._root, key)
+        self.make(key[: key.rfind("/") + 1])
+        if _same(path, draft):
+            draft.unlink()
+            self._unchanged += 1
+        else:
+            draft.replace(path)
+            self._written += 1
+
+    @property
+    def written(self) -> Written:
+        """What became of the files so far."""
+        return Written(self._written, self._unchanged)
+
+    def is_new(self, prefix: str) -> bool:
+        """Return whether this writer made the folder of the keys that begin with *prefix*."""
+        return self._new.get(prefix, False)
+
+
+class Update:
+    """A site's folder while it is brought to another build: a context.
+
+    Until it is left without an exception, a marker in the folder says that it is not whole.
 
     Raises:
         BuildError: the folder holds something else, or cannot be written.
     """
-    written = unchanged = 0
-    others: set[str] = set()
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.writer = Writer(folder)
+
+    def __enter__(self) -> "Update":
+        """Mark the folder as being written, unless it belongs to somebody else."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not _is_ours(self.folder) and next(self.folder.iterdir(), None) is not None:
+                raise BuildError(
+                    f"{self.folder} holds files that are not a site's ({BUILD_KEY} is not there);"
+                    " --output names another folder"
+                )
+            (self.folder / MARKER).touch()
+            (self.folder / SEAL).unlink(missing_ok=True)
+        except OSError as exc:
+            raise self._error(exc) from exc
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        """Leave the marker if anything went wrong."""
+        if isinstance(exc, OSError):
+            raise self._error(exc) from exc
+
+    def finish(self, keep: Callable[[str], bool], inputs: str) -> Written:
+        """Remove what *keep* does not want, and seal the folder as rendered from *inputs*.
+
+        Returns:
+            what became of the files, those removed included.
+        """
+        removed = 0
+        new = self.writer.is_new
+        for key in keys(self.folder):
+            if not new(key[: key.rfind("/") + 1]) and not keep(key):
+                (self.folder / key).unlink()
+                removed += 1
+        _remove_empty_folders(self.folder)
+        seal = json.dumps({"inputs": inputs, "files": _files(self.folder)})
+        (self.folder / SEAL).write_text(f"{seal}\n")
+        (self.folder / MARKER).unlink()
+        return self.writer.written._replace(removed=removed)
+
+    def _error(self, exc: OSError) -> BuildError:
+        return BuildError(f"cannot write the site {self.folder}: {exc}")
+
+
+def sealed(folder: Path, inputs: str) -> int | None:
+    """Return how many files the site in *folder* has, if it is as it was rendered from *inputs*.
+
+    None if it was rendered from something else, or not to its end, or if a file has been made,
+    removed or written since: so much their number, sizes and times tell.
+    """
+    if (folder / MARKER).exists():
+        return None
     try:
-        _claim(folder)
-        for file in files:
-            if not is_page(file.key):
-                others.add(file.key)
-            if _put(folder / file.key, file.content):
-                written += 1
-            else:
-                unchanged += 1
-        removed = _sweep(folder, lambda key: is_page(key) or key in others)
-        for key in others:  # a killed rendering may have left one
-            _draft(folder / key).unlink(missing_ok=True)
-        (folder / MARKER).unlink()
-    except OSError as exc:
-        raise BuildError(f"cannot write the site {folder}: {exc}") from exc
-    return Written(written, unchanged, removed)
+        seal = json.loads((folder / SEAL).read_bytes())
+        if seal["inputs"] != inputs or seal["files"] != _files(folder):
+            return None
+        return int(seal["files"][0])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def read_build(folder: Path) -> Build:
@@ -100,7 +236,10 @@ def read_build(folder: Path) -> Build:
     try:
         return Build.from_json((folder / BUILD_KEY).read_bytes())
     except ValueError as exc:
-        raise BuildError(f"{folder / BUILD_KEY} is not readable: {exc}") from exc
+        raise BuildError(
+            f"{folder / BUILD_KEY} is not readable: {exc};"
+            " `python -m generator render` makes it anew"
+        ) from exc
     except OSError as exc:
         raise BuildError(
             f"there is no site in {folder} ({exc.strerror}: {BUILD_KEY});"
@@ -109,70 +248,110 @@ def read_build(folder: Path) -> Build:
 
 
 def keys(folder: Path) -> Iterator[str]:
-    """Yield the keys of the pages and assets in *folder*, in no order."""
+    """Yield the keys of what a build may leave in *folder*, in no order."""
+    start = len(f"{folder}/")
     for own in OWN_FOLDERS:
-        for entry in _entries(folder / own):
+        for entry in _entries(f"{folder}/{own}"):
             if not entry.is_dir(follow_symlinks=False):
-                yield Path(entry.path).relative_to(folder).as_posix()
-
-
-def _claim(folder: Path) -> None:
-    """Mark *folder* as being written, unless it belongs to somebody else."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not _is_ours(folder) and next(folder.iterdir(), None) is not None:
-        raise BuildError(
-            f"{folder} holds files that are not a site's ({BUILD_KEY} is not there);"
-            " --output names another folder"
-        )
-    (folder / MARKER).touch()
+                yield entry.path[start:]
+    for others in ("", "data/"):
+        for name in _names(folder / others):
+            if _OWN_FILES.fullmatch(others + name):
+                yield others + name
 
 
 def _is_ours(folder: Path) -> bool:
     if (folder / MARKER).exists():
         return True
     try:
-        Build.from_json((folder / BUILD_KEY).read_bytes())
-    except (OSError, ValueError):
+        # Of whatever version: it only has to be a site's.
+        found = json.loads((folder / BUILD_KEY).read_bytes())
+    except (OSError, ValueError, RecursionError):
         return False
-    return True
+    return isinstance(found, dict) and {"release", "page_sizes"} <= found.keys()
 
 
-def _put(path: Path, content: bytes) -> bool:
-    """Write *content* to *path* unless it is there already; return whether it was not."""
+def _has(path: str, content: bytes) -> bool:
+    """Return whether the file at *path* has *content*."""
     try:
-        if path.read_bytes() == content:
-            return False
+        file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    draft = _draft(path)
-    draft.write_bytes(content)
-    draft.replace(path)
-    return True
+        return False
+    try:
+        size = len(content) + 1
+        found = os.read(file, size)
+        if len(found) == len(content):
+            return found == content
+        return False
+    finally:
+        os.close(file)
 
 
-def _draft(path: Path) -> Path:
-    return path.with_name(f"{path.name}.part")
+def _same(path: Path, other: Path) -> bool:
+    """Return whether the files at *path* and *other* have the same bytes."""
+    try:
+        with path.open("rb") as one, other.open("rb") as two:
+            if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
+                return False
+            while chunk := one.read(1 << 20):
+                if chunk != two.read(1 << 20):
+                    return False
+            return True
+    except FileNotFoundError:
+        return False
 
 
-def _sweep(folder: Path, keep: Callable[[str], bool]) -> int:
-    removed = 0
-    for key in keys(folder):
-        if not keep(key):
-            (folder / key).unlink()
-            removed += 1
+def _replace(path: str, content: bytes) -> None:
+    draft = f"{path}.part"
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
+    try:
+        _write(file, content)
+    finally:
+        os.close(file)
+    Path(draft).rename(path)
+
+
+def _write(file: int, content: bytes) -> None:
+    done = os.write(file, content)
+    while done < len(content):  # a full disk, or more than a system call takes
+        done += os.write(file, content[done:])
+
+
+def _remove_empty_folders(folder: Path) -> None:
     for own in OWN_FOLDERS:
-        for entry in _entries(folder / own):
+        for entry in _entries(f"{folder}/{own}"):
             if entry.is_dir(follow_symlinks=False):
                 with suppress(OSError):  # there is something in it
                     Path(entry.path).rmdir()
-    return removed
+    with suppress(OSError):
+        (folder / "data").rmdir()
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+def _files(folder: Path) -> list[int]:
+    """Return how many files there are below *folder*, their bytes, and when one last changed."""
+    count = size = newest = 0
+    for entry in _entries(str(folder)):
+        if entry.name not in (SEAL, MARKER) and not entry.is_dir(follow_symlinks=False):
+            found = entry.stat(follow_symlinks=False)
+            count += 1
+            size += found.st_size
+            newest = max(newest, found.st_mtime_ns)
+    return [count, size, newest]
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names in *folder*; none if it is not there, or somewhere else."""
+    if not folder.is_dir() or folder.is_symlink():
+        return []
+    return [entry.name for entry in folder.iterdir()]
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
     """Yield what is below *folder*, one at a time, a folder after what it holds."""
-    if folder.is_dir() and not folder.is_symlink():  # what is behind a link is not ours
+    # What is behind a link is not ours.
+    if Path(folder).is_dir() and not Path(folder).is_symlink():
         with os.scandir(folder) as found:
             for entry in found:
                 if entry.is_dir(follow_symlinks=False):
-                    yield from _entries(Path(entry.path))
+                    yield from _entries(entry.path)
                 yield entry

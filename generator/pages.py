@@ -1,59 +1,85 @@
 """Which pages the site has, what they are called, and how they lie to each other. Does no I/O.
 
-A listing is one ordering at one page size. Its pages are objects with real paths, so that any
-static host can serve them; `router` maps the addresses people use onto these keys.
+A listing is all users, or those of one type, in one order at one page size. Its pages are objects
+with real paths, so that any static host can serve them; `router` maps the addresses people use
+onto these keys.
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
-from function.contract import pages
+from function.contract import fold, pages
 from function.errors import one_of
 from function.query import (
     DEFAULT_ORDER,
     DEFAULT_PAGINATION,
     MAX_PAGINATION,
+    ORDERS,
     ProfileQuery,
 )
 
+ABOUT_KEY = "about.html"
 BUILD_KEY = "build.json"
 INDEX_KEY = "index.html"
 NOT_FOUND_KEY = "404.html"
 ROBOTS_KEY = "robots.txt"
 DEFAULT_PAGE_SIZES = (10, 25, 50, 100)
-# The orders that can be rendered.
-ORDERS = ("id", "type")
+DEFAULT_ORDERS = ("id", "-id", "type")
+# More types than this are not offered to choose from, but the commonest of them.
+MOST_TYPES = 8
 
-_KEY = re.compile(r"users/(?:by-([a-z-]+)/([1-9][0-9]{0,2})/)?([1-9][0-9]{0,8})\.html")
+_KEY = re.compile(
+    r"users/(?:(?:type-([a-z0-9-]+)/)?by-([a-z-]+)/([1-9][0-9]{0,2})/)?([1-9][0-9]{0,8})\.html"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TypePages:
+    """A type that has listings of its own.
+
+    Attributes:
+        name: as the API is asked for it; types that differ in case alone are one.
+        slug: what stands for it in keys.
+        users: how many are of it.
+    """
+
+    name: str
+    slug: str
+    users: int
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All users in one ordering, *pagination* to a page."""
+    """All users, or those of the type with that *slug*, in one order, *pagination* to a page."""
 
     order_by: str = DEFAULT_ORDER
     pagination: int = DEFAULT_PAGINATION
+    slug: str | None = None
 
     @property
     def is_default(self) -> bool:
         """Whether this is the listing one meets without asking for another."""
         return self == Listing()
 
+    @property
+    def prefix(self) -> str:
+        """What the keys of the listing's pages begin with."""
+        if self.is_default:
+            return "users/"
+        of_type = f"type-{self.slug}/" if self.slug else ""
+        return f"users/{of_type}by-{order_slug(self.order_by)}/{self.pagination}/"
+
     def key(self, page: int) -> str:
         """Return the key of the listing's page number *page*."""
-        if self.is_default:
-            return f"users/{page}.html"
-        return f"users/by-{self.order_by}/{self.pagination}/{page}.html"
-
-    def query(self, page: int) -> ProfileQuery:
-        """Return the API's query for what is on *page*."""
-        return ProfileQuery(page=page, pagination=self.pagination, order_by=self.order_by)
+        return f"{self.prefix}{page}.html"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Build:
     """What build.json says: which release the site shows, and which pages there are.
 
@@ -61,7 +87,8 @@ class Build:
         release: digest of the directory that the site was made from.
         users: how many there are.
         page_sizes: those rendered, ascending.
-        orders: the orderings rendered.
+        orders: the orders rendered.
+        types: those that have listings of their own, the commonest first.
         source: where the users are from.
         seeded_at: when they were gathered, RFC 3339.
     """
@@ -70,6 +97,7 @@ class Build:
     users: int
     page_sizes: tuple[int, ...]
     orders: tuple[str, ...]
+    types: tuple[TypePages, ...]
     source: str
     seeded_at: str
 
@@ -83,6 +111,10 @@ class Build:
                 users=int(found["users"]),
                 page_sizes=parse_page_sizes(",".join(map(str, found["page_sizes"]))),
                 orders=parse_orders(",".join(found["orders"])),
+                types=tuple(
+                    TypePages(str(one["name"]), str(one["slug"]), int(one["users"]))
+                    for one in found["types"]
+                ),
                 source=str(found["source"]),
                 seeded_at=str(found["seeded_at"]),
             )
@@ -95,30 +127,114 @@ class Build:
 
     def listings(self) -> Iterator[Listing]:
         """Yield every listing that is rendered."""
-        for order_by in self.orders:
+        for order_by, slug in self.orderings():
             for pagination in self.page_sizes:
-                yield Listing(order_by, pagination)
+                yield Listing(order_by, pagination, slug)
+
+    def orderings(self) -> Iterator[tuple[str, str | None]]:
+        """Yield the orders of all users, and those of each type, by its slug."""
+        for order_by in self.orders:
+            yield order_by, None
+        for one in self.types:
+            for order_by in self.orders:
+                if orders_a_type(order_by):
+                    yield order_by, one.slug
+
+    def users_of(self, slug: str | None) -> int:
+        """Return how many users the listings of the type with that *slug* have; None: of all."""
+        return self.users if slug is None else self._types[slug].users
+
+    def query(self, listing: Listing, page: int) -> ProfileQuery:
+        """Return the API's query for what is on *page* of *listing*."""
+        name = None if listing.slug is None else self._types[listing.slug].name
+        return ProfileQuery(page, listing.pagination, listing.order_by, type=name)
+
+    def type_named(self, name: str) -> TypePages | None:
+        """Return the type that the API takes *name* for, if it has listings."""
+        return self._names.get(fold(name))
 
     def pages(self, listing: Listing) -> int:
         """Return how many pages *listing* has."""
-        return pages(self.users, listing.pagination)
+        return pages(self.users_of(listing.slug), listing.pagination)
 
     def page_count(self) -> int:
         """Return how many pages all listings have together."""
         return sum(self.pages(listing) for listing in self.listings())
+
+    def has(self, listing: Listing) -> bool:
+        """Return whether *listing* is rendered."""
+        return (
+            listing.order_by in self.orders
+            and listing.pagination in self.page_sizes
+            and (
+                listing.slug is None
+                or (listing.slug in self._types and orders_a_type(listing.order_by))
+            )
+        )
 
     def has_page(self, key: str) -> bool:
         """Return whether *key* is a page of one of the listings."""
         found = _KEY.fullmatch(key)
         if not found:
             return False
-        listing = Listing(found[1], int(found[2])) if found[1] else Listing()
+        slug, order, size, page = found.groups()
+        order_by = self._orders.get(order or order_slug(DEFAULT_ORDER), "")
+        listing = Listing(order_by, int(size or DEFAULT_PAGINATION), slug)
         return (
-            listing.key(int(found[3])) == key
-            and listing.order_by in self.orders
-            and listing.pagination in self.page_sizes
-            and int(found[3]) <= self.pages(listing)
+            self.has(listing) and listing.key(int(page)) == key and int(page) <= self.pages(listing)
         )
+
+    @cached_property
+    def _types(self) -> Mapping[str, TypePages]:
+        return {one.slug: one for one in self.types}
+
+    @cached_property
+    def _names(self) -> Mapping[str, TypePages]:
+        return {fold(one.name): one for one in self.types}
+
+    @cached_property
+    def _orders(self) -> Mapping[str, str]:
+        return {order_slug(order_by): order_by for order_by in self.orders}
+
+
+def order_slug(order_by: str) -> str:
+    """Return what stands for *order_by* in keys."""
+    return f"{order_by[1:]}-desc" if order_by.startswith("-") else order_by
+
+
+def orders_a_type(order_by: str) -> bool:
+    """Return whether users of one type are worth listing in that order: others repeat these."""
+    return not order_by.endswith("type")
+
+
+def type_pages(types: Mapping[str, int]) -> tuple[TypePages, ...]:
+    """Return the types to list by themselves, given how many users are of each.
+
+    Types that differ in case alone are one, as the API has it, under the commonest spelling. One
+    that has no name is left out: an address could not ask for it.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in types:
+        if name:
+            spellings.setdefault(fold(name), []).append(name)
+    found = [
+        TypePages(
+            max(names, key=lambda name: (types[name], name)),
+            _slug(folded),
+            sum(types[name] for name in names),
+        )
+        for folded, names in spellings.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.users, one.name)))
+
+
+def _slug(folded: str) -> str:
+    """Return *folded* as part of a key: as it is, or if that cannot be, with a digest of it."""
+    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", folded) and len(folded) <= 40:
+        return folded
+    kept = re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:30].strip("-")
+    digest = hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{kept}-{digest}" if kept else digest
 
 
 def parse_page_sizes(text: str) -> tuple[int, ...]:
@@ -140,14 +256,34 @@ def parse_page_sizes(text: str) -> tuple[int, ...]:
 
 
 def parse_orders(text: str) -> tuple[str, ...]:
-    """Return the orderings *text* names, as in "id,type", the default one first.
+    """Return the orders *text* names, as in "id,-id,type", the default one first.
 
     The default is always among them, because / shows it. ValueError says what is wrong.
     """
-    names = {DEFAULT_ORDER, *(part.strip() for part in text.split(","))}
-    if unknown := names - set(ORDERS):
+    names = [DEFAULT_ORDER, *(part.strip() for part in text.split(","))]
+    if unknown := set(names) - set(ORDERS):
         raise ValueError(f"an order is {one_of(ORDERS)}; {min(unknown)!r} is not one")
-    return tuple(name for name in ORDERS if name in names)
+    return tuple(dict.fromkeys(names))
+
+
+def choose_types(text: str, types: tuple[TypePages, ...]) -> tuple[TypePages, ...]:
+    """Return those of *types* that *text* names: "User,Bot", "none", or "all" for the commonest.
+
+    ValueError says what is wrong.
+    """
+    if text == "none":
+        return ()
+    if text == "all":
+        return types[:MOST_TYPES]
+    by_name = {fold(one.name): one for one in types}
+    names = dict.fromkeys(fold(part.strip()) for part in text.split(","))
+    for name in names:
+        if name not in by_name:
+            raise ValueError(
+                f"there are no users of the type {name!r}; there is"
+                f" {one_of([one.name for one in types])}"
+            )
+    return tuple(one for one in types if fold(one.name) in names)
 
 
 def same_place(page: int, pagination: int, other: int) -> int:

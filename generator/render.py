@@ -1,26 +1,95 @@
-"""Profiles and pages as HTML, from the Jinja2 templates in site_templates/.
+"""Users and pages as HTML, from the Jinja2 templates in site_templates/.
 
 Whatever GitHub sent is escaped on its way out; an address that is not a web address is not
-linked.
+linked. What a template draws the same way for many users or pages is drawn once and cut into
+pieces (`generator.cut`); whatever cannot be cut, Jinja2 draws each time, to the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup, escape
 
 from function.answer import PATH as API_PATH
-from function.contract import About, Profile
+from function.contract import About, Profile, implied
+from function.database import Directory, Row
+from generator.cut import CannotCut, Pieces, Slot, mark
 from generator.errors import BuildError
 from generator.files import SiteFile
-from generator.pages import Build, Listing, same_place, window
+from generator.pages import (
+    ABOUT_KEY,
+    Build,
+    Listing,
+    orders_a_type,
+    same_place,
+    window,
+)
 
 TEMPLATES = Path(__file__).parents[1] / "site_templates"
 STATIC = TEMPLATES / "static"
-# A profile as HTML, escaped where it must be.
-Row = str
+# Pixels of CSS that a picture takes; GitHub is asked for so many, and for twice as many where a
+# screen has them.
+PICTURE = 40
+# So many pages at either end of a listing have page numbers of another shape than the rest.
+EDGE = 5
+AROUND = 2
+
+_RESIZABLE = re.compile(r"https://avatars\.githubusercontent\.com/[^\s#,]+")
+# What a template that does more than show it would not draw like any other.
+HOSTILE = "<&>\"'%s%%{0}\\"
+# What a template raises that does more with a slot than show it, or does not show the rows once.
+CANNOT_CUT = (CannotCut, TypeError, ValueError, AttributeError, TemplateError)
+# The values of a row, in the order that pieces are filled with.
+_IDENTITY, _NAME, _PICTURE, _DENSE_PICTURE, _ADDRESS = range(5)
+
+
+class Entry(NamedTuple):
+    """A user as `_user_row.html` is given it.
+
+    *picture*, *dense_picture* (twice as many pixels) and *address* are None where there is none
+    that a page may show or link to.
+    """
+
+    id: Any
+    username: Any
+    type: str
+    picture: Any
+    dense_picture: Any
+    address: Any
+
+
+class PageLink(NamedTuple):
+    """A page number to offer: *text* None is a gap, *url* None the page that is shown.
+
+    *is_near*: to be shown where there is little room.
+    """
+
+    text: Any = None
+    url: Any = None
+    is_near: bool = True
+
+
+class Choice(NamedTuple):
+    """Another size, order or type to choose; *users* says of how many."""
+
+    text: str
+    url: Any
+    is_chosen: bool
+    users: str = ""
+
+
+class Download(NamedTuple):
+    """A file with all users: what it is, where, and how large, for people."""
+
+    text: str
+    url: str
+    size: str
 
 
 class Renderer:
@@ -31,12 +100,26 @@ class Renderer:
         about: what is listed.
         assets: what pages load, under the names that templates use.
         base_path: where the site lies on its host, with a slash at either end.
+        origin: scheme and host of the site, as in https://example.org.
+        downloads: the files that have all users.
+        cut: whether to cut templates; if not, Jinja2 draws every row and page.
     """
 
     def __init__(
-        self, build: Build, about: About, assets: Mapping[str, SiteFile], base_path: str
+        self,
+        build: Build,
+        about: About,
+        assets: Mapping[str, SiteFile],
+        base_path: str,
+        *,
+        origin: str = "",
+        downloads: Sequence[Download] = (),
+        cut: bool = True,
     ) -> None:
-        self._build = build
+        self._build, self._base_path, self._origin, self._cut = build, base_path, origin, cut
+        self._row_pieces: dict[object, Pieces | None] = {}
+        self._implied: dict[int, Pieces | None] = {}
+        self._frames: dict[Listing, tuple[Pieces, Pieces] | None] = {}
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -45,49 +128,273 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters.update(web=web_address, picture=picture_address, number=number)
         environment.globals.update(
             about=about,
             build=build,
+            source=about.source.split(", "),
+            users=number(build.users),
             day=day(about.seeded_at),
-            page_url=lambda listing, page: base_path + listing.key(page),
             asset_url=lambda name: base_path + assets[name].key,
+            asset_path=lambda name: origin + base_path + assets[name].key,
             home_url=base_path,
+            about_url=base_path + ABOUT_KEY,
             api_url=API_PATH,
+            origin=origin,
+            downloads=downloads,
         )
         try:
             self._row = environment.get_template("_user_row.html")
             self._page = environment.get_template("users.html")
+            self._about = environment.get_template("about.html")
             self._missing = environment.get_template("404.html")
         except (OSError, TemplateError) as exc:
             raise BuildError(f"a template in {TEMPLATES} cannot be used: {exc}") from exc
 
-    def row(self, profile: Profile) -> Row:
-        """Return *profile* as a row, to be handed to `page` for every page that shows it."""
-        return self._row.render(profile=profile)
+    def rows(self, directory: Directory, rows: Sequence[Row]) -> list[bytes]:
+        """Return *rows* of *directory* as table rows, to be handed to `page` by every page."""
+        addresses = directory.addresses(rows)
+        names = _escaped([username for _, _, username in rows])
+        drawn = []
+        for row, name in zip(rows, names, strict=True):
+            identity, flagged, username = row
+            # The same for all of a type: see `Row`.
+            if flagged not in self._implied:
+                self._implied[flagged] = self._cut_implied(directory.type_of(row))
+            pieces = self._implied[flagged]
+            if pieces and identity not in addresses:
+                drawn.append(pieces.fill((b"%d" % identity, name)))
+            else:
+                urls = addresses.get(identity) or implied(identity, username)
+                drawn.append(self.row(Profile(identity, username, directory.type_of(row), *urls)))
+        return drawn
 
-    def page(self, listing: Listing, page: int, rows: Sequence[Row]) -> bytes:
+    def row(self, profile: Profile) -> bytes:
+        """Return *profile* as a table row."""
+        user = entry(*profile)
+        shape = user.type, user.picture is None, user.dense_picture is None, user.address is None
+        if shape not in self._row_pieces:
+            self._row_pieces[shape] = self._cut_row(user)
+        if pieces := self._row_pieces[shape]:
+            texts = (user.username, *user[3:])
+            return pieces.fill((b"%d" % user.id, *(_escape(text or "") for text in texts)))
+        return self._row.render(profile=user).encode()
+
+    def page(self, listing: Listing, page: int, rows: Sequence[bytes]) -> bytes:
         """Return *listing*'s page number *page*, which shows *rows*."""
-        first = (page - 1) * listing.pagination + 1
-        pages = self._build.pages(listing)
-        return self._page.render(
-            listing=listing,
-            page=page,
-            pages=pages,
-            rows=rows,
-            first=first,
-            last=first + len(rows) - 1,
-            window=window(page, pages),
-            sizes=[
-                (Listing(listing.order_by, size), same_place(page, listing.pagination, size))
-                for size in self._build.page_sizes
-            ],
-            orders=[Listing(order_by, listing.pagination) for order_by in self._build.orders],
+        if EDGE < page <= self._build.pages(listing) - EDGE:
+            if listing not in self._frames:
+                self._frames[listing] = self._cut_frame(listing, page, rows)
+            if frame := self._frames[listing]:
+                values = _values(self._numbers(listing, page))
+                return b"".join([frame[0].fill(values), *rows, frame[1].fill(values)])
+        return self._whole_page(listing, page, rows)
+
+    def about(self, types: Mapping[str, int]) -> bytes:
+        """Return the page about the directory, which has so many users of each of *types*."""
+        most = max(types.values())
+        bars = [
+            (name, number(users), round(100 * users / most, 2), share(users, self._build.users))
+            for name, users in sorted(types.items(), key=lambda one: (-one[1], one[0]))[:12]
+        ]
+        return self._about.render(
+            bars=bars, others=max(0, len(types) - 12), url=self._url(ABOUT_KEY)
         ).encode()
 
     def missing(self) -> bytes:
         """Return the page for addresses that lead nowhere."""
         return self._missing.render().encode()
+
+    def _url(self, key: str) -> str:
+        return f"{self._origin}{self._base_path}{key}"
+
+    def _cut_row(self, like: Entry) -> Pieces | None:
+        """Return the row of any user of the shape that *like* has; None if it cannot be cut."""
+        slots = Entry(
+            Slot(mark(_IDENTITY)),
+            Slot(mark(_NAME)),
+            like.type,
+            *(
+                value and Slot(mark(place), is_there=True)
+                for place, value in enumerate(like[3:], _PICTURE)
+            ),
+        )
+        sample = Entry(7, HOSTILE, like.type, *(value and HOSTILE for value in like[3:]))
+        return self._cut_as(slots, sample, [b"7", *[_escape(HOSTILE)] * 4])
+
+    def _cut_implied(self, type_: str) -> Pieces | None:
+        """Return the row of any user of *type_* whose addresses id and username imply."""
+        avatar_url, html_url = implied(0, "")
+        picture = avatar_url.replace("/0?", f"/{mark(_IDENTITY)}?")
+        slots = Entry(
+            Slot(mark(_IDENTITY)),
+            Slot(mark(_NAME)),
+            type_,
+            Slot(str(escape(resized(picture, PICTURE))), is_there=True),
+            Slot(str(escape(resized(picture, 2 * PICTURE))), is_there=True),
+            Slot(html_url + mark(_NAME), is_there=True),
+        )
+        sample = entry(7, HOSTILE, type_, *implied(7, HOSTILE))
+        return self._cut_as(slots, sample, [b"7", _escape(HOSTILE)])
+
+    def _cut_as(self, slots: Entry, sample: Entry, values: Sequence[bytes]) -> Pieces | None:
+        """Return a row with *slots* in it, if with *values* it is what *sample* is drawn as."""
+        if not self._cut:
+            return None
+        try:
+            pieces = Pieces(self._row.render(profile=slots))
+        except CANNOT_CUT:
+            return None
+        drawn = self._row.render(profile=sample).encode()
+        return pieces if pieces.fill(values) == drawn else None
+
+    def _whole_page(self, listing: Listing, page: int, rows: Sequence[bytes]) -> bytes:
+        numbers = self._numbers(listing, page)
+        digits, texts = [str(n) for n in numbers], [number(n) for n in numbers]
+        shown = self._context(listing, page, digits, texts, lambda text: text)
+        drawn = Markup(b"".join(rows).decode())  # noqa: S704  (by our own template, which escapes)
+        return self._page.render(rows=drawn, **shown).encode()
+
+    def _cut_frame(
+        self, listing: Listing, page: int, rows: Sequence[bytes]
+    ) -> tuple[Pieces, Pieces] | None:
+        """Return what is before and behind the rows of any page not at an end of *listing*."""
+        if not self._cut:
+            return None
+        count = len(self._numbers(listing, page))
+        marks = [mark(place) for place in range(2 * count)]
+        between = mark(2 * count)
+        shown = self._context(
+            listing, page, marks[:count], marks[count:], lambda text: Slot(text, is_there=True)
+        )
+        try:
+            parts = self._page.render(rows=Slot(between), **shown).split(between)
+            head, tail = map(Pieces, parts)
+        except CANNOT_CUT:
+            return None
+        values = _values(self._numbers(listing, page))
+        filled = [head.fill(values), *rows, tail.fill(values)]
+        return (head, tail) if b"".join(filled) == self._whole_page(listing, page, rows) else None
+
+    def _numbers(self, listing: Listing, page: int) -> list[int]:
+        """Return all that differs between the pages of *listing*, for *page*.
+
+        The page numbers from `AROUND` before it to so many after it, the first and the last user
+        shown, and the page of every size that shows the first.
+        """
+        size = listing.pagination
+        first = (page - 1) * size + 1
+        last = min(page * size, self._build.users_of(listing.slug))
+        same = [same_place(page, size, other) for other in self._build.page_sizes]
+        return [*range(page - AROUND, page + AROUND + 1), first, last, *same]
+
+    def _context(
+        self,
+        listing: Listing,
+        page: int,
+        digits: Sequence[str],
+        texts: Sequence[str],
+        slot: Callable[[str], Any],
+    ) -> dict[str, object]:
+        """Return what `users.html` is given for *page* of *listing*.
+
+        *digits* and *texts* are its `_numbers`, as in addresses and for people; *slot* makes of a
+        text with some of these in it what a template is given.
+        """
+        build, here, this = self._build, self._base_path, AROUND
+        pages = build.pages(listing)
+
+        def url(other: Listing, digit: str) -> Any:
+            return slot(f"{here}{other.prefix}{digit}.html")
+
+        def near(wanted: int | None) -> PageLink:
+            if wanted is None:
+                return PageLink()
+            place = wanted - page + AROUND
+            if not 0 <= place <= 2 * AROUND:
+                return PageLink(number(wanted), f"{here}{listing.key(wanted)}")
+            is_near = abs(wanted - page) <= 1 or wanted in (1, pages)
+            link = None if wanted == page else url(listing, digits[place])
+            return PageLink(slot(texts[place]), link, is_near)
+
+        first, last = 2 * AROUND + 1, 2 * AROUND + 2
+        sizes = enumerate(build.page_sizes, last + 1)
+        of_type = next((one.name for one in build.types if one.slug == listing.slug), None)
+        is_home = listing.is_default and page == 1
+        return {
+            "listing": listing,
+            "of_type": of_type,
+            "order": ORDER_NAMES[listing.order_by],
+            "page": slot(texts[this]),
+            "pages": number(pages),
+            "first": slot(texts[first]),
+            "last": slot(texts[last]),
+            "total": number(build.users_of(listing.slug)),
+            "url": self._url("")
+            if is_home
+            else slot(f"{self._origin}{here}{listing.prefix}{digits[this]}.html"),
+            "prev": url(listing, digits[this - 1]) if page > 1 else None,
+            "next": url(listing, digits[this + 1]) if page < pages else None,
+            "first_url": here + listing.key(1),
+            "last_url": here + listing.key(pages),
+            "window": [near(wanted) for wanted in window(page, pages, AROUND)],
+            "sizes": [
+                Choice(
+                    str(size),
+                    url(Listing(listing.order_by, size, listing.slug), digits[place]),
+                    size == listing.pagination,
+                )
+                for place, size in sizes
+            ],
+            "orders": [
+                Choice(
+                    ORDER_NAMES[order_by],
+                    url(Listing(order_by, listing.pagination, listing.slug), digits[this]),
+                    order_by == listing.order_by,
+                )
+                for order_by in build.orders
+                if listing.slug is None or orders_a_type(order_by)
+            ],
+            "types": [
+                Choice(
+                    name,
+                    here + self._in_type(listing, slug).key(1),
+                    slug == listing.slug,
+                    number(build.users_of(slug)),
+                )
+                for name, slug in [("All", None), *((one.name, one.slug) for one in build.types)]
+            ],
+        }
+
+    def _in_type(self, listing: Listing, slug: str | None) -> Listing:
+        """Return the listing like *listing* that has the users of another type."""
+        found = Listing(listing.order_by, listing.pagination, slug)
+        return found if self._build.has(found) else Listing("id", listing.pagination, slug)
+
+
+# What the orders are called on pages.
+ORDER_NAMES = {"id": "Oldest", "-id": "Newest", "type": "Type", "-type": "Type, reversed"}
+
+
+def entry(identity: int, username: str, type_: str, avatar_url: str, html_url: str) -> Entry:
+    """Return a user as templates are given it."""
+    picture = picture_address(avatar_url)
+    if picture and _RESIZABLE.fullmatch(picture):
+        return Entry(
+            identity,
+            username,
+            type_,
+            resized(picture, PICTURE),
+            resized(picture, 2 * PICTURE),
+            web_address(html_url),
+        )
+    return Entry(identity, username, type_, picture, None, web_address(html_url))
+
+
+def resized(picture: str, pixels: int) -> str:
+    """Return the address of *picture* at so many pixels, if it is one of GitHub's avatars."""
+    if not _RESIZABLE.fullmatch(picture):
+        return picture
+    return f"{picture}{'&' if '?' in picture else '?'}s={pixels}"
 
 
 def web_address(text: str) -> str | None:
@@ -109,7 +416,47 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def share(part: int, whole: int) -> str:
+    """Return how much of *whole* is *part*, for people: "12 %", "less than 1 %"."""
+    if 0 < part * 100 < whole:
+        return "less than 1 %"
+    return f"{part * 100 // whole} %"
+
+
 def day(moment: str) -> str:
     """Return the RFC 3339 *moment* for people: "24 November 2026"."""
     when = datetime.fromisoformat(moment)
     return f"{when.day} {when:%B %Y}"
+
+
+def file_size(size: int) -> str:
+    """Return *size*, in bytes, for people, to two digits: "1.2 MB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            times = size / factor
+            return f"{times:.1f} {unit}" if times < 9.95 else f"{times:.0f} {unit}"
+    return f"{size} bytes"
+
+
+def _escape(text: str) -> bytes:
+    return str(escape(text)).encode()
+
+
+def _escaped(texts: Sequence[str]) -> Sequence[bytes]:
+    """Return *texts* escaped: all at once, unless one has what stands between them."""
+    found = _escape("\n".join(texts)).split(b"\n")
+    return found if len(found) == len(texts) else [_escape(text) for text in texts]
+
+
+@lru_cache(4096)  # neighbouring pages have the same numbers
+def _digits(value: int) -> bytes:
+    return b"%d" % value
+
+
+@lru_cache(4096)
+def _text(value: int) -> bytes:
+    return number(value).encode()
+
+
+def _values(numbers: Sequence[int]) -> Sequence[bytes]:
+    return [*map(_digits, numbers), *map(_text, numbers)]

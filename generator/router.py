@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from generator.pages import INDEX_KEY, NOT_FOUND_KEY, Build, Listing, same_place
@@ -29,8 +29,8 @@ def route(path: str, parameters: Mapping[str, str], build: Build) -> Route:
     """Return what the site of *build* has at *path*.
 
     A page size that is not rendered leads to the nearest that is (of two, the larger), on the
-    page that shows the same first user. A size or an order that makes no sense leads to the
-    address without it. An empty parameter counts as absent, an unknown one is ignored.
+    page that shows the same first user. A size, an order or a type that makes no sense leads to
+    the address without it. An empty parameter counts as absent, an unknown one is ignored.
 
     Args:
         path: decoded, without the query string.
@@ -45,25 +45,34 @@ def route(path: str, parameters: Mapping[str, str], build: Build) -> Route:
     page = _number(found[1], MAX_PAGE) if found[1] else 1
     if not page:
         return Route(404)
-    size, order_by = parameters.get("pagination", ""), parameters.get("order_by", "")
+    size, order_by, type_ = (
+        parameters.get(name, "") for name in ("pagination", "order_by", "type")
+    )
     asked = _number(size, MAX_SIZE) if _NUMBER.fullmatch(size) else 0
     rendered = nearest(asked, build.page_sizes) if asked else Listing().pagination
-    listing = Listing(order_by if order_by in build.orders else Listing().order_by, rendered)
-    if (size and asked != rendered) or (order_by and order_by != listing.order_by):
+    of_type = build.type_named(type_) if type_ else None
+    listing = Listing(order_by, rendered, of_type.slug if of_type else None)
+    if not build.has(listing):
+        listing = replace(listing, order_by=Listing().order_by)
+    wanted = (size and asked != rendered, order_by and order_by != listing.order_by)
+    if any(wanted) or (type_ and not of_type):
         shown = same_place(page, asked, rendered) if asked else page
-        return Route(302, location=address(listing, shown))
+        return Route(302, location=address(build, listing, shown))
     if page > build.pages(listing):
         return Route(404)
     return Route(200, listing.key(page))
 
 
-def address(listing: Listing, page: int) -> str:
+def address(build: Build, listing: Listing, page: int) -> str:
     """Return the address of *listing*'s page number *page*."""
+    query = build.query(listing, page)
     asked: dict[str, object] = {}
     if listing.pagination != Listing().pagination:
         asked["pagination"] = listing.pagination
     if listing.order_by != Listing().order_by:
         asked["order_by"] = listing.order_by
+    if query.type is not None:
+        asked["type"] = query.type
     return f"/users/{page}" + (f"?{urlencode(asked)}" if asked else "")
 
 

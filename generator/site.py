@@ -1,30 +1,72 @@
-"""From the directory to the site: every page of every listing, one at a time."""
+"""From the directory to the site: every page of every listing, and what is beside them."""
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from function.database import Directory
-from generator import files
+from generator import data
 from generator.assets import read_assets
-from generator.files import SiteFile, Written
+from generator.files import SiteFile, Update, Writer, Written, sealed
+from generator.jobs import cores, share
 from generator.pages import (
+    ABOUT_KEY,
     BUILD_KEY,
     INDEX_KEY,
     NOT_FOUND_KEY,
     ROBOTS_KEY,
     Build,
     Listing,
+    choose_types,
+    type_pages,
 )
-from generator.render import STATIC, Renderer, Row
+from generator.render import STATIC, TEMPLATES, Download, Renderer, file_size
+from generator.sitemap import KEY as SITEMAP_KEY
+from generator.sitemap import sitemaps
+
+# So many users are drawn at a time, for pages of all sizes.
+STRETCH = 5000
+DEFAULT_ORIGIN = "http://127.0.0.1:5000"
 
 
-def plan(directory: Directory, page_sizes: tuple[int, ...], orders: tuple[str, ...]) -> Build:
-    """Return which pages a site of *directory* has."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a site will be: *origin* as in https://example.org, *base_path* as in /directory/."""
+
+    origin: str = DEFAULT_ORIGIN
+    base_path: str = "/"
+
+    @property
+    def address(self) -> str:
+        """The site's address, with a slash at its end."""
+        return self.origin + self.base_path
+
+
+class Stretch(NamedTuple):
+    """Users to draw: those from *start* to before *stop*, in one order, of a type or of all."""
+
+    order_by: str
+    slug: str | None
+    start: int
+    stop: int
+
+
+def plan(
+    directory: Directory, page_sizes: tuple[int, ...], orders: tuple[str, ...], types: str = "all"
+) -> Build:
+    """Return which pages a site of *directory* has; see `choose_types` for *types*.
+
+    Raises:
+        ValueError: there is no such type.
+    """
     return Build(
         release=directory.release,
         users=directory.users,
         page_sizes=page_sizes,
         orders=orders,
+        types=choose_types(types, type_pages(directory.types)),
         source=directory.about.source,
         seeded_at=directory.about.seeded_at,
     )
@@ -34,57 +76,146 @@ def render(
     directory: Directory,
     build: Build,
     folder: Path,
-    base_path: str,
+    place: Place = Place(),
     advance: Callable[[int], None] = lambda pages: None,
+    *,
+    with_data: bool = True,
+    jobs: int | None = None,
 ) -> Written:
-    """Write the site of *directory* to *folder*; see `files.write` for what happens there.
+    """Write the site of *directory* to *folder*, touching only what differs.
 
-    *advance* is told how many of `Build.page_count` pages are done.
+    What a page needs is written before it, and what the build does not have goes after all else
+    stands. Interrupted, the folder keeps a marker that `read_build` and the next rendering see.
+
+    Args:
+        directory: what is listed.
+        build: which pages there are.
+        folder: the site's, made if need be.
+        place: where the site will be.
+        advance: told how many of `Build.page_count` pages are done.
+        with_data: whether to put all users into files, too.
+        jobs: how many processes share the work; None: one for each core.
+
+    Raises:
+        BuildError: the folder holds something else or cannot be written, or a template fails.
     """
-    assets = read_assets(STATIC)
-    renderer = Renderer(build, directory.about, assets, base_path)
-    return files.write(
-        folder, _site_files(directory, build, renderer, assets, advance), build.has_page
-    )
+    inputs = _inputs(build, place, with_data)
+    if (files := sealed(folder, inputs)) is not None:
+        advance(build.page_count())
+        return Written(unchanged=files)
+    assets = read_assets(TEMPLATES, STATIC)
+    with Update(folder) as update:
+        put = update.writer.put
+        for file in assets.values():
+            put(file.key, file.content)
+        downloads = []
+        if with_data:
+            data.write(directory, folder, update.writer.take)
+            downloads = [
+                Download(what, place.base_path + key, file_size((folder / key).stat().st_size))
+                for what, key in data.KEYS.items()
+            ]
+        renderer = Renderer(
+            build,
+            directory.about,
+            assets,
+            place.base_path,
+            origin=place.origin,
+            downloads=downloads,
+        )
+        for listing in build.listings():
+            update.writer.make(listing.prefix)
+        written = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
+        others = set()
+        for file in _others(directory, build, renderer, place):
+            put(file.key, file.content)
+            others.add(file.key)
+        others |= {file.key for file in assets.values()}
+        if with_data:
+            others.update(data.KEYS.values())
+        return update.finish(lambda key: build.has_page(key) or key in others, inputs).and_(written)
 
 
-def _site_files(
-    directory: Directory,
-    build: Build,
-    renderer: Renderer,
-    assets: Mapping[str, SiteFile],
-    advance: Callable[[int], None],
-) -> Iterator[SiteFile]:
-    """Yield the site's files in the order to write them: what a page needs comes before it."""
-    yield from assets.values()
-    done = 0
-    for order_by in build.orders:
-        for listing, page, rows in _pages(directory, order_by, build.page_sizes, renderer):
-            content = renderer.page(listing, page, rows)
-            yield SiteFile(listing.key(page), content)
-            if listing.is_default and page == 1:
-                yield SiteFile(INDEX_KEY, content)
-            done += 1
-            advance(done)
-    yield SiteFile(NOT_FOUND_KEY, renderer.missing())
-    yield SiteFile(ROBOTS_KEY, b"User-agent: *\nAllow: /\n")
-    yield SiteFile(BUILD_KEY, build.to_json())
+def stretches(build: Build, length: int = STRETCH) -> Iterator[Stretch]:
+    """Yield what to draw for all of *build*'s listings, *length* users at a time."""
+    for order_by, slug in build.orderings():
+        users = build.users_of(slug)
+        for start in range(0, users, length):
+            yield Stretch(order_by, slug, start, min(start + length, users))
+
+
+def pages(
+    directory: Directory, build: Build, renderer: Renderer, stretch: Stretch
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the key and the content of each page, of every size, that begins in *stretch*."""
+    order_by, slug, start, stop = stretch
+    users = build.users_of(slug)
+    last = min(stop + max(build.page_sizes) - 1, users)  # a page may end beyond the stretch
+    of_type = build.query(Listing(order_by, slug=slug), 1).type
+    rows = renderer.rows(directory, directory.rows(order_by, of_type, start, last))
+    for size in build.page_sizes:
+        listing = Listing(order_by, size, slug)
+        prefix, draw = listing.prefix, renderer.page
+        for first in range(-(-start // size) * size, stop, size):
+            page = first // size + 1
+            shown = rows[first - start : first - start + size]
+            yield f"{prefix}{page}.html", draw(listing, page, shown)
 
 
 def _pages(
-    directory: Directory, order_by: str, page_sizes: tuple[int, ...], renderer: Renderer
-) -> Iterator[tuple[Listing, int, list[Row]]]:
-    """Yield every page of one ordering, in one pass: each row is drawn once, for all sizes."""
-    rows: dict[Listing, list[Row]] = {Listing(order_by, size): [] for size in page_sizes}
-    pages = dict.fromkeys(rows, 0)
-    for profile in directory.profiles(order_by):
-        row = renderer.row(profile)
-        for listing, waiting in rows.items():
-            waiting.append(row)
-            if len(waiting) == listing.pagination:
-                pages[listing] += 1
-                yield listing, pages[listing], waiting
-                waiting.clear()
-    for listing, waiting in rows.items():
-        if waiting:
-            yield listing, pages[listing] + 1, waiting
+    directory: Directory,
+    build: Build,
+    renderer: Renderer,
+    writer: Writer,
+    advance: Callable[[int], None],
+    jobs: int,
+) -> Written:
+    """Write every page of every listing, and return what became of them."""
+    tasks = list(stretches(build))
+    alone = min(jobs, len(tasks)) <= 1
+
+    def worker() -> Callable[[Stretch], Written]:
+        # A connection cannot be shared with a process that was forked.
+        mine = directory if alone else Directory(directory.path, release=directory.release)
+
+        def draw(stretch: Stretch) -> Written:
+            pen = writer.twin()
+            for key, content in pages(mine, build, renderer, stretch):
+                pen.put(key, content)
+            return pen.written
+
+        return draw
+
+    total = Written()
+    for written in share(jobs, tasks, worker):
+        total = total.and_(written)
+        advance(total.written + total.unchanged)
+    return total
+
+
+def _others(
+    directory: Directory, build: Build, renderer: Renderer, place: Place
+) -> Iterator[SiteFile]:
+    """Yield what is beside the listings, the word that all is there last."""
+    listing = Listing()
+    shown = renderer.rows(directory, directory.rows("id", None, 0, listing.pagination))
+    yield SiteFile(INDEX_KEY, renderer.page(listing, 1, shown))
+    yield SiteFile(ABOUT_KEY, renderer.about(directory.types))
+    yield SiteFile(NOT_FOUND_KEY, renderer.missing())
+    for key, content in sitemaps(build, place.address):
+        yield SiteFile(key, content)
+    robots = f"User-agent: *\nAllow: /\nSitemap: {place.address}{SITEMAP_KEY}\n"
+    yield SiteFile(ROBOTS_KEY, robots.encode())
+    yield SiteFile(BUILD_KEY, build.to_json())
+
+
+def _inputs(build: Build, place: Place, with_data: bool) -> str:
+    """Return a digest of all that the site's bytes depend on, this program included."""
+    found = hashlib.sha256(repr((build, place, with_data)).encode())
+    here = Path(__file__).parent
+    for folder in (here, here.parent / "function", TEMPLATES, STATIC):
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                found.update(b"%d " % path.stat().st_size)
+                found.update(path.read_bytes())
+    return found.hexdigest()

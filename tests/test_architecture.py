@@ -17,6 +17,8 @@ DOORS = {
     "click": "generator.cli",
     "httpx": "generator.client",
     "jinja2": "generator.render",
+    "markupsafe": "generator.render",
+    "tinycss2": "generator.css",
     "mangum": "function.handler",
     "sqlite_utils": "generator.store_file",
     "starlette": "function.app",

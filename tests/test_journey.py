@@ -44,7 +44,7 @@ class Journey:
         self.directory = Directory(folder / "directory.db")
         self.site = folder / "site"
         build = site.plan(self.directory, (10, 25, 50, 100), ("id", "type"))
-        site.render(self.directory, build, self.site, "/")
+        site.render(self.directory, build, self.site)
         check(self.directory, read_build(self.site), self.site, "/")
 
     def pages(self) -> int:

@@ -12,7 +12,7 @@ from tests.factories import ODD, make_directory
 @pytest.fixture(scope="module")
 def rendered(directory, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rendered") / "site"
-    site.render(directory, site.plan(directory, (10, 25), ("id", "type")), folder, "/")
+    site.render(directory, site.plan(directory, (10, 25), ("id", "type")), folder, jobs=1)
     return folder
 
 

@@ -77,7 +77,7 @@ def test_build_makes_the_whole_from_github(run, tmp_path):
         done = run("build", "users", api=api)
     assert (done.returncode, done.stderr) == (0, "")
     assert (info(tmp_path)["users"], info(tmp_path)["source"]) == (150, "users")
-    assert "Checked  52 pages" in done.stdout
+    assert "Checked  130 pages" in done.stdout
 
 
 def test_the_stages_do_one_by_one_what_build_does(run, tmp_path):
@@ -243,7 +243,9 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
         ("seed -t many", "'many' is not a valid integer"),
         ("seed --api-url api.github.com", "is not an address like https://api.github.com"),
         ("build --page-sizes 0", "numbers from 1 to 100"),
-        ("build --orders name", "id or type"),
+        ("build --orders name", "id, type, -id or -type"),
+        ("build --origin ftp://x", "is not an origin like"),
+        ("build --jobs 0", "0 is not in the range"),
         ("build --base-path a//b", "is not a path like"),
         ("build --base-path /../", "is not a path like"),
         ("seed --api-url http://u:pw@h", "is not an address like"),
@@ -311,12 +313,12 @@ def test_a_file_may_be_one_of_several_sources(run, tmp_path):
 def test_a_title_is_what_one_says_it_is(run, tmp_path):
     run("build", "sample", "--title", "Our <people>")
     page = (tmp_path / "build/site/index.html").read_text()
-    assert "<title>Our &lt;people&gt;: page 1 of 6</title>" in page
+    assert "<title>Users 1&ndash;25 of 150 - Our &lt;people&gt;</title>" in page
     run("bake", "--title", "Others")
     run("render")
-    assert "<title>Others" in (tmp_path / "build/site/index.html").read_text()
+    assert " - Others</title>" in (tmp_path / "build/site/index.html").read_text()
     run("build", "sample")
-    assert "<title>Sample users" in (tmp_path / "build/site/index.html").read_text()
+    assert " - Sample users</title>" in (tmp_path / "build/site/index.html").read_text()
 
 
 def test_a_sample_among_other_sources_is_named_on_every_page(run, tmp_path):

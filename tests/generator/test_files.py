@@ -3,17 +3,19 @@ import pytest
 from generator.errors import BuildError
 from generator.files import (
     MARKER,
+    SEAL,
     SiteFile,
+    Update,
     Written,
     cache_control,
     content_type,
     keys,
     read_build,
-    write,
+    sealed,
 )
 from generator.pages import Build
 
-BUILD = Build("0" * 16, 60, (25,), ("id",), "users", "2026-11-24T12:00:00Z")
+BUILD = Build("0" * 16, 60, (25,), ("id",), (), "users", "2026-11-24T12:00:00Z")
 INFO = SiteFile("build.json", BUILD.to_json())
 
 
@@ -21,8 +23,22 @@ def page(number: int, text: bytes = b"text") -> SiteFile:
     return SiteFile(f"users/{number}.html", text)
 
 
+def write(folder, files, is_page, inputs="these"):
+    with Update(folder) as update:
+        others = set()
+        for file in files:
+            update.writer.put(file.key, file.content)
+            if not is_page(file.key):
+                others.add(file.key)
+        return update.finish(lambda key: is_page(key) or key in others, inputs)
+
+
 def tree(folder):
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in folder.rglob("*.*")
+        if p.name != SEAL
+    }
 
 
 def test_a_folder_comes_to_hold_exactly_the_files(tmp_path):
@@ -40,7 +56,7 @@ def test_what_is_the_same_is_not_written_again(tmp_path):
 
 
 def test_what_a_build_no_longer_has_goes_and_nothing_else_does(tmp_path):
-    old = Build("0" * 16, 60, (25,), ("id", "type"), "users", "2026-11-24T12:00:00Z")
+    old = Build("0" * 16, 60, (25,), ("id", "type"), (), "users", "2026-11-24T12:00:00Z")
     stale = SiteFile("users/by-type/25/1.html", b"")
     write(
         tmp_path,
@@ -50,7 +66,7 @@ def test_what_a_build_no_longer_has_goes_and_nothing_else_does(tmp_path):
     for name in ("CNAME", ".git/config", "users/.keep"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("theirs")
-    new = Build("1" * 16, 30, (25,), ("id",), "users", "2026-11-24T12:00:00Z")
+    new = Build("1" * 16, 30, (25,), ("id",), (), "users", "2026-11-24T12:00:00Z")
     written = write(
         tmp_path, [page(1), page(2), SiteFile("build.json", new.to_json())], new.has_page
     )
@@ -136,3 +152,46 @@ def test_a_folder_without_a_site_is_named(tmp_path, content):
 )
 def test_every_kind_of_file_has_its_headers(key, type_, cached):
     assert (content_type(key), cache_control(key)) == (type_, cached)
+
+
+def test_a_site_is_sealed_as_what_it_was_rendered_from(tmp_path):
+    write(tmp_path, [page(1), INFO], BUILD.has_page)
+    assert sealed(tmp_path, "these") == 2
+    assert sealed(tmp_path, "others") is None
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: (folder / "users/1.html").write_bytes(b"TEXT"),
+        lambda folder: (folder / "users/1.html").unlink(),
+        lambda folder: (folder / "users/9.html").touch(),
+        lambda folder: (folder / MARKER).touch(),
+        lambda folder: (folder / SEAL).unlink(),
+        lambda folder: (folder / SEAL).write_text("[]"),
+        lambda folder: (folder / SEAL).write_text("{"),
+    ],
+    ids=["write", "remove", "add", "interrupt", "unseal", "another seal", "half a seal"],
+)
+def test_a_seal_is_broken_by_whatever_is_done_to_the_files(tmp_path, harm):
+    write(tmp_path, [page(1), INFO], BUILD.has_page)
+    harm(tmp_path)
+    assert sealed(tmp_path, "these") is None
+
+
+def test_a_file_is_replaced_at_once_and_keeps_what_others_may_read(tmp_path):
+    write(tmp_path, [page(1), INFO], BUILD.has_page)
+    with (tmp_path / "users/1.html").open("rb") as reader:
+        write(tmp_path, [page(1, b"another"), INFO], BUILD.has_page)
+        assert reader.read() == b"text"
+    mode = (tmp_path / "users/1.html").stat().st_mode
+    assert mode & 0o444 == 0o444
+
+
+def test_a_draft_takes_the_place_of_another_file_only(tmp_path):
+    with Update(tmp_path) as update:
+        for content in (b"one", b"one", b"two", b"owt"):
+            (tmp_path / "draft").write_bytes(content)
+            update.writer.take("data/profiles.csv", tmp_path / "draft")
+        assert update.writer.written == Written(3, 1, 0)
+    assert (tmp_path / "data/profiles.csv").read_bytes() == b"owt"

@@ -1,5 +1,8 @@
 import re
+import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -7,12 +10,27 @@ from hypothesis import strategies as st
 
 from function.contract import About, Profile
 from generator.assets import read_assets
-from generator.pages import Build, Listing
-from generator.render import STATIC, Renderer, day, number, picture_address, web_address
+from generator.pages import Build, Listing, TypePages
+from generator.render import (
+    STATIC,
+    TEMPLATES,
+    Download,
+    Renderer,
+    day,
+    entry,
+    file_size,
+    number,
+    picture_address,
+    share,
+    web_address,
+)
 from tests.factories import ABOUT, ODD, make_profile
 
-BUILD = Build("0123456789abcdef", 1000, (10, 25), ("id", "type"), "users", ABOUT.seeded_at)
-ASSETS = read_assets(STATIC)
+TYPES = (TypePages("User", "user", 900), TypePages("A & B <i>", "a-b-1", 100))
+BUILD = Build(
+    "0123456789abcdef", 1000, (10, 25), ("id", "-id", "type"), TYPES, "users", ABOUT.seeded_at
+)
+ASSETS = read_assets(TEMPLATES, STATIC)
 
 
 class Elements(HTMLParser):
@@ -34,21 +52,34 @@ class Elements(HTMLParser):
     def of(self, tag):
         return [attributes for name, attributes in self.elements if name == tag]
 
+    @property
+    def links(self):
+        """Return the links, but for those in templates of the search."""
+        return [link for link in self.of("a") if "href" in link]
 
-def renderer(build: Build = BUILD, about: About = ABOUT, base_path: str = "/") -> Renderer:
-    return Renderer(build, about, ASSETS, base_path)
+
+def renderer(
+    build: Build = BUILD, about: About = ABOUT, base_path: str = "/", **options: Any
+) -> Renderer:
+    return Renderer(build, about, ASSETS, base_path, origin="https://example.org", **options)
 
 
 RENDERER = renderer()
+WHOLE = renderer(cut=False)
+
+
+def draw(profile: Profile) -> str:
+    return RENDERER.row(profile).decode()
 
 
 def test_a_row_shows_the_account_and_links_to_its_page():
-    row = Elements(RENDERER.row(make_profile(7, "seven", type="Organization")))
+    row = Elements(draw(make_profile(7, "seven", type="Organization")))
     assert row.of("tr") == [{"data-id": "7"}]
     assert [link["href"] for link in row.of("a")] == ["https://github.com/seven"]
     assert "".join(row.text.split()) == "sevenOrganization7"
     (picture,) = row.of("img")
-    assert picture["src"] == "https://avatars.githubusercontent.com/u/7?v=4"
+    assert picture["src"] == "https://avatars.githubusercontent.com/u/7?v=4&s=40"
+    assert picture["srcset"] == "https://avatars.githubusercontent.com/u/7?v=4&s=80 2x"
     assert (picture["width"], picture["height"], picture["loading"], picture["alt"]) == (
         *("40", "40", "lazy"),
         "",
@@ -57,7 +88,7 @@ def test_a_row_shows_the_account_and_links_to_its_page():
 
 TAGS = {"tr", "th", "td", "div", "img", "span", "a", "bdi"}
 ATTRIBUTES = {
-    *("data-id", "scope", "class", "src", "width", "height", "loading", "alt", "href"),
+    *("data-id", "scope", "class", "src", "srcset", "width", "height", "loading", "alt", "href"),
 }
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
     [getattr(p, name) for p in ODD for name in ("username", "type", "avatar_url", "html_url")]
@@ -68,7 +99,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
 
 @given(st.builds(Profile, st.integers(0, 2**63 - 1), texts, texts, texts, texts))
 def test_no_text_becomes_markup_and_no_odd_address_is_followed(profile):
-    row = Elements(RENDERER.row(profile))
+    row = Elements(draw(profile))
     assert {tag for tag, _ in row.elements} <= TAGS
     assert {name for _, attributes in row.elements for name in attributes} <= ATTRIBUTES
     for link in row.of("a"):
@@ -102,6 +133,50 @@ def test_a_picture_may_be_drawn_in_the_address_itself():
     assert picture_address("data:text/html,x") is None
 
 
+@given(st.builds(Profile, st.integers(0, 2**63 - 1), texts, texts, texts, texts))
+def test_a_row_from_pieces_is_what_jinja2_draws(profile):
+    assert RENDERER.row(profile) == WHOLE.row(profile)
+
+
+@given(
+    st.sampled_from([*BUILD.listings()]),
+    st.integers(1, 100),
+    st.lists(st.binary(max_size=9), max_size=3),
+)
+def test_a_page_from_pieces_is_what_jinja2_draws(listing, page_, rows):
+    page_ = min(page_, BUILD.pages(listing))
+    rows = [b"<tr>%r</tr>" % row for row in rows]
+    assert RENDERER.page(listing, page_, rows) == WHOLE.page(listing, page_, rows)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ profile.username | upper }}",
+        "{{ profile.username | safe }}",
+        "{% if profile.username == 'mojombo' %}first{% endif %}",
+        "{% if profile.id is odd %}odd{% endif %}",
+        "{{ profile.id + 1 }}",
+        "{{ profile.username[0] }}",
+        "{{ profile.username | length }}",
+        "{{ profile.username is string }}",
+        "{{ '\ue000' }}{{ profile.id }}",
+    ],
+)
+def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, monkeypatch, tmp_path):
+    copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
+    (copied / "_user_row.html").write_text(template, "utf-8")
+    monkeypatch.setattr("generator.render.TEMPLATES", copied)
+    cut, whole = renderer(), renderer(cut=False)
+    for profile in (*ODD[:3], make_profile(2, "Mo<x>")):
+        assert cut.row(profile) == whole.row(profile)
+
+
+def test_rows_are_drawn_from_the_directory(directory):
+    rows = directory.rows("id", None, 0, 100)
+    assert RENDERER.rows(directory, rows) == [WHOLE.row(profile) for profile in ODD]
+
+
 def page(number_: int, listing: Listing, renderer_: Renderer = RENDERER) -> Elements:
     rows = [renderer_.row(make_profile(i)) for i in range(listing.pagination)]
     return Elements(renderer_.page(listing, number_, rows).decode())
@@ -109,17 +184,96 @@ def page(number_: int, listing: Listing, renderer_: Renderer = RENDERER) -> Elem
 
 def test_a_page_says_which_users_of_how_many_from_where_and_when():
     text = " ".join(page(2, Listing()).text.split())
-    assert "Users 26-50 of 1,000" in text
-    assert "1,000 users from GitHub as of 24 November 2026 · release 0123456789abcdef" in text
+    assert "Users 26\N{EN DASH}50 of 1,000" in text
+    assert "1,000 users from GitHub as of 24 November 2026" in text
+
+
+def test_a_page_of_one_type_says_so():
+    found = page(2, Listing("id", 10, "a-b-1"))
+    assert "A & B <i> accounts 11\N{EN DASH}20 of 100" in " ".join(found.text.split())
+
+
+def test_a_page_names_its_address_and_its_neighbours():
+    found = page(20, Listing("type", 10))
+    links = {link["rel"]: link["href"] for link in found.of("link")}
+    assert links["canonical"] == "https://example.org/users/by-type/10/20.html"
+    assert links["prev"] == "/users/by-type/10/19.html"
+    assert links["next"] == "/users/by-type/10/21.html"
+
+
+def test_the_first_page_of_all_is_known_by_the_sites_own_address():
+    found = page(1, Listing(), renderer(base_path="/directory/"))
+    links = {link["rel"]: link["href"] for link in found.of("link")}
+    assert links["canonical"] == "https://example.org/directory/"
+
+
+def test_a_renamed_user_changes_nothing_on_pages_that_do_not_show_it():
+    """Neither the release nor the time of day is on a page: both move with every change."""
+    later = renderer(
+        replace(BUILD, release="f" * 16, seeded_at="2026-11-24T23:59:59Z"),
+        ABOUT._replace(seeded_at="2026-11-24T23:59:59Z"),
+    )
+    for number_ in (1, 20, 40):
+        assert later.page(Listing(), number_, []) == RENDERER.page(Listing(), number_, [])
+
+
+def test_the_page_about_the_directory_has_the_release_the_types_and_the_time():
+    drawn = Elements(RENDERER.about({"User": 899, "A & B <i>": 100, "": 1}).decode())
+    text = " ".join(drawn.text.split())
+    for said in ("0123456789abcdef", "24 November 2026, 12:00 UTC", "A & B <i>", "none"):
+        assert said in text
+    assert [bar["aria-label"] for bar in drawn.of("svg")] == ["89 %", "10 %", "less than 1 %"]
+    assert "https://example.org/api/users/profiles?username=jo" in text
+
+
+def test_downloads_are_linked_with_their_sizes_from_every_page():
+    files = [Download("CSV", "/data/profiles.csv", file_size(123_456))]
+    for html in (renderer(downloads=files).missing(), renderer(downloads=files).about({"User": 1})):
+        found = Elements(html.decode())
+        assert "/data/profiles.csv" in [link["href"] for link in found.links]
+        assert "CSV (123 kB)" in found.text
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (9_960, "10 kB"), (10**9, "1.0 GB")],
+)
+def test_sizes_are_written_for_people(size, said):
+    assert file_size(size) == said
+
+
+def test_shares_are_written_for_people():
+    assert [share(1, 200), share(1, 100), share(100, 100)] == ["less than 1 %", "1 %", "100 %"]
+
+
+@pytest.mark.parametrize(
+    ("address", "dense"),
+    [
+        (
+            "https://avatars.githubusercontent.com/in/29110?v=4",
+            "https://avatars.githubusercontent.com/in/29110?v=4&s=80",
+        ),
+        (
+            "https://avatars.githubusercontent.com/u/1",
+            "https://avatars.githubusercontent.com/u/1?s=80",
+        ),
+        ("https://avatars.githubusercontent.com/u/1 2x, x", None),
+        ("https://ghe.test/avatars/u/1?", None),
+        ("data:image/svg+xml,%3Csvg/%3E", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_only_githubs_avatars_are_asked_for_in_a_size(address, dense):
+    assert entry(1, "x", "User", address, "").dense_picture == dense
 
 
 def hrefs(elements: Elements) -> list[str]:
-    return [link["href"] for link in elements.of("a") if link["href"].startswith("/users/")]
+    return [link["href"] for link in elements.links if link["href"].startswith("/users/")]
 
 
 def test_page_numbers_lead_around_the_listing():
     found = page(20, Listing("type", 10))
-    rels = {link["rel"]: link["href"] for link in found.of("a") if "rel" in link}
+    rels = {link["rel"]: link["href"] for link in found.links if "rel" in link}
     assert rels == {
         "prev": "/users/by-type/10/19.html",
         "next": "/users/by-type/10/21.html",
@@ -139,45 +293,48 @@ def test_another_size_keeps_the_first_user_in_view_and_another_order_the_size():
 
 def test_the_chosen_size_order_and_page_are_marked_for_screen_readers():
     current = [a.get("aria-current") for _, a in page(3, Listing()).elements if "aria-current" in a]
-    assert current == ["true", "true", "page"]
+    assert current == ["true", "true", "true", "page"]
 
 
 def test_a_single_page_has_no_page_numbers():
-    small = renderer(Build("0" * 16, 3, (25,), ("id",), "users", ABOUT.seeded_at))
+    small = renderer(Build("0" * 16, 3, (25,), ("id",), (), "users", ABOUT.seeded_at))
     assert hrefs(page(1, Listing(), small)) == []
 
 
 def test_every_address_on_the_host_lies_under_the_base_path():
     found = page(3, Listing(), renderer(base_path="/directory/"))
     addresses = [a[name] for _, a in found.elements for name in ("href", "src") if name in a]
-    on_host = {a for a in addresses if a.startswith("/")} - {"/api/users/profiles"}
+    on_host = {a for a in addresses if a.startswith("/")}
     assert on_host
     assert all(address.startswith("/directory/") for address in on_host)
 
 
-def test_the_page_comes_without_scripts_and_from_no_other_host():
+def test_a_page_loads_nothing_from_another_host_and_runs_nothing_inline():
     found = page(1, Listing())
-    assert found.of("script") == []
-    assert all(link["href"].startswith("/assets/") for link in found.of("link"))
+    assert [script["src"].startswith("/assets/search-") for script in found.of("script")] == [True]
+    loaded = [link for link in found.of("link") if link["rel"] in ("stylesheet", "icon")]
+    assert len(loaded) == 2
+    assert all(link["href"].startswith("/assets/") for link in loaded)
+    assert not [a for _, a in found.elements if any(n == "style" or n[:2] == "on" for n in a)]
 
 
 @pytest.mark.parametrize(("source", "said"), [("sample", True), ("users", False)])
 def test_invented_users_are_called_so_on_every_page(source, said):
-    build = Build("0" * 16, 30, (25,), ("id",), source, ABOUT.seeded_at)
+    build = Build("0" * 16, 30, (25,), ("id",), (), source, ABOUT.seeded_at)
     drawn = renderer(build, About(source, "Title", ABOUT.seeded_at))
     for text in (page(2, Listing(), drawn).text, Elements(drawn.missing().decode()).text):
         assert ("invented" in text) is said
 
 
 def test_many_page_sizes_fold_up():
-    build = Build("0" * 16, 1000, tuple(range(1, 101)), ("id",), "users", ABOUT.seeded_at)
+    build = Build("0" * 16, 1000, tuple(range(1, 101)), ("id",), (), "users", ABOUT.seeded_at)
     found = page(1, Listing(), renderer(build))
     assert len(found.of("details")) == 1
     assert {f"/users/by-id/{size}/1.html" for size in (1, 99, 100)} <= set(hrefs(found))
 
 
 def test_the_page_for_lost_visitors_leads_home():
-    assert "/" in [link["href"] for link in Elements(RENDERER.missing().decode()).of("a")]
+    assert "/" in [link["href"] for link in Elements(RENDERER.missing().decode()).links]
 
 
 def test_numbers_and_days_are_written_for_people():
@@ -185,6 +342,7 @@ def test_numbers_and_days_are_written_for_people():
 
 
 def test_the_source_is_escaped_too():
-    build = Build("0" * 16, 3, (25,), ("id",), "file:<b>.csv", ABOUT.seeded_at)
-    text = renderer(build).page(Listing(), 1, []).decode()
+    build = Build("0" * 16, 3, (25,), ("id",), (), "file:<b>.csv", ABOUT.seeded_at)
+    about = ABOUT._replace(source="file:<b>.csv")
+    text = renderer(build, about).page(Listing(), 1, []).decode()
     assert re.search(r"file:&lt;b&gt;\.csv", text)

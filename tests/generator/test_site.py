@@ -1,17 +1,39 @@
+import csv
+import json
+import re
 import tracemalloc
+from contextlib import closing
 
 import pytest
 
+from function.contract import Profile
+from function.database import Directory
 from generator import site
 from generator.check import check
-from generator.files import read_build
+from generator.errors import BuildError
+from generator.files import SEAL, read_build
 from generator.pages import Listing
-from tests.factories import make_directory, make_profile
+from generator.site import Place
+from tests.bench.users import users
+from tests.factories import ABOUT, ODD, make_directory, make_profile
 
 
-def render(directory, folder, sizes=(10, 25), orders=("id", "type"), base_path="/"):
-    build = site.plan(directory, sizes, orders)
-    return site.render(directory, build, folder, base_path)
+def render(directory, folder, sizes=(10, 25), orders=("id", "type"), base_path="/", **options):
+    build = site.plan(directory, sizes, orders, options.pop("types", "all"))
+    options = {"jobs": 1, **options}
+    return site.render(directory, build, folder, Place(base_path=base_path), **options)
+
+
+def tree(folder):
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in folder.rglob("*")
+        if p.is_file() and p.name != SEAL
+    }
+
+
+def stamps(folder):
+    return {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file() and p.name != SEAL}
 
 
 def test_every_page_of_every_listing_is_rendered_and_checks(directory, tmp_path):
@@ -23,7 +45,7 @@ def test_every_page_of_every_listing_is_rendered_and_checks(directory, tmp_path)
         for listing in build.listings()
         for page in range(1, build.pages(listing) + 1)
     }
-    assert keys == listed | {"index.html", "404.html"}
+    assert keys == listed | {"index.html", "about.html", "404.html"}
     check(directory, build, tmp_path / "site", "/")
 
 
@@ -38,20 +60,121 @@ def test_a_second_rendering_writes_nothing(directory, tmp_path):
     assert second.unchanged == first.written
 
 
-def test_a_renamed_user_rewrites_the_pages_that_show_it(tmp_path):
-    users = [make_profile(number) for number in range(1, 101)]
+def test_a_renamed_user_rewrites_the_pages_that_show_it_and_no_others(tmp_path):
+    users = [make_profile(number) for number in range(1, 401)]
+    options = {"sizes": (10, 25), "orders": ("id", "-id")}
     one = make_directory(tmp_path, users)
-    render(one, tmp_path / "site", sizes=(10, 25), orders=("id",))
-    shown = {p: p.read_bytes() for p in (tmp_path / "site").rglob("*.html")}
+    render(one, tmp_path / "site", **options)
+    before = stamps(tmp_path / "site")
     one.close()
     users[42] = make_profile(43, "renamed")
-    two = make_directory(tmp_path, users)
-    render(two, tmp_path / "site", sizes=(10, 25), orders=("id",))
+    later = ABOUT._replace(seeded_at=ABOUT.seeded_at[:10] + "T23:59:59Z")
+    two = make_directory(tmp_path, users, later)
+    render(two, tmp_path / "site", **options)
     two.close()
+    after = stamps(tmp_path / "site")
     changed = {
-        p.relative_to(tmp_path / "site").as_posix() for p in shown if b"renamed" in p.read_bytes()
+        p.relative_to(tmp_path / "site").as_posix() for p in after if after[p] != before.get(p)
     }
-    assert changed == {"users/2.html", "users/by-id/10/5.html"}
+    assert changed == {
+        *("users/2.html", "users/by-id/10/5.html"),
+        *("users/by-id-desc/25/15.html", "users/by-id-desc/10/36.html"),
+        *("users/type-user/by-id/25/2.html", "users/type-user/by-id/10/5.html"),
+        *("users/type-user/by-id-desc/25/15.html", "users/type-user/by-id-desc/10/36.html"),
+        *("about.html", "build.json"),  # the release
+        *("data/profiles.csv", "data/profiles.ndjson", "data/directory.db"),
+    }
+
+
+@pytest.mark.parametrize("harm", ["write", "remove", "add", "touch the templates"])
+def test_what_was_changed_since_is_mended(directory, tmp_path, harm, monkeypatch):
+    render(directory, tmp_path / "site")
+    whole = tree(tmp_path / "site")
+    page = tmp_path / "site" / "users/1.html"
+    if harm == "write":
+        page.write_bytes(page.read_bytes()[::-1])
+    elif harm == "remove":
+        page.unlink()
+    elif harm == "add":
+        (page.parent / "99.html").write_text("stale")
+    else:
+        monkeypatch.setattr("generator.site._inputs", lambda *_: "others")
+    done = render(directory, tmp_path / "site")
+    assert tree(tmp_path / "site") == whole
+    changed = (0, 0) if harm == "touch the templates" else (harm != "add", harm == "add")
+    assert (done.written, done.removed) == changed
+
+
+def test_two_jobs_write_what_one_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "STRETCH", 70)
+    monkeypatch.setattr(site.stretches, "__defaults__", (70,))
+    directory = make_directory(tmp_path, users(1000))
+    sizes = {"sizes": (7, 25, 30), "orders": ("id", "-id", "type", "-type")}
+    one = render(directory, tmp_path / "one", **sizes)
+    two = render(directory, tmp_path / "two", **sizes, jobs=2)
+    directory.close()
+    assert one == two
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+    check_all(tmp_path / "one", tmp_path / "directory.db")
+
+
+def check_all(folder, path):
+    with closing(Directory(path)) as directory:
+        check(directory, read_build(folder), folder, "/")
+
+
+def test_what_goes_wrong_in_a_job_is_told_and_the_site_is_known_as_not_whole(tmp_path, monkeypatch):
+    def broken(*_):
+        raise BuildError("the third of nine failed")
+
+    monkeypatch.setattr(site, "pages", broken)
+    directory = make_directory(tmp_path, map(make_profile, range(12_000)))
+    with pytest.raises(BuildError, match="the third of nine"):
+        render(directory, tmp_path / "site", jobs=2)
+    directory.close()
+    with pytest.raises(BuildError, match="interrupted"):
+        read_build(tmp_path / "site")
+
+
+def test_types_have_listings_of_their_own(directory, tmp_path):
+    render(directory, tmp_path / "site", types="Organization")
+    page = (tmp_path / "site/users/type-organization/by-id/25/1.html").read_text()
+    assert ">errfree<" in page
+    assert ">mojombo<" not in page
+    assert not (tmp_path / "site/users/type-user").exists()
+
+
+def test_all_users_can_be_taken_away(directory, tmp_path):
+    render(directory, tmp_path / "site")
+    data = tmp_path / "site" / "data"
+    with (data / "profiles.csv").open(encoding="utf-8", newline="") as file:
+        assert [*csv.reader(file)] == [
+            [*Profile._fields],
+            *([str(value) for value in user] for user in ODD),
+        ]
+    lines = (data / "profiles.ndjson").read_text("utf-8").split("\n")
+    assert [Profile(**json.loads(line)) for line in lines[:-1]] == [*ODD]
+    with closing(Directory(data / "directory.db")) as copy:
+        assert copy.release == directory.release
+
+
+def test_all_users_can_be_left_out(directory, tmp_path):
+    render(directory, tmp_path / "site")
+    render(directory, tmp_path / "site", with_data=False)
+    assert not (tmp_path / "site" / "data").exists()
+    assert b"CSV" not in (tmp_path / "site" / "index.html").read_bytes()
+
+
+def test_search_engines_are_told_of_every_page(directory, tmp_path):
+    build = site.plan(directory, (10, 25), ("id",))
+    place = Place("https://example.org", "/directory/")
+    site.render(directory, build, tmp_path / "site", place, jobs=1)
+    robots = (tmp_path / "site" / "robots.txt").read_text()
+    assert "Sitemap: https://example.org/directory/sitemap.xml\n" in robots
+    locations = re.findall("<loc>(.*?)</loc>", (tmp_path / "site" / "sitemap.xml").read_text())
+    pages = {p.relative_to(tmp_path / "site").as_posix() for p in tmp_path.rglob("*.html")}
+    pages -= {"404.html", "index.html", "users/1.html"}
+    assert sorted(locations) == sorted(f"{place.address}{key}" for key in {"", *pages})
 
 
 @pytest.mark.parametrize("base_path", ["/", "/directory/of/users/"])
@@ -62,8 +185,9 @@ def test_the_site_checks_under_any_base_path(directory, tmp_path, base_path):
 
 def test_progress_counts_pages(directory, tmp_path):
     build, told = site.plan(directory, (10, 25), ("id",)), []
-    site.render(directory, build, tmp_path, "/", told.append)
-    assert told == list(range(1, build.page_count() + 1))
+    site.render(directory, build, tmp_path, advance=told.append, jobs=1)
+    assert told == sorted(told)
+    assert told[-1] == build.page_count()
 
 
 def test_memory_does_not_grow_with_the_number_of_users(tmp_path):

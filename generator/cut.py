@@ -1,0 +1,76 @@
+"""A template as string pieces: what it draws, without drawing it anew for every user and page.
+
+A template is drawn once with a `Slot` in place of each value that will differ. A slot can be shown
+and nothing else: a template that looks at it (compares it, counts it, hands it to a filter) is
+refused, so what is between the slots cannot depend on what will stand in them. Does no I/O.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import NoReturn
+
+# Characters for private use, which no template has: one to find a slot by, then which it is.
+# https://www.unicode.org/faq/private_use.html
+_MARK, _FIRST = "\ue000", 0xE100
+_SLOT = re.compile(f"{_MARK}(.)", re.DOTALL)
+
+
+class CannotCut(Exception):
+    """A template does more with a value than show it."""
+
+
+class Slot:
+    """Stands in a template for text that is not known yet.
+
+    *markup* is the text, with `mark` where values go. A template may ask whether there is any if
+    *is_there*; nothing else.
+    """
+
+    __slots__ = ("_is_there", "_markup")
+
+    def __init__(self, markup: str, *, is_there: bool = False) -> None:
+        self._markup = markup
+        self._is_there = is_there
+
+    def __html__(self) -> str:
+        """Return the text for autoescaping: values are escaped before they are filled in."""
+        return self._markup
+
+    def __bool__(self) -> bool:
+        """Return whether there is any text, where that is known."""
+        return True if self._is_there else self._refuse()
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise CannotCut
+
+    # What Python would otherwise do for any object without a word.
+    __eq__ = __ne__ = __hash__ = __str__ = __repr__ = __format__ = _refuse
+
+
+class Pieces:
+    """A template's output *markup*, with `mark` where values go, to be filled in.
+
+    Raises:
+        CannotCut: there are characters in it that marks are made of.
+    """
+
+    def __init__(self, markup: str) -> None:
+        slots = [ord(found[1]) - _FIRST for found in _SLOT.finditer(markup)]
+        if any(slot < 0 for slot in slots) or _MARK in _SLOT.sub("", markup):
+            raise CannotCut
+        self._text = _SLOT.sub("%b", markup.replace("%", "%%")).encode()
+        self._pick: Callable[[Sequence[bytes]], tuple[bytes, ...]]
+        if len(slots) > 1:
+            self._pick = itemgetter(*slots)
+        else:  # of one, itemgetter gives no tuple
+            self._pick = lambda values: tuple(values[slot] for slot in slots)
+
+    def fill(self, values: Sequence[bytes]) -> bytes:
+        """Return the output with *values*, escaped where they must be, in its slots."""
+        return self._text % self._pick(values)
+
+
+def mark(number: int) -> str:
+    """Return what stands for the value of that *number*, from 0."""
+    return _MARK + chr(_FIRST + number)

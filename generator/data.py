@@ -1,0 +1,57 @@
+"""All users in files to take away: CSV, NDJSON, and the directory itself."""
+
+import csv
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from function.contract import Profile
+from function.database import Directory
+
+CSV_KEY = "data/profiles.csv"
+NDJSON_KEY = "data/profiles.ndjson"
+DATABASE_KEY = "data/directory.db"
+# What each is called on pages.
+KEYS = {"CSV": CSV_KEY, "NDJSON": NDJSON_KEY, "SQLite": DATABASE_KEY}
+
+
+def write(directory: Directory, folder: Path, take: Callable[[str, Path], None]) -> None:
+    """Write each of `KEYS` to a draft below *folder*, and hand it to *take*.
+
+    CSV is RFC 4180's with a header, NDJSON an object a line with the members the API has; both in
+    the order of ids, in UTF-8.
+    """
+    (folder / "data").mkdir(exist_ok=True)
+    makers = {CSV_KEY: _csv, NDJSON_KEY: _ndjson, DATABASE_KEY: _copy}
+    for key, make in makers.items():
+        draft = folder / f"{key}.part"
+        make(directory, draft)
+        take(key, draft)
+
+
+def _csv(directory: Directory, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(Profile._fields)
+        out.writerows(directory.profiles("id"))
+
+
+def _ndjson(directory: Directory, path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(_lines(directory))
+
+
+def _lines(directory: Directory) -> Iterator[str]:
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    for profile in directory.profiles("id"):
+        yield encode(profile._asdict()) + "\n"
+
+
+def _copy(directory: Directory, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    try:
+        os.link(directory.path, path)  # no second copy on the disk where that can be had
+    except OSError:
+        shutil.copyfile(directory.path, path)

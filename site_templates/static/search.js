@@ -1,0 +1,204 @@
+// Find as you type: shows what the API finds in place of the page's own content.
+//
+// The address says what is searched (?q=TERM&p=PAGE), so it can be shared and gone back to.
+// _search.html has what things look like; what GitHub sent becomes text and addresses, not markup.
+"use strict";
+
+(() => {
+  const PAUSE = 200; // ms without a letter, before the API is asked
+  const PATIENCE = 10_000; // ms, before an answer is given up
+  const QUIET = 700; // ms without an answer, before screen readers are told the last one
+
+  const [form, results, listing] = ["search", "results", "listing"].map((id) =>
+    document.getElementById(id),
+  );
+  const box = form.elements.q;
+  const title = document.title;
+
+  let current = read(location.href); // the search that is shown; without a term, the listing
+  let request = new AbortController(); // the newest one; what older ones bring is dropped
+  let pause, quiet;
+
+  function read(url) {
+    const parameters = new URL(url).searchParams;
+    const page = parameters.get("p");
+    const term = (parameters.get("q") ?? "").trim();
+    return { term, page: /^[1-9]\d{0,8}$/.test(page) ? Number(page) : 1 };
+  }
+
+  function address({ term, page }) {
+    const url = new URL(location.href);
+    url.hash = "";
+    url.searchParams.delete("q");
+    url.searchParams.delete("p");
+    if (term) url.searchParams.set("q", term);
+    if (page > 1) url.searchParams.set("p", page);
+    return url.href;
+  }
+
+  function go(search, { replace, focus } = {}) {
+    const url = address(search);
+    if (url !== location.href) history[replace ? "replaceState" : "pushState"](null, "", url);
+    show(search, focus);
+  }
+
+  async function show(search, focus) {
+    clearTimeout(pause);
+    request.abort();
+    const mine = (request = new AbortController());
+    current = search;
+    document.title = search.term ? `${search.term} - Users found - ${form.dataset.title}` : title;
+    if (!search.term) return put();
+
+    results.parentElement.setAttribute("aria-busy", "true");
+    const clock = setTimeout(() => mine.abort(), PATIENCE);
+    let answer, view;
+    try {
+      answer = await ask(search, mine.signal);
+      view = drawFound(search, answer);
+    } catch (error) {
+      if (mine === request) console.warn("The search failed:", error);
+    }
+    clearTimeout(clock);
+    if (mine !== request) return;
+    if (view && answer.pages > 0 && search.page > answer.pages) {
+      return go({ ...search, page: answer.pages }, { replace: true, focus });
+    }
+    put(view ?? draw("failed"), !view);
+    const news = results.querySelector("[tabindex]");
+    if (focus) news.focus(); // which is read out, too
+    else tell(news.textContent);
+  }
+
+  async function ask({ term, page }, signal) {
+    const query = new URLSearchParams({ username: term, page, pagination: 25 });
+    const response = await fetch(`${form.dataset.api}?${query}`, { signal });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return response.json();
+  }
+
+  /** Show a view, or none, and the listing if there is none or both are wanted. */
+  function put(view, both) {
+    results.replaceChildren(...(view ? [view] : []));
+    results.hidden = !view;
+    listing.hidden = Boolean(view) && !both;
+    results.parentElement.removeAttribute("aria-busy");
+    tell("");
+  }
+
+  function tell(text) {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => (form.querySelector("[role=status]").textContent = text), QUIET);
+  }
+
+  /** Return a copy of a template, with texts in its slots. */
+  function draw(name, texts) {
+    const view = document.getElementById(`search-${name}`).content.cloneNode(true);
+    for (const slot of view.querySelectorAll("[data-slot]")) {
+      slot.textContent = texts[slot.dataset.slot];
+    }
+    return view;
+  }
+
+  function drawFound({ term, page }, { profiles, total, pages }) {
+    const number = new Intl.NumberFormat("en").format;
+    const what = total === 1 ? "1 user" : `${total ? number(total) : "No"} users`;
+    const view = draw("found", { what, term, place: `Page ${number(page)} of ${number(pages)}` });
+    view.querySelector("tbody").append(...profiles.map(drawUser));
+    view.querySelector(total ? "p" : "table").remove();
+    view.querySelector("[data-to=listing]").href = address({});
+    const to = { first: 1, prev: page - 1, next: page + 1, last: pages };
+    for (const link of view.querySelectorAll("nav a")) {
+      const there = to[link.dataset.to];
+      if (there < 1 || there > pages || there === page) continue;
+      link.href = address({ term, page: there });
+      link.className = "btn btn-outline-primary";
+      link.removeAttribute("aria-disabled");
+    }
+    if (pages < 2) view.querySelectorAll("[data-paged]").forEach((part) => part.remove());
+    return view;
+  }
+
+  function drawUser({ id, username, type, avatar_url, html_url }) {
+    const view = draw("user", { id, username, type });
+    const isWeb = (url) => /^https?:\/\/[^/]/.test(url);
+    const link = view.querySelector("a");
+    if (isWeb(html_url)) link.href = html_url;
+    else link.replaceWith(...link.childNodes);
+
+    const [image, blank] = view.querySelectorAll("img, .blank");
+    if (/^https:\/\/avatars\.githubusercontent\.com\/[^\s#,]+$/.test(avatar_url)) {
+      const sized = `${avatar_url}${avatar_url.includes("?") ? "&" : "?"}s=`;
+      image.srcset = `${sized}80 2x`;
+      image.src = `${sized}40`;
+    } else if (isWeb(avatar_url) || avatar_url.startsWith("data:image/svg+xml,")) {
+      image.src = avatar_url;
+    }
+    (image.src ? blank : image).remove();
+
+    const badges = [...view.querySelectorAll("[data-type]")];
+    const badge = badges.find((one) => one.dataset.type === type) ?? badges.at(-1);
+    badge.parentElement.replaceChildren(...(type ? [badge] : []));
+    return view;
+  }
+
+  function take(again) {
+    clearTimeout(pause);
+    const term = box.value.trim();
+    // One step back leads out of a search, however many letters it was typed on by.
+    if (again || term !== current.term) go({ term, page: 1 }, { replace: term && current.term });
+  }
+
+  function clear() {
+    box.value = "";
+    box.focus();
+    take();
+  }
+
+  // Text that an input method still composes is searched, too: Android's compose every word. It
+  // is not disturbed, for nothing here writes to the box while one types.
+  box.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(take, box.value.trim() ? PAUSE : 0);
+  });
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    take(true);
+  });
+
+  results.addEventListener("click", (event) => {
+    const target = event.target.closest("button, [data-to]");
+    if (target?.type === "button") return show(current, true);
+    // With these keys, a link opens somewhere else.
+    if (!target?.href || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (target.dataset.to === "listing") clear();
+    else go(read(target.href), { focus: true });
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && (box.value || current.term)) {
+      event.preventDefault();
+      clear();
+    } else if (event.key === "/" && !event.target.closest("input, textarea, select")) {
+      event.preventDefault();
+      box.select();
+    }
+  });
+
+  addEventListener("popstate", () => {
+    const search = read(location.href);
+    if (search.term === current.term && search.page === current.page) return; // only a new #place
+    box.value = search.term;
+    show(search);
+  });
+
+  form.hidden = false;
+  box.value = current.term; // instead of what a browser may have kept for a reload
+  if (current.term) {
+    put(draw("begun", current));
+    show(current);
+  }
+})();

@@ -1,0 +1,31 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.cut import CannotCut, Pieces, Slot, mark
+
+
+@given(st.lists(st.integers(0, 4) | st.text(st.characters(exclude_categories=["Cs", "Co"]))))
+def test_pieces_are_filled_where_the_marks_were(parts):
+    values = [b"a", b"%s", b"{0}", b"", b"\xc3\xbc"]
+    markup = "".join(mark(part) if isinstance(part, int) else part for part in parts)
+    expected = b"".join(values[part] if isinstance(part, int) else part.encode() for part in parts)
+    assert Pieces(markup).fill(values) == expected
+
+
+@pytest.mark.parametrize("text", ["\ue000", "\ue000x", "a\ue000"])
+def test_text_that_has_marks_of_its_own_is_not_cut(text):
+    with pytest.raises(CannotCut):
+        Pieces(text)
+
+
+@pytest.mark.parametrize(
+    "look", [str, repr, bool, hash, format, lambda x: x == 1, lambda x: x != 1]
+)
+def test_a_slot_can_only_be_shown(look):
+    with pytest.raises(CannotCut):
+        look(Slot(mark(0)))
+
+
+def test_a_slot_that_is_there_may_be_asked_for_that():
+    assert Slot(mark(0), is_there=True)

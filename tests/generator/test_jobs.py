@@ -1,0 +1,46 @@
+import os
+import signal
+
+import pytest
+
+from generator.errors import BuildError
+from generator.jobs import cores, share
+
+
+def squares():
+    return lambda task: (task * task, os.getpid())
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3, 99])
+def test_every_task_is_done_once(jobs):
+    found = [*share(jobs, range(10), squares)]
+    assert sorted(result for result, _ in found) == [task * task for task in range(10)]
+    assert len({process for _, process in found}) == min(jobs, 10)
+
+
+def test_one_job_is_done_here():
+    assert {process for _, process in share(1, range(3), squares)} == {os.getpid()}
+
+
+def test_no_tasks_are_no_work():
+    assert [*share(4, [], squares)] == []
+
+
+def test_what_a_worker_raises_is_raised_here():
+    def fail():
+        raise BuildError("the template fails")
+
+    with pytest.raises(BuildError, match="the template fails"):
+        list(share(2, range(4), fail))
+
+
+def test_a_process_that_is_killed_is_told():
+    def kill():
+        return lambda task: os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(BuildError, match=r"died \(exit status -9\)"):
+        list(share(2, range(4), kill))
+
+
+def test_there_is_a_core():
+    assert cores() >= 1
