@@ -60,7 +60,7 @@ def check(
             done += 1
             advance(done)
     for key in files.keys(folder):
-        if not build.has_page(key) and not key.startswith(files.ASSETS) and key.endswith(".html"):
+        if key.startswith("users/") and not build.has_page(key):
             raise CheckFailed(f"{folder / key} is no page of this build; render removes it")
     if _read(folder, INDEX_KEY) != _read(folder, Listing().key(1)):
         raise CheckFailed(f"{folder / INDEX_KEY} is not the first page")

@@ -22,8 +22,8 @@ SEAL = ".rendered"
 # files of these names, and what a rendering that was killed left of any.
 OWN_FOLDERS = ("users", "assets")
 _OWN_FILES = re.compile(
-    r"(?:data/(?:profiles\.csv|profiles\.ndjson|directory\.db)|sitemap(?:-[0-9]+)?\.xml)(?:\.part)?"
-    r"|(?:index|about|404)\.html\.part|robots\.txt\.part|build\.json\.part"
+    r"(?:data/(?:profiles\.csv|profiles\.ndjson|directory\.db)|sitemap(?:-[0-9]+)?\.xml"
+    r"|(?:index|about|404)\.html|robots\.txt|build\.json)(?:\.part)?"
 )
 ASSETS = "assets/"
 
@@ -50,15 +50,32 @@ class SiteFile:
 
 
 class Written(NamedTuple):
-    """What became of the files of a site."""
+    """What became of the files of a site, in files."""
 
     written: int = 0
     unchanged: int = 0
     removed: int = 0
 
-    def and_(self, other: "Written") -> "Written":
+
+class Tally(NamedTuple):
+    """What became of files that were put: their bytes too, and when the newest was written (ns)."""
+
+    written: int = 0
+    unchanged: int = 0
+    size: int = 0
+    newest: int = 0
+
+    def and_(self, other: "Tally") -> "Tally":
         """Return both together."""
-        return Written(*(one + more for one, more in zip(self, other, strict=True)))
+        return Tally(
+            self.written + other.written,
+            self.unchanged + other.unchanged,
+            self.size + other.size,
+            max(self.newest, other.newest),
+        )
+
+
+NOTHING = Tally()
 
 
 def content_type(key: str) -> str:
@@ -84,7 +101,7 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self._root = f"{folder}/"
-        self._written = self._unchanged = 0
+        self._written = self._unchanged = self._size = self._newest = 0
         # Whether a folder was there before: in one that was not, nothing is compared.
         self._new: dict[str, bool] = {}
 
@@ -104,19 +121,25 @@ class Writer:
         new = self._new.get(prefix)
         if new is None:
             new = self.make(prefix)
-        if not new and _has(path, content):
+        if not new and (found := _has(path, content)):
             self._unchanged += 1
+            self._note(found)
             return
         try:
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
         except FileExistsError:
-            _replace(path, content)
+            self._note(_replace(path, content))
         else:
             try:
                 _write(file, content)
+                self._note(os.fstat(file))
             finally:
                 os.close(file)
         self._written += 1
+
+    def _note(self, stat: os.stat_result) -> None:
+        self._size += stat.st_size
+        self._newest = max(self._newest, stat.st_mtime_ns)
 
     def make(self, prefix: str) -> bool:
         """Make the folder of the keys that begin with *prefix*; return whether it was not there."""
@@ -137,11 +160,12 @@ class Writer:
         else:
             draft.replace(path)
             self._written += 1
+        self._note(path.stat())
 
     @property
-    def written(self) -> Written:
+    def tally(self) -> Tally:
         """What became of the files so far."""
-        return Written(self._written, self._unchanged)
+        return Tally(self._written, self._unchanged, self._size, self._newest)
 
     def is_new(self, prefix: str) -> bool:
         """Return whether this writer made the folder of the keys that begin with *prefix*."""
@@ -183,11 +207,10 @@ class Update:
         if isinstance(exc, OSError):
             raise self._error(exc) from exc
 
-    def finish(self, keep: Callable[[str], bool], inputs: str) -> Written:
+    def finish(self, keep: Callable[[str], bool], inputs: str, others: Tally = NOTHING) -> Written:
         """Remove what *keep* does not want, and seal the folder as rendered from *inputs*.
 
-        Returns:
-            what became of the files, those removed included.
+        *others* are the files that were put by twins of the writer. Returns what became of all.
         """
         removed = 0
         new = self.writer.is_new
@@ -196,10 +219,12 @@ class Update:
                 (self.folder / key).unlink()
                 removed += 1
         _remove_empty_folders(self.folder)
-        seal = json.dumps({"inputs": inputs, "files": _files(self.folder)})
+        tally = self.writer.tally.and_(others)
+        files = [tally.written + tally.unchanged, tally.size, tally.newest]
+        seal = json.dumps({"inputs": inputs, "files": files})
         (self.folder / SEAL).write_text(f"{seal}\n")
         (self.folder / MARKER).unlink()
-        return self.writer.written._replace(removed=removed)
+        return Written(tally.written, tally.unchanged, removed)
 
     def _error(self, exc: OSError) -> BuildError:
         return BuildError(f"cannot write the site {self.folder}: {exc}")
@@ -254,6 +279,11 @@ def keys(folder: Path) -> Iterator[str]:
         for entry in _entries(f"{folder}/{own}"):
             if not entry.is_dir(follow_symlinks=False):
                 yield entry.path[start:]
+    yield from _other_keys(folder)
+
+
+def _other_keys(folder: Path) -> Iterator[str]:
+    """Yield the keys of the files in *folder* that are a site's, but in no folder of its own."""
     for others in ("", "data/"):
         for name in _names(folder / others):
             if _OWN_FILES.fullmatch(others + name):
@@ -271,18 +301,17 @@ def _is_ours(folder: Path) -> bool:
     return isinstance(found, dict) and {"release", "page_sizes"} <= found.keys()
 
 
-def _has(path: str, content: bytes) -> bool:
-    """Return whether the file at *path* has *content*."""
+def _has(path: str, content: bytes) -> os.stat_result | None:
+    """Return what there is to know of the file at *path* if it has *content*, else None."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return False
+        return None
     try:
-        size = len(content) + 1
-        found = os.read(file, size)
-        if len(found) == len(content):
-            return found == content
-        return False
+        found = os.fstat(file)
+        if found.st_size != len(content):
+            return None
+        return found if os.read(file, len(content)) == content else None
     finally:
         os.close(file)
 
@@ -301,14 +330,16 @@ def _same(path: Path, other: Path) -> bool:
         return False
 
 
-def _replace(path: str, content: bytes) -> None:
+def _replace(path: str, content: bytes) -> os.stat_result:
     draft = f"{path}.part"
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
     try:
         _write(file, content)
+        found = os.fstat(file)
     finally:
         os.close(file)
     Path(draft).rename(path)
+    return found
 
 
 def _write(file: int, content: bytes) -> None:
@@ -328,14 +359,20 @@ def _remove_empty_folders(folder: Path) -> None:
 
 
 def _files(folder: Path) -> list[int]:
-    """Return how many files there are below *folder*, their bytes, and when one last changed."""
+    """Return how many files of a site are in *folder*, their bytes, and when one last changed."""
     count = size = newest = 0
-    for entry in _entries(str(folder)):
-        if entry.name not in (SEAL, MARKER) and not entry.is_dir(follow_symlinks=False):
-            found = entry.stat(follow_symlinks=False)
-            count += 1
-            size += found.st_size
-            newest = max(newest, found.st_mtime_ns)
+    for own in OWN_FOLDERS:
+        for entry in _entries(f"{folder}/{own}"):
+            if not entry.is_dir(follow_symlinks=False):
+                found = entry.stat(follow_symlinks=False)
+                count += 1
+                size += found.st_size
+                newest = max(newest, found.st_mtime_ns)
+    for key in _other_keys(folder):
+        found = (folder / key).lstat()
+        count += 1
+        size += found.st_size
+        newest = max(newest, found.st_mtime_ns)
     return [count, size, newest]
 
 

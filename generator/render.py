@@ -118,7 +118,7 @@ class Renderer:
     ) -> None:
         self._build, self._base_path, self._origin, self._cut = build, base_path, origin, cut
         self._row_pieces: dict[object, Pieces | None] = {}
-        self._implied: dict[int, Pieces | None] = {}
+        self._implied: dict[str, Pieces | None] = {}
         self._frames: dict[Listing, tuple[Pieces, Pieces] | None] = {}
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
@@ -155,14 +155,13 @@ class Renderer:
         addresses = directory.addresses(rows)
         names = _escaped([username for _, _, username in rows])
         drawn = []
+        fills: dict[int, Callable[[Sequence[bytes]], bytes] | None] = {}
         for row, name in zip(rows, names, strict=True):
             identity, flagged, username = row
-            # The same for all of a type: see `Row`.
-            if flagged not in self._implied:
-                self._implied[flagged] = self._cut_implied(directory.type_of(row))
-            pieces = self._implied[flagged]
-            if pieces and identity not in addresses:
-                drawn.append(pieces.fill((b"%d" % identity, name)))
+            if flagged not in fills:  # the same for all of a type: see `Row`
+                fills[flagged] = self._implied_fill(directory, row)
+            if fill := fills[flagged]:
+                drawn.append(fill((b"%d" % identity, name)))
             else:
                 urls = addresses.get(identity) or implied(identity, username)
                 drawn.append(self.row(Profile(identity, username, directory.type_of(row), *urls)))
@@ -220,6 +219,21 @@ class Renderer:
         )
         sample = Entry(7, HOSTILE, like.type, *(value and HOSTILE for value in like[3:]))
         return self._cut_as(slots, sample, [b"7", *[_escape(HOSTILE)] * 4])
+
+    def _implied_fill(
+        self, directory: Directory, row: Row
+    ) -> Callable[[Sequence[bytes]], bytes] | None:
+        """Return what makes a table row of the id and the name of any user like *row*, if anything.
+
+        There is nothing for those that have addresses of their own.
+        """
+        if directory.addresses([row]):
+            return None
+        type_ = directory.type_of(row)
+        if type_ not in self._implied:
+            self._implied[type_] = self._cut_implied(type_)
+        pieces = self._implied[type_]
+        return pieces.fill if pieces else None
 
     def _cut_implied(self, type_: str) -> Pieces | None:
         """Return the row of any user of *type_* whose addresses id and username imply."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from function.database import Directory
 from generator import data
 from generator.assets import read_assets
-from generator.files import SiteFile, Update, Writer, Written, sealed
+from generator.files import SiteFile, Tally, Update, Writer, Written, sealed
 from generator.jobs import cores, share
 from generator.pages import (
     ABOUT_KEY,
@@ -44,6 +44,10 @@ class Place:
         return self.origin + self.base_path
 
 
+# What `serve` shows.
+HERE = Place()
+
+
 class Stretch(NamedTuple):
     """Users to draw: those from *start* to before *stop*, in one order, of a type or of all."""
 
@@ -76,7 +80,7 @@ def render(
     directory: Directory,
     build: Build,
     folder: Path,
-    place: Place = Place(),
+    place: Place = HERE,
     advance: Callable[[int], None] = lambda pages: None,
     *,
     with_data: bool = True,
@@ -125,7 +129,7 @@ def render(
         )
         for listing in build.listings():
             update.writer.make(listing.prefix)
-        written = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
+        drawn = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
         others = set()
         for file in _others(directory, build, renderer, place):
             put(file.key, file.content)
@@ -133,7 +137,7 @@ def render(
         others |= {file.key for file in assets.values()}
         if with_data:
             others.update(data.KEYS.values())
-        return update.finish(lambda key: build.has_page(key) or key in others, inputs).and_(written)
+        return update.finish(lambda key: build.has_page(key) or key in others, inputs, drawn)
 
 
 def stretches(build: Build, length: int = STRETCH) -> Iterator[Stretch]:
@@ -169,26 +173,26 @@ def _pages(
     writer: Writer,
     advance: Callable[[int], None],
     jobs: int,
-) -> Written:
+) -> Tally:
     """Write every page of every listing, and return what became of them."""
     tasks = list(stretches(build))
     alone = min(jobs, len(tasks)) <= 1
 
-    def worker() -> Callable[[Stretch], Written]:
+    def worker() -> Callable[[Stretch], Tally]:
         # A connection cannot be shared with a process that was forked.
         mine = directory if alone else Directory(directory.path, release=directory.release)
 
-        def draw(stretch: Stretch) -> Written:
+        def draw(stretch: Stretch) -> Tally:
             pen = writer.twin()
             for key, content in pages(mine, build, renderer, stretch):
                 pen.put(key, content)
-            return pen.written
+            return pen.tally
 
         return draw
 
-    total = Written()
-    for written in share(jobs, tasks, worker):
-        total = total.and_(written)
+    total = Tally()
+    for tally in share(jobs, tasks, worker):
+        total = total.and_(tally)
         advance(total.written + total.unchanged)
     return total
 

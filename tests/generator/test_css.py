@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.assets import BOOTSTRAP
-from generator.css import prune, words
+from generator.css import prune, skim, words
 from generator.errors import BuildError
-from generator.render import STATIC
+from generator.render import STATIC, TEMPLATES
 
 DARK = "@media screen and (prefers-color-scheme:dark)"
 
@@ -197,7 +197,7 @@ def test_only_blanks_and_comments_that_mean_nothing_go(css, left):
 )
 def test_what_is_no_css_is_an_error_that_says_where(css, where):
     with pytest.raises(BuildError, match=f"the stylesheet is no CSS in {where}"):
-        prune(css, {"a"})
+        prune(css, {"a", "b"})
 
 
 NAME = st.sampled_from("abcd")
@@ -310,3 +310,29 @@ def test_of_bootstrap_everything_can_be_taken(bootstrap):
         return [rule for rule in rules_of(css) if not rule[1][0].startswith(themed)]
 
     assert unthemed(prune(bootstrap, words(bootstrap))) == unthemed(bootstrap)
+
+
+def test_what_is_skimmed_off_would_have_been_pruned(monkeypatch):
+    sheet = (Path(get_bootstrap_css_dir()) / BOOTSTRAP).read_text("utf-8")
+    used = set().union(*(words(path.read_text("utf-8")) for path in TEMPLATES.glob("*.html")))
+    assert len(skim(sheet, used).replace(" ", "")) < len(sheet) / 3
+    skimmed = prune(sheet, used)
+    monkeypatch.setattr("generator.css.skim", lambda stylesheet, used: stylesheet)
+    assert prune(sheet, used) == skimmed
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        '.a{content:"}.b{"}.b{color:red}',
+        "/* .a{ */.b{color:red}",
+        "@media print{.a{color:red}.b{color:red}}",
+        "@layer x;.a{color:red}",
+        ".a{color:red;.b{color:blue}}",
+        ".a\n{color:red}",
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_parser(sheet, monkeypatch):
+    skimmed = prune(sheet, {"b"})
+    monkeypatch.setattr("generator.css.skim", lambda stylesheet, used: stylesheet)
+    assert prune(sheet, {"b"}) == skimmed
