@@ -178,14 +178,9 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && (box.value || current.term)) {
-      event.preventDefault();
-      clear();
-    } else if (event.key === "/" && !event.target.closest("input, textarea, select")) {
-      event.preventDefault();
-      box.select();
-    }
+    if (event.key !== "Escape" || event.isComposing || !(box.value || current.term)) return;
+    event.preventDefault();
+    clear();
   });
 
   addEventListener("popstate", () => {

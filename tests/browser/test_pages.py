@@ -1,0 +1,150 @@
+"""The pages, in Chromium: they lead to each other, fit, keep still and ask nobody else."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from tests.browser.conftest import USERS
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+
+PAGES = ["/", "/users/by-type/100/2.html", "/about.html", "/404.html"]
+SEARCHES = ["/?q=member", "/?q=no+such+name", f"/?q={quote('😀' * 39)}", "/users/2.html?q=m&p=2"]
+NARROW = {"width": 320, "height": 640}
+WIDE = {"width": 1280, "height": 900}
+LAST = (len(USERS) + 24) // 25
+# All that moved since the page began, and was not moved by whoever pressed a key.
+SHIFTS = """() => new Promise((done) => {
+  new PerformanceObserver((list) => {
+    done(list.getEntries().reduce((sum, one) => sum + (one.hadRecentInput ? 0 : one.value), 0));
+  }).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => setTimeout(() => done(0), 100));
+})"""
+
+
+def shown(page):
+    """Return the ids of the users on the page."""
+    return page.locator("#listing tbody tr").evaluate_all(
+        "(rows) => rows.map((row) => row.dataset.id)"
+    )
+
+
+def ids(users):
+    return [str(user.id) for user in users]
+
+
+def choose(page, what, name):
+    """Follow a selector's link, which may say how many users it leads to."""
+    found = page.locator(f'nav[aria-label="{what}"]').get_by_role(
+        "link", name=re.compile(rf"^{name}\b")
+    )
+    found.click()
+
+
+def turn(page, name):
+    page.get_by_role("navigation", name="Pages", exact=True).get_by_role(
+        "link", name=name, exact=True
+    ).click()
+
+
+def opened(page, address):
+    """Go to *address*, and wait for what it shows."""
+    page.goto(address)
+    if "q=" in address:
+        expect(page.locator("#results h1")).to_contain_text("found for")
+
+
+def test_one_pages_through_the_listing(page):
+    page.goto("/")
+    for name, number in [("Next", 2), ("Next", 3), ("Previous", 2), (str(LAST), LAST), ("1", 1)]:
+        turn(page, name)
+        expect(page).to_have_url(re.compile(rf"/users/{number}\.html$"))
+        assert shown(page) == ids(USERS[25 * number - 25 : 25 * number])
+
+
+def test_another_page_size_keeps_the_place(page):
+    page.goto("/users/5.html")
+    choose(page, "Users per page", "50")
+    expect(page).to_have_url(re.compile(r"/users/by-id/50/3\.html$"))
+    assert shown(page)[0] == str(USERS[100].id)
+    choose(page, "Users per page", "10")
+    assert shown(page)[0] == str(USERS[100].id)
+    turn(page, "Next")
+    assert shown(page)[0] == str(USERS[110].id)
+
+
+def test_another_order_keeps_size_and_page(page):
+    page.goto("/users/by-id/50/2.html")
+    choose(page, "Order", "Newest")
+    assert shown(page) == ids(USERS[::-1][50:100])
+    choose(page, "Order", "Type")
+    assert shown(page) == ids(sorted(USERS, key=lambda user: user.type)[50:100])
+    choose(page, "Order", "Oldest")
+    assert shown(page) == ids(USERS[50:100])
+
+
+def test_a_type_is_listed_alone(page):
+    bots = [user for user in USERS if user.type == "Bot"]
+    page.goto("/users/by-id/10/2.html")
+    choose(page, "Type", "Bot")
+    assert shown(page) == ids(bots[:10])
+    turn(page, "Next")
+    assert shown(page) == ids(bots[10:20])
+    choose(page, "Order", "Newest")
+    choose(page, "Type", "All")
+    assert shown(page) == ids(USERS[::-1][:10])
+
+
+@pytest.mark.parametrize("address", PAGES + SEARCHES)
+def test_nothing_is_wider_than_a_narrow_screen(new_page, address):
+    page = new_page(viewport=NARROW, is_mobile=True, has_touch=True)
+    opened(page, address)
+    width, room = page.evaluate(
+        "[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]"
+    )
+    assert width <= room
+
+
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
+@pytest.mark.parametrize("address", PAGES + SEARCHES)
+def test_nothing_moves_while_a_page_comes(new_page, address, viewport):
+    page = new_page(viewport=viewport)
+    opened(page, address)
+    assert page.evaluate(SHIFTS) < 0.01
+
+
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
+def test_nothing_moves_while_one_searches(new_page, viewport):
+    page = new_page(viewport=viewport)
+    page.goto("/")
+    for term in ("member", "member-2", "no such name", "m"):
+        page.get_by_role("searchbox").fill(term)
+        expect(page.locator("#results h1 bdi")).to_have_text(term)
+    assert page.evaluate(SHIFTS.replace("one.hadRecentInput ? 0 : ", "")) < 0.01
+
+
+@pytest.mark.parametrize("address", ["/", "/about.html", "/404.html", "/?q=member"])
+def test_dark_and_light_are_as_the_reader_likes_them(new_page, address):
+    def brightness(scheme):
+        page = new_page(color_scheme=scheme)
+        opened(page, address)
+        return page.evaluate(
+            """(() => {
+              const { backgroundColor, color } = getComputedStyle(document.body);
+              return [backgroundColor, color].map((one) => Number(one.match(/\\d+/)[0]));
+            })()"""
+        )
+
+    (light_ground, light_text), (dark_ground, dark_text) = map(brightness, ("light", "dark"))
+    assert light_ground > 200 > 100 > light_text
+    assert dark_ground < 60 < 150 < dark_text
+
+
+@pytest.mark.parametrize("address", ["/", "/about.html", "/404.html", "/?q=member", "/?q=onerror"])
+def test_nobody_else_is_asked_but_for_pictures(page, seen, address):
+    opened(page, address)
+    page.mouse.wheel(0, 5000)
+    page.wait_for_load_state("networkidle")
+    assert seen.strangers == []
