@@ -348,8 +348,6 @@ class Renderer:
             else slot(f"{self._origin}{here}{listing.prefix}{digits[this]}.html"),
             "prev": url(listing, digits[this - 1]) if page > 1 else None,
             "next": url(listing, digits[this + 1]) if page < pages else None,
-            "first_url": here + listing.key(1),
-            "last_url": here + listing.key(pages),
             "window": [near(wanted) for wanted in window(page, pages, AROUND)],
             "sizes": [
                 Choice(

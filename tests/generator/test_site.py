@@ -136,6 +136,23 @@ def test_what_goes_wrong_in_a_job_is_told_and_the_site_is_known_as_not_whole(tmp
         read_build(tmp_path / "site")
 
 
+def test_every_page_is_reached_from_the_first_by_links_and_every_link_leads_somewhere(tmp_path):
+    directory = make_directory(tmp_path, users(900, seed=3))
+    render(directory, tmp_path / "site", orders=("id", "-id", "type"))
+    directory.close()
+    seen, waiting = {"index.html"}, ["index.html"]
+    while waiting:
+        text = (tmp_path / "site" / waiting.pop()).read_text("utf-8")
+        for link in re.findall(r'\s(?:href|src)="/([^"]*)"', text):
+            key = link or "index.html"
+            assert (tmp_path / "site" / key).is_file(), key
+            if key not in seen and key.endswith(".html"):
+                seen.add(key)
+                waiting.append(key)
+    pages = {p.relative_to(tmp_path / "site").as_posix() for p in tmp_path.rglob("*.html")}
+    assert pages - seen == {"404.html"}
+
+
 def test_types_have_listings_of_their_own(directory, tmp_path):
     render(directory, tmp_path / "site", types="Organization")
     page = (tmp_path / "site/users/type-organization/by-id/25/1.html").read_text()
