@@ -311,7 +311,8 @@ def render(
     jobs: int | None,
 ) -> None:
     """Render every page of the directory to static files."""
-    with closing(Directory(database)) as directory:
+    # Read through once and in order: nothing of the file has to stay in memory.
+    with closing(Directory(database, mapped=False)) as directory:
         try:
             built = rendering.plan(directory, page_sizes, orders, types)
         except ValueError as exc:

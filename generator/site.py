@@ -131,6 +131,12 @@ def render(
             update.writer.make(listing.prefix)
         drawn = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
         others = set()
+        for key, lines in sitemaps(build, place.address):
+            draft = folder / f"{key}.part"
+            with draft.open("w", encoding="ascii") as out:
+                out.writelines(lines)
+            update.writer.take(key, draft)
+            others.add(key)
         for file in _others(directory, build, renderer, place):
             put(file.key, file.content)
             others.add(file.key)
@@ -180,7 +186,11 @@ def _pages(
 
     def worker() -> Callable[[Stretch], Tally]:
         # A connection cannot be shared with a process that was forked.
-        mine = directory if alone else Directory(directory.path, release=directory.release)
+        mine = (
+            directory
+            if alone
+            else Directory(directory.path, release=directory.release, mapped=False)
+        )
 
         def draw(stretch: Stretch) -> Tally:
             pen = writer.twin()
@@ -206,8 +216,6 @@ def _others(
     yield SiteFile(INDEX_KEY, renderer.page(listing, 1, shown))
     yield SiteFile(ABOUT_KEY, renderer.about(directory.types))
     yield SiteFile(NOT_FOUND_KEY, renderer.missing())
-    for key, content in sitemaps(build, place.address):
-        yield SiteFile(key, content)
     robots = f"User-agent: *\nAllow: /\nSitemap: {place.address}{SITEMAP_KEY}\n"
     yield SiteFile(ROBOTS_KEY, robots.encode())
     yield SiteFile(BUILD_KEY, build.to_json())

@@ -3,8 +3,8 @@
 https://www.sitemaps.org/protocol.html
 """
 
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from generator.pages import ABOUT_KEY, Build
 
@@ -16,8 +16,8 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
-def sitemaps(build: Build, base: str, most: int = MOST) -> Iterator[tuple[str, bytes]]:
-    """Yield the keys and contents of the maps of *build*'s pages, the one to begin with last.
+def sitemaps(build: Build, base: str, most: int = MOST) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield the keys of the maps of *build*'s pages, each with its lines; the one to begin with last.
 
     Args:
         build: which pages there are.
@@ -26,19 +26,14 @@ def sitemaps(build: Build, base: str, most: int = MOST) -> Iterator[tuple[str, b
         most: how many addresses a file may have.
     """
     keys = _keys(build)
-    first = list(islice(keys, most))
-    more = list(islice(keys, 1))
-    if not more:
-        yield KEY, _map(base, first)
+    count = 1 + build.page_count()  # the first page of all is the site's own address
+    if count <= most:
+        yield KEY, _map("url", base, keys)
         return
-    names: list[str] = []
-    rest = chain(more, keys)
-    while first:
-        names.append(f"sitemap-{len(names) + 1}.xml")
-        yield names[-1], _map(base, first)
-        first = list(islice(rest, most))
-    entries = "".join(f"<sitemap><loc>{base}{name}</loc></sitemap>\n" for name in names)
-    yield KEY, f"{_HEAD}<sitemapindex {_XMLNS}>\n{entries}</sitemapindex>\n".encode()
+    names = [f"sitemap-{number}.xml" for number in range(1, -(-count // most) + 1)]
+    for name in names:
+        yield name, _map("url", base, islice(keys, most))
+    yield KEY, _map("sitemap", base, names)
 
 
 def _keys(build: Build) -> Iterator[str]:
@@ -50,6 +45,9 @@ def _keys(build: Build) -> Iterator[str]:
             yield listing.key(page)
 
 
-def _map(base: str, keys: list[str]) -> bytes:
-    entries = "".join(f"<url><loc>{base}{key}</loc></url>\n" for key in keys)
-    return f"{_HEAD}<urlset {_XMLNS}>\n{entries}</urlset>\n".encode()
+def _map(what: str, base: str, keys: Iterable[str]) -> Iterator[str]:
+    around = {"url": "urlset", "sitemap": "sitemapindex"}[what]
+    yield f"{_HEAD}<{around} {_XMLNS}>\n"
+    for key in keys:
+        yield f"<{what}><loc>{base}{key}</loc></{what}>\n"
+    yield f"</{around}>\n"
