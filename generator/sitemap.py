@@ -17,7 +17,7 @@ _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
 def sitemaps(build: Build, base: str, most: int = MOST) -> Iterator[tuple[str, Iterator[str]]]:
-    """Yield the keys of the maps of *build*'s pages, each with its lines; the one to begin with last.
+    """Yield the keys of the maps of *build*'s pages, with their lines; the one to begin with last.
 
     Args:
         build: which pages there are.
