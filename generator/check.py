@@ -12,9 +12,9 @@ from function.answer import PATH as API_PATH
 from function.contract import Page, Profile
 from function.database import Directory
 from generator import files
+from generator.entry import entry
 from generator.errors import CheckFailed
 from generator.pages import ABOUT_KEY, INDEX_KEY, NOT_FOUND_KEY, ROBOTS_KEY, Build, Listing
-from generator.render import entry
 from generator.router import route
 
 # Every row of a page says whose it is. Templates that leave it out cannot be checked.

@@ -5,13 +5,10 @@ linked. What a template draws the same way for many users or pages is drawn once
 pieces (`generator.cut`); whatever cannot be cut, Jinja2 draws each time, to the same bytes.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
@@ -20,6 +17,7 @@ from function.answer import PATH as API_PATH
 from function.contract import About, Profile, implied
 from function.database import Directory, Row
 from generator.cut import CannotCut, Pieces, Slot, mark
+from generator.entry import PICTURE, Entry, entry, resized
 from generator.errors import BuildError
 from generator.files import SiteFile
 from generator.pages import (
@@ -30,38 +28,20 @@ from generator.pages import (
     same_place,
     window,
 )
+from generator.words import day, number, share
 
 TEMPLATES = Path(__file__).parents[1] / "site_templates"
 STATIC = TEMPLATES / "static"
-# Pixels of CSS that a picture takes; GitHub is asked for so many, and for twice as many where a
-# screen has them.
-PICTURE = 40
 # So many pages at either end of a listing have page numbers of another shape than the rest.
 EDGE = 5
 AROUND = 2
 
-_RESIZABLE = re.compile(r"https://avatars\.githubusercontent\.com/[^\s#,]+")
 # What a template that does more than show it would not draw like any other.
 HOSTILE = "<&>\"'%s%%{0}\\"
 # What a template raises that does more with a slot than show it, or does not show the rows once.
 CANNOT_CUT = (CannotCut, TypeError, ValueError, AttributeError, TemplateError)
 # The values of a row, in the order that pieces are filled with.
 _IDENTITY, _NAME, _PICTURE, _DENSE_PICTURE, _ADDRESS = range(5)
-
-
-class Entry(NamedTuple):
-    """A user as `_user_row.html` is given it.
-
-    *picture*, *dense_picture* (twice as many pixels) and *address* are None where there is none
-    that a page may show or link to.
-    """
-
-    id: Any
-    username: Any
-    type: str
-    picture: Any
-    dense_picture: Any
-    address: Any
 
 
 class PageLink(NamedTuple):
@@ -385,69 +365,6 @@ class Renderer:
 
 # What the orders are called on pages.
 ORDER_NAMES = {"id": "Oldest", "-id": "Newest", "type": "Type", "-type": "Type, reversed"}
-
-
-def entry(identity: int, username: str, type_: str, avatar_url: str, html_url: str) -> Entry:
-    """Return a user as templates are given it."""
-    picture = picture_address(avatar_url)
-    if picture and _RESIZABLE.fullmatch(picture):
-        return Entry(
-            identity,
-            username,
-            type_,
-            resized(picture, PICTURE),
-            resized(picture, 2 * PICTURE),
-            web_address(html_url),
-        )
-    return Entry(identity, username, type_, picture, None, web_address(html_url))
-
-
-def resized(picture: str, pixels: int) -> str:
-    """Return the address of *picture* at so many pixels, if it is one of GitHub's avatars."""
-    if not _RESIZABLE.fullmatch(picture):
-        return picture
-    return f"{picture}{'&' if '?' in picture else '?'}s={pixels}"
-
-
-def web_address(text: str) -> str | None:
-    """Return *text* if it is an http or https address, else None: it is not to be followed."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return None
-    return text if parts.scheme in ("http", "https") and parts.netloc else None
-
-
-def picture_address(text: str) -> str | None:
-    """Return *text* if a page may show what it leads to as a picture, else None."""
-    return text if text.startswith("data:image/svg+xml,") else web_address(text)
-
-
-def number(value: int) -> str:
-    """Return *value* for people: "1,000"."""
-    return f"{value:,}"
-
-
-def share(part: int, whole: int) -> str:
-    """Return how much of *whole* is *part*, for people: "12 %", "less than 1 %"."""
-    if 0 < part * 100 < whole:
-        return "less than 1 %"
-    return f"{part * 100 // whole} %"
-
-
-def day(moment: str) -> str:
-    """Return the RFC 3339 *moment* for people: "24 November 2026"."""
-    when = datetime.fromisoformat(moment)
-    return f"{when.day} {when:%B %Y}"
-
-
-def file_size(size: int) -> str:
-    """Return *size*, in bytes, for people, to two digits: "1.2 MB"."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            times = size / factor
-            return f"{times:.1f} {unit}" if times < 9.95 else f"{times:.0f} {unit}"
-    return f"{size} bytes"
 
 
 def _escape(text: str) -> bytes:

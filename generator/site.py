@@ -22,9 +22,10 @@ from generator.pages import (
     choose_types,
     type_pages,
 )
-from generator.render import STATIC, TEMPLATES, Download, Renderer, file_size
+from generator.render import STATIC, TEMPLATES, Download, Renderer
 from generator.sitemap import KEY as SITEMAP_KEY
 from generator.sitemap import sitemaps
+from generator.words import file_size
 
 # So many users are drawn at a time, for pages of all sizes.
 STRETCH = 5000

@@ -1,4 +1,4 @@
-"""Numbers, moments and lengths of time as people say them."""
+"""Numbers, sizes, moments and lengths of time as people say them."""
 
 import math
 from datetime import datetime, timedelta
@@ -21,3 +21,30 @@ def span(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = {"h": hours, "min": minutes, "s": rest}
     return " ".join(f"{number:,} {unit}" for unit, number in parts.items() if number) or "0 s"
+
+
+def number(value: int) -> str:
+    """Return *value* for people: "1,000"."""
+    return f"{value:,}"
+
+
+def share(part: int, whole: int) -> str:
+    """Return how much of *whole* is *part*, for people: "12 %", "less than 1 %"."""
+    if 0 < part * 100 < whole:
+        return "less than 1 %"
+    return f"{part * 100 // whole} %"
+
+
+def day(moment: str) -> str:
+    """Return the RFC 3339 *moment* for people: "24 November 2026"."""
+    when = datetime.fromisoformat(moment)
+    return f"{when.day} {when:%B %Y}"
+
+
+def file_size(size: int) -> str:
+    """Return *size*, in bytes, for people, to two digits: "1.2 MB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            times = size / factor
+            return f"{times:.1f} {unit}" if times < 9.95 else f"{times:.0f} {unit}"
+    return f"{size} bytes"

@@ -11,19 +11,8 @@ from hypothesis import strategies as st
 from function.contract import About, Profile
 from generator.assets import read_assets
 from generator.pages import Build, Listing, TypePages
-from generator.render import (
-    STATIC,
-    TEMPLATES,
-    Download,
-    Renderer,
-    day,
-    entry,
-    file_size,
-    number,
-    picture_address,
-    share,
-    web_address,
-)
+from generator.render import STATIC, TEMPLATES, Download, Renderer
+from generator.words import file_size
 from tests.factories import ABOUT, ODD, make_profile
 
 TYPES = (TypePages("User", "user", 900), TypePages("A & B <i>", "a-b-1", 100))
@@ -106,31 +95,6 @@ def test_no_text_becomes_markup_and_no_odd_address_is_followed(profile):
         assert link["href"].startswith(("http://", "https://"))
     for picture in row.of("img"):
         assert picture["src"].startswith(("http://", "https://", "data:image/svg+xml,"))
-
-
-@pytest.mark.parametrize(
-    ("text", "followed"),
-    [
-        ("https://github.com/apps/dependabot", True),
-        ("http://ghe.test:8080/users/x?a=1#b", True),
-        ("HTTPS://GITHUB.COM/X", True),
-        ("javascript:alert(1)", False),
-        ("java\nscript:alert(1)", False),
-        ("//evil.test/x", False),
-        ("/users/1", False),
-        ("mailto:x@y.test", False),
-        ("https:///x", False),
-        ("http://[", False),
-        ("", False),
-    ],
-)
-def test_only_web_addresses_are_followed(text, followed):
-    assert web_address(text) == (text if followed else None)
-
-
-def test_a_picture_may_be_drawn_in_the_address_itself():
-    assert picture_address("data:image/svg+xml,%3Csvg/%3E") is not None
-    assert picture_address("data:text/html,x") is None
 
 
 @given(st.builds(Profile, st.integers(0, 2**63 - 1), texts, texts, texts, texts))
@@ -234,39 +198,6 @@ def test_downloads_are_linked_with_their_sizes_from_every_page():
         assert "CSV (123 kB)" in found.text
 
 
-@pytest.mark.parametrize(
-    ("size", "said"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (9_960, "10 kB"), (10**9, "1.0 GB")],
-)
-def test_sizes_are_written_for_people(size, said):
-    assert file_size(size) == said
-
-
-def test_shares_are_written_for_people():
-    assert [share(1, 200), share(1, 100), share(100, 100)] == ["less than 1 %", "1 %", "100 %"]
-
-
-@pytest.mark.parametrize(
-    ("address", "dense"),
-    [
-        (
-            "https://avatars.githubusercontent.com/in/29110?v=4",
-            "https://avatars.githubusercontent.com/in/29110?v=4&s=80",
-        ),
-        (
-            "https://avatars.githubusercontent.com/u/1",
-            "https://avatars.githubusercontent.com/u/1?s=80",
-        ),
-        ("https://avatars.githubusercontent.com/u/1 2x, x", None),
-        ("https://ghe.test/avatars/u/1?", None),
-        ("data:image/svg+xml,%3Csvg/%3E", None),
-        ("javascript:alert(1)", None),
-    ],
-)
-def test_only_githubs_avatars_are_asked_for_in_a_size(address, dense):
-    assert entry(1, "x", "User", address, "").dense_picture == dense
-
-
 def hrefs(elements: Elements) -> list[str]:
     return [link["href"] for link in elements.links if link["href"].startswith("/users/")]
 
@@ -335,10 +266,6 @@ def test_many_page_sizes_fold_up():
 
 def test_the_page_for_lost_visitors_leads_home():
     assert "/" in [link["href"] for link in Elements(RENDERER.missing().decode()).links]
-
-
-def test_numbers_and_days_are_written_for_people():
-    assert (number(1234567), day("2026-01-09T23:59:59Z")) == ("1,234,567", "9 January 2026")
 
 
 def test_the_source_is_escaped_too():

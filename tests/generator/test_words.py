@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from generator.words import count, moment, span
+from generator.words import count, day, file_size, moment, number, share, span
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 
@@ -33,3 +33,19 @@ def test_one_is_no_several():
         *("1 user", "1,000 users"),
         "0 users",
     )
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (9_960, "10 kB"), (10**9, "1.0 GB")],
+)
+def test_sizes_are_written_for_people(size, said):
+    assert file_size(size) == said
+
+
+def test_shares_are_written_for_people():
+    assert [share(1, 200), share(1, 100), share(100, 100)] == ["less than 1 %", "1 %", "100 %"]
+
+
+def test_numbers_and_days_are_written_for_people():
+    assert (number(1234567), day("2026-01-09T23:59:59Z")) == ("1,234,567", "9 January 2026")
