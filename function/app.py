@@ -20,9 +20,12 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# Of the API's own description: `function.openapi`.
+DESCRIPTION_PATH = "/api/openapi.json"
+
 # What the router refuses by itself: nothing else is raised here.
 MESSAGES = {
-    404: f"there is nothing at this address; the profiles are at {PATH}",
+    404: f"there is nothing at this address; {PATH} has the profiles, {DESCRIPTION_PATH} says how",
     405: "this address answers GET and HEAD only",
 }
 
@@ -63,6 +66,11 @@ def create_app(directory: Directory) -> Starlette:
         text = request.scope["query_string"].decode("utf-8", "replace")
         return _Reply(answer_profiles(directory, parse_qsl(text, keep_blank_values=True)), always)
 
+    async def description(request: Request) -> Response:
+        from function.openapi import document  # few ask for it, and no cold start waits for it
+
+        return _Reply(Answer(200, document()), always)
+
     async def refused(request: Request, exc: Exception) -> Response:
         assert isinstance(exc, HTTPException)  # noqa: S101  (what this is registered for)
         # Not Starlette's own Allow: it lists a set, in another order in every process.
@@ -79,7 +87,10 @@ def create_app(directory: Directory) -> Starlette:
         Exception: failed,
     }
     app = Starlette(
-        routes=[Route(PATH, profiles), Route(f"{PATH}/", profiles)],
+        routes=[
+            *(Route(PATH, profiles), Route(f"{PATH}/", profiles)),
+            *(Route(DESCRIPTION_PATH, description), Route(f"{DESCRIPTION_PATH}/", description)),
+        ],
         exception_handlers=handlers,
     )
     # API Gateway sends /profiles/ here as well, and would cache the redirect under /profiles.

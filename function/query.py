@@ -18,7 +18,7 @@ MAX_PAGINATION = 100
 DEFAULT_ORDER = "id"
 ORDERS = ("id", "type", "-id", "-type")
 
-_MAX_NUMBER = 2**64 - 1
+MAX_NUMBER = 2**64 - 1
 
 
 class ProfileQuery(NamedTuple):
@@ -103,11 +103,11 @@ def _text(name: str, value: str) -> str:
 
 
 _PARSERS: dict[str, Callable[[str, str], object]] = {
-    "page": _whole_number(1, _MAX_NUMBER),
+    "page": _whole_number(1, MAX_NUMBER),
     "pagination": _whole_number(1, MAX_PAGINATION),
     "order_by": _choice(ORDERS),
     "username": _text,
-    "id": _whole_number(0, _MAX_NUMBER),
+    "id": _whole_number(0, MAX_NUMBER),
     "type": _text,
 }
 

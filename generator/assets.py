@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 from bootstrap_wrapper import get_bootstrap_css_dir
 
+from function.openapi import document
 from generator.css import prune, words
 from generator.errors import BuildError
 from generator.files import ASSETS, SiteFile
@@ -16,6 +17,8 @@ BOOTSTRAP = "bootstrap.min.css"
 NOTICE = (
     "/*! Bootstrap 5.3.8, (c) 2011-2025 The Bootstrap Authors, MIT: https://getbootstrap.com */"
 )
+# The API's own description.
+DESCRIPTION = "openapi.json"
 # What Bootstrap has no class for, in site_templates/static.
 SHEET = "site.css"
 # The integrity that Bootstrap 5.3.8 publishes for this file, whoever packaged it.
@@ -24,7 +27,7 @@ BOOTSTRAP_INTEGRITY = "sha384-sRIl4kxILFvY47J16cr9ZwB07vP4J8+LH7qKQnuqkuIAvNWLze
 
 
 def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
-    """Return every asset under the name templates call it by: what is in *static*.
+    """Return every asset under the name templates call it by: what is in *static*, and `DESCRIPTION`.
 
     What *templates* and scripts use of Bootstrap's stylesheet comes before `SHEET`, in one file. An
     asset's key carries a digest of its bytes, so it can be cached for good.
@@ -38,6 +41,7 @@ def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
         used |= words(source.read_text("utf-8"))
     pruned = prune(_bootstrap() + found[SHEET].decode(), used)
     found[SHEET] = f"{NOTICE}\n{pruned}".encode()
+    found[DESCRIPTION] = document()
     return {name: SiteFile(_key(name, content), content) for name, content in found.items()}
 
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from function.app import create_app
+from function.openapi import document
 
 PATH = "/api/users/profiles"
 
@@ -50,6 +51,14 @@ def test_an_unknown_path_is_answered_as_json(app, path):
     response = ask(app, path)
     assert response.status_code == 404
     assert PATH in response.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/openapi.json/"])
+def test_the_api_describes_itself(app, path):
+    response = ask(app, f"{path}?any=1")
+    assert (response.status_code, response.content) == (200, document())
+    assert response.headers == ask(app, path, "HEAD").headers
+    assert response.headers["cache-control"] == "public, max-age=60"
 
 
 def test_a_failure_is_json_without_its_cause_and_is_not_cached(app, directory, monkeypatch):

@@ -4,7 +4,7 @@ import brotli
 import pytest
 
 from generator import assets, site
-from generator.assets import BOOTSTRAP, SHEET, read_assets
+from generator.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
 from generator.errors import BuildError
 from generator.pages import Listing
 from generator.render import STATIC, TEMPLATES, Renderer
@@ -13,7 +13,7 @@ from tests.factories import make_profile
 
 def test_bootstraps_own_stylesheet_and_ours_are_named_by_their_bytes():
     found = read_assets(TEMPLATES, STATIC)
-    assert {SHEET, "icon.svg", "icon.png", "search.js"} == set(found)
+    assert {SHEET, DESCRIPTION, "icon.svg", "icon.png", "search.js"} == set(found)
     for name, file in found.items():
         digest = hashlib.sha256(file.content).hexdigest()[:12]
         stem, _, suffix = name.partition(".")

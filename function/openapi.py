@@ -1,0 +1,119 @@
+"""The API's own description, for programs: OpenAPI 3.1. Does no I/O.
+
+https://spec.openapis.org/oas/v3.1.0
+"""
+
+import json
+from typing import Any
+
+from function.answer import CONTENT_TYPE
+from function.answer import PATH as PROFILES_PATH
+from function.contract import Profile
+from function.query import DEFAULT_ORDER, DEFAULT_PAGINATION, MAX_NUMBER, MAX_PAGINATION, ORDERS
+
+# What each of `function.query.PARAMETERS` is, and which values it takes.
+_PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "page": (
+        "Which page, from 1. Beyond the last one is an empty list with true totals.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "default": 1},
+    ),
+    "pagination": (
+        "How many users to a page.",
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_PAGINATION,
+            "default": DEFAULT_PAGINATION,
+        },
+    ),
+    "order_by": (
+        "The order: by id, or by type (ties by id); with a hyphen the exact reverse.",
+        {"type": "string", "enum": list(ORDERS), "default": DEFAULT_ORDER},
+    ),
+    "username": (
+        "Any part of the name; the case of A-Z does not matter, and no character is a wildcard.",
+        {"type": "string"},
+    ),
+    "id": ("Exactly this id.", {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}),
+    "type": (
+        "Exactly this type; the case of A-Z does not matter. The set is open.",
+        {"type": "string", "examples": ["User", "Organization", "Bot"]},
+    ),
+}
+_LINK = {"type": ["string", "null"], "format": "uri-reference"}
+_LINKS = ("self", "first", "prev", "next", "last")
+_COUNT = {"type": "integer", "minimum": 0}
+
+
+def document() -> bytes:
+    """Return the description as JSON: the same bytes from the same code."""
+    return json.dumps(_document(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _document() -> dict[str, Any]:
+    profile = {name: {"type": "string"} for name in Profile._fields} | {"id": {"type": "integer"}}
+    page = {
+        "profiles": {"type": "array", "items": _ref("Profile")},
+        "page": {"type": "integer", "minimum": 1},
+        "pagination": {"type": "integer", "minimum": 1, "maximum": MAX_PAGINATION},
+        "total": {**_COUNT, "description": "How many users the query finds."},
+        "pages": {**_COUNT, "description": "How many pages that are."},
+        "links": _object({name: _LINK for name in _LINKS}),
+        "release": {
+            "type": "string",
+            "description": "Digest of the data; the site carries it too.",
+        },
+        "source": {"type": "string", "description": "Where the users are from."},
+    }
+    error = _object({"error": {"type": "string"}})
+    error["properties"]["parameter"] = {
+        "type": "string",
+        "description": "Of 400: which parameter has a value that is not allowed.",
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "GitHub user directory",
+            "version": "1",
+            "summary": "The users of the directory, filtered, in order, a page at a time.",
+        },
+        # Relative to where this was read: https://spec.openapis.org/oas/v3.1.0#server-object
+        "servers": [{"url": ".."}],
+        "paths": {
+            PROFILES_PATH: {
+                "get": {
+                    "operationId": "listProfiles",
+                    "summary": "List users. All parameters are optional, and combine with AND.",
+                    "parameters": [
+                        {
+                            "name": name,
+                            "in": "query",
+                            "description": description,
+                            "schema": schema,
+                        }
+                        for name, (description, schema) in _PARAMETERS.items()
+                    ],
+                    "responses": {
+                        "200": _response("A page of users.", "Page"),
+                        "400": _response("A parameter has a value that is not allowed.", "Error"),
+                        "default": _response("Something else went wrong.", "Error"),
+                    },
+                }
+            }
+        },
+        "components": {
+            "schemas": {"Profile": _object(profile), "Page": _object(page), "Error": error}
+        },
+    }
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _response(description: str, schema: str) -> dict[str, Any]:
+    return {"description": description, "content": {CONTENT_TYPE: {"schema": _ref(schema)}}}
