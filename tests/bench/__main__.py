@@ -4,15 +4,16 @@ What is compared runs in turn in one process, or one run, and what counts are th
 machine's speed cancels out. `python -m tests.bench` runs every section; `python -m tests.bench
 queries --many 100000` one of them, for fewer users.
 
-    build     seeding, baking and rendering 10,000 users (--users)
+    build     seeding and baking 10,000 users (--users)
     scale     seeding and baking 1,000,000 (--many): rows a second, peak memory
     queries   asking the directory of 100,000 and of --many users, against naive SQL
+    render    all pages of 100,000 users, against Hugo, Eleventy (wants npm), a Jinja2 loop, a C
+              program (wants cc) and writing the bytes; memory with --many, and rendering again
     lambda    the handler, warm and cold, against a bare one
     peers     over HTTP, against Datasette and the replaced design (wants Debian's package wrk)
 """
 
 import argparse
-import os
 import sqlite3
 import statistics
 import sys
@@ -22,20 +23,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
-
-from function.database import Directory
-from generator import site, sources
-from generator.assets import read_assets
+from generator import sources
 from generator.bake import bake
-from generator.pages import Build
-from generator.render import STATIC, TEMPLATES, Renderer
-from tests.bench import environment, lambdas, peers, queries, seeding
+from tests.bench import environment, lambdas, peers, queries, rendering, seeding
 from tests.bench.users import users
 from tests.factories import ABOUT
 
 ROUNDS = 5
-SIZES = (10, 25, 50, 100)
 Work = Callable[[], object]
 
 
@@ -87,66 +81,16 @@ def bench_bake(folder: Path, count: int) -> None:
     show("bake", "the rows in a plain table", ratio(lambda: bake(profiles, ABOUT, baked), plain))
 
 
-def bench_render(directory: Directory, folder: Path) -> None:
-    """Rendering, against writing the same bytes, a plain Jinja2 loop, and itself unchanged."""
-    build = site.plan(directory, SIZES, ("id",))
-    output = folder / "site"
-    site.render(directory, build, output, "/")
-    pages = [path.read_bytes() for path in sorted((output / "users").rglob("*.html"))]
-    turn = iter(range(1000))
-
-    def render() -> None:
-        site.render(directory, build, folder / f"site-{next(turn)}", "/")
-
-    def raw() -> None:
-        target = folder / f"raw-{next(turn)}"
-        target.mkdir()
-        handle = os.open(target, os.O_RDONLY)
-        for number, page in enumerate(pages):
-            file = os.open(f"{number}.html", os.O_WRONLY | os.O_CREAT, dir_fd=handle)
-            os.write(file, page)
-            os.close(file)
-        os.close(handle)
-
-    print(f"({len(pages):,} pages, {sum(map(len, pages)) / 1e6:.0f} MB)")
-    show("render", "writing the same bytes", ratio(render, raw))
-    show(
-        "render", "a plain Jinja2 loop", ratio(render, lambda: plain_loop(directory, build, folder))
-    )
-    unchanged = ratio(lambda: site.render(directory, build, output, "/"), render)
-    show("render again, nothing changed", "the first time", unchanged)
-
-
-def plain_loop(directory: Directory, build: Build, folder: Path) -> None:
-    """Render as one would without thinking: every row anew on every page, all users in memory."""
-    renderer = Renderer(build, ABOUT, read_assets(STATIC), "/")
-    row = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
-    row.filters.update(picture=str, web=str)
-    template = row.get_template("_user_row.html")
-    profiles = list(directory.profiles("id"))
-    for listing in build.listings():
-        size = listing.pagination
-        for page in range(1, build.pages(listing) + 1):
-            shown = profiles[(page - 1) * size : page * size]
-            rows = [template.render(profile=profile) for profile in shown]
-            path = folder / "loop" / listing.key(page)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(renderer.page(listing, page, rows))
-
-
 def bench_build(folder: Path, count: int) -> None:
-    """Every stage of a build of *count* users."""
+    """The stages of a build of *count* users before its pages."""
     print(f"{'this':<44}{'against':<40}{'ms':>10}{'ms':>10}{'ratio':>8}")
     bench_seed(folder, count)
     bench_bake(folder, count)
-    bake(users(count), ABOUT, folder / "directory.db")
-    with closing(Directory(folder / "directory.db")) as directory:
-        bench_render(directory, folder)
 
 
 def main() -> None:
     """Run the sections named, or all, in temporary folders."""
-    sections = ("build", "scale", "queries", "lambda", "peers")
+    sections = ("build", "scale", "queries", "render", "lambda", "peers")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -174,8 +118,11 @@ def main() -> None:
         if {"queries", "peers"} & {*wanted}:
             large = place(f"queries of {options.many:,}")
             queries.bench(large, options.many, options.users)
-        if {"lambda", "peers"} & {*wanted}:
+        if {"render", "lambda", "peers"} & {*wanted}:
             python = environment.peers(place("peers"))
+        if "render" in wanted:
+            count = min(queries.SMALLER, options.many)
+            rendering.bench(place("render"), count, options.many, options.users, python)
         if "lambda" in wanted:
             small = folder / "lambda.db"
             bake(users(queries.SMALLER), ABOUT, small)

@@ -1,6 +1,12 @@
 """The benchmarks run, at a size that takes no time. What they measure is not judged here."""
 
-from tests.bench import queries, seeding
+import re
+import shutil
+
+import pytest
+
+from tests.bench import queries, rendering, seeding
+from tests.bench.contenders import jinja_loop, native, sameness
 from tests.bench.users import users
 
 
@@ -31,6 +37,32 @@ def test_queries_are_measured_and_answered_like_naive_sql(tmp_path, capsys):
         assert said.count(f"\n{kind.name} ") >= 1
     assert "what is promised" in said
     assert "bytes a user" in said
+
+
+def test_rendering_is_measured_where_there_is_no_network(tmp_path, capsys):
+    rendering.bench(tmp_path, count=300, many=400, few=250, rounds=1)
+    said = capsys.readouterr().out
+    assert f"\n{jinja_loop.NAME} / render" in said
+    assert shutil.which("cc") is None or f"\nrender / {native.NAME}" in said
+    assert re.search("\nfiles written where nothing changed +0 +0\n", said)
+    assert "\nMiB of memory at most, 400 users" in said
+
+
+def test_a_contender_that_makes_other_pages_is_found_out(tmp_path):
+    page = "<!doctype html>\n<p>a &amp; b</p><a href='/%C3%A9'>1</a>"
+    for name, text in (
+        ("ours", page),
+        ("alike", page.replace("&amp;", "&#38;").replace("%C3%A9", "é").replace("<p>", " <p>")),
+        ("other", page.replace("b", "c")),
+        ("more", page + "<p>"),
+    ):
+        (tmp_path / name / "users").mkdir(parents=True)
+        (tmp_path / name / "users/1.html").write_text(text)
+    (tmp_path / "none").mkdir()
+    sameness.compare("alike", tmp_path / "ours", tmp_path / "alike")
+    for name in ("other", "more", "none"):
+        with pytest.raises(sameness.Different, match=name):
+            sameness.compare(name, tmp_path / "ours", tmp_path / name)
 
 
 def test_invented_users_have_ascending_ids_and_are_the_same_every_time():

