@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install build-site serve test lint bench clean lock
+.PHONY: help install build-site serve bundle test lint bench clean lock
 
 help: ## List the targets and variables
 	@echo "A directory of GitHub users: a static site and a query function, from one SQLite file."
@@ -38,6 +38,10 @@ build-site: .venv/.build ## Seed, bake, render and check: the database and every
 serve: .venv/.build ## Show the site and the API on http://127.0.0.1:$(PORT), building them if need be
 	@test -f "$(SITE)/build.json" || $(MAKE) --no-print-directory build-site
 	@$(RUN) serve --port "$(PORT)" --database "$(DATABASE)" --site "$(SITE)"
+
+bundle: .venv/.build ## Make what Lambda gets, in $(BUILD)/bundle, and say how large it is
+	@test -f "$(DATABASE)" || $(MAKE) --no-print-directory build-site
+	@$(BIN)/python -m infra.bundle "$(BUILD)/bundle" --database "$(DATABASE)"
 
 test: .venv/.dev ## Run every test
 	@$(BIN)/python -m pytest
@@ -63,6 +67,8 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --constraint requirements/dev.txt --group function --output-file function/requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --constraint requirements/dev.txt --group deploy --output-file requirements/deploy.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 
 # A stamp is newer than what it was made from. --require-hashes: nothing is installed that the
@@ -77,6 +83,11 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes --requirement requirements/build.txt
 	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.deploy: requirements/deploy.txt .venv/.build
+	@echo "Installing into .venv what publishing needs"
+	@$(PIP) --require-hashes --requirement requirements/deploy.txt
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.build

@@ -35,6 +35,11 @@ from function.query import ProfileQuery
 
 # SQLite takes so many values with a statement at least. https://sqlite.org/limits.html
 _MOST_VALUES = 999
+# One text however many are looked up: sqlite3 keeps every statement that it has prepared.
+_AT_ONCE = 100
+_ADDRESSES = (
+    f"SELECT id, avatar_url, html_url FROM addresses WHERE id IN ({', '.join('?' * _AT_ONCE)})"
+)
 # SQLite's integers end here; no id is above. https://sqlite.org/datatype3.html
 _MAX_INTEGER = 2**63 - 1
 
@@ -158,12 +163,8 @@ class Directory:
         own = [identity for identity, flagged, _ in rows if flagged & 1]
         return {
             identity: (avatar_url, html_url)
-            for start in range(0, len(own), _MOST_VALUES)
-            for identity, avatar_url, html_url in self._rows(
-                "SELECT id, avatar_url, html_url FROM addresses"
-                f" WHERE id IN ({_marks(own[start : start + _MOST_VALUES])})",
-                own[start : start + _MOST_VALUES],
-            )
+            for start in range(0, len(own), _AT_ONCE)
+            for identity, avatar_url, html_url in self._rows(_ADDRESSES, _filled(own, start))
         }
 
     def type_of(self, row: Row) -> str:
@@ -398,6 +399,12 @@ def _digest(path: Path) -> str:
 
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _filled(values: Sequence[int], start: int) -> Sequence[int | None]:
+    """Return `_AT_ONCE` of *values* from *start* on, filled up with None, which nothing is in."""
+    found = values[start : start + _AT_ONCE]
+    return [*found, *[None] * (_AT_ONCE - len(found))]
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -13,13 +13,20 @@ gc.disable()
 
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
+
+# Powertools imports botocore where there is one, as on Lambda, to tell services of itself; nothing
+# here calls any.
+sys.modules["botocore"] = None  # type: ignore[assignment]
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from mangum import Mangum
+
+del sys.modules["botocore"]
 
 from function.app import create_app
 from function.database import Directory

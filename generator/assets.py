@@ -27,7 +27,7 @@ BOOTSTRAP_INTEGRITY = "sha384-sRIl4kxILFvY47J16cr9ZwB07vP4J8+LH7qKQnuqkuIAvNWLze
 
 
 def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
-    """Return every asset under the name templates call it by: what is in *static*, and `DESCRIPTION`.
+    """Return every asset under the name templates call it by: what is in *static* and the API's.
 
     What *templates* and scripts use of Bootstrap's stylesheet comes before `SHEET`, in one file. An
     asset's key carries a digest of its bytes, so it can be cached for good.
@@ -35,11 +35,21 @@ def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
     Raises:
         BuildError: the installed Bootstrap is not the official file.
     """
-    found = {file.name: file.read_bytes() for file in sorted(static.iterdir()) if file.is_file()}
+    found = {
+        file.relative_to(static).as_posix(): file.read_bytes()
+        for file in sorted(static.rglob("*"))
+        if file.is_file()
+    }
     used = words("body html")
-    for source in (*sorted(templates.glob("*.html")), *sorted(static.glob("*.js"))):
-        used |= words(source.read_text("utf-8"))
-    pruned = prune(_bootstrap() + found[SHEET].decode(), used)
+    for source in sorted(templates.rglob("*")):
+        if source.suffix in (".html", ".js"):
+            used |= words(source.read_text("utf-8"))
+    sheet = found.get(SHEET, b"").decode()
+    try:
+        prune(sheet, used)  # by itself, so that its own lines are told
+    except BuildError as exc:
+        raise BuildError(f"{static / SHEET}: {exc}") from exc
+    pruned = prune(_bootstrap() + sheet, used)
     found[SHEET] = f"{NOTICE}\n{pruned}".encode()
     found[DESCRIPTION] = document()
     return {name: SiteFile(_key(name, content), content) for name, content in found.items()}
@@ -57,5 +67,7 @@ def _bootstrap() -> str:
 
 
 def _key(name: str, content: bytes) -> str:
-    stem, dot, suffixes = PurePath(name).name.partition(".")
-    return f"{ASSETS}{stem}-{hashlib.sha256(content).hexdigest()[:12]}{dot}{suffixes}"
+    path = PurePath(name)
+    stem, dot, suffixes = path.name.partition(".")
+    folder = "" if path.parent == PurePath() else f"{path.parent.as_posix()}/"
+    return f"{ASSETS}{folder}{stem}-{hashlib.sha256(content).hexdigest()[:12]}{dot}{suffixes}"

@@ -7,6 +7,7 @@ finds nothing to do takes no longer than to look.
 
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +30,7 @@ from generator import check as checking
 from generator import explain as explaining
 from generator import site as rendering
 from generator import sources
-from generator.errors import GeneratorError, StoreError, UnknownSource
+from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
 from generator.files import read_build
 from generator.github import DEFAULT_API_URL
 from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
@@ -66,6 +67,13 @@ def _api_url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not an address like {DEFAULT_API_URL}")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _endpoint(text: str) -> str:
+    try:
+        return _api_url(text)
+    except ValueError as exc:
+        raise ValueError(f"{text!r} is not an address like https://s3.example.org") from exc
 
 
 def _base_path(text: str) -> str:
@@ -432,11 +440,86 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
     serving.serve(preview, host, port, click.echo)
 
 
+@cli.command(epilog="Example: python -m generator publish --bucket my-site --dry-run")
+@click.option("--bucket", required=True, metavar="NAME", help="The bucket to publish into.")
+@click.option(
+    "--release", metavar="ID", help="Which release it has to be.  [default: whichever the site is]"
+)
+@site_option
+@click.option(
+    "--endpoint-url",
+    type=Parsed("url", _endpoint),
+    envvar="AWS_ENDPOINT_URL",
+    show_envvar=True,
+    help="A store that is not AWS, but speaks S3.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 256),
+    default=32,
+    show_default=True,
+    help="How many requests are under way at a time.",
+)
+@click.option("--allow-sample", is_flag=True, help="Publish invented accounts, too.")
+@click.option(
+    "--replace", is_flag=True, help="Put it in the place of another site of the same release."
+)
+@click.option("--verify", is_flag=True, help="Only compare what is there with its manifest.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def publish(
+    bucket: str,
+    release: str | None,
+    site: Path,
+    endpoint_url: str | None,
+    concurrency: int,
+    allow_sample: bool,
+    replace: bool,
+    verify: bool,
+    dry_run: bool,
+) -> None:
+    """Upload the site into a bucket, as a release that is whole or not there.
+
+    It goes below releases/ID/; the manifest is uploaded last, once all that it names is known to
+    be there. Credentials and region are found as all of AWS's tools find them.
+    """
+    from generator import publish as publishing
+
+    try:
+        from generator.s3 import S3Bucket
+    except ModuleNotFoundError as exc:  # building does without
+        raise PublishError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
+    with closing(S3Bucket(bucket, endpoint_url, concurrency)) as store:
+        if verify:
+            name = release or read_build(site).release
+            found = publishing.verify(name, store, concurrency)
+            click.echo(
+                f"Verified {count(len(found.files), 'file')} of release {name}:"
+                " they are as they were published"
+            )
+            return
+        local = publishing.read_site(site, release, allow_sample=allow_sample)
+        place = f"{store.address}/{local.prefix}"
+        plan = publishing.look(local, store, concurrency)
+        click.echo(f"Planned  {place}: {plan}")
+        if dry_run:
+            for line in plan.lines():
+                click.echo(f"         {line}")
+            return
+        with _progress("Uploading", len(plan.uploads), "files") as advance:
+            publishing.carry_out(plan, local, site, store, concurrency, advance, replace=replace)
+    click.echo(
+        f"Published {count(len(local.files), 'file')} as {place},"
+        " each compared with what was rendered"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 1 an error, 2 bad usage.
 
     *arguments* are the process's own if they are not given.
     """
+    # What ends work by itself ends the processes that share it, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         status = cli.main(arguments, standalone_mode=False) or 0
     except click.Abort:

@@ -33,6 +33,11 @@ class Slot:
         self._markup = markup
         self._is_there = is_there
 
+    @staticmethod
+    def is_in(text: str) -> bool:
+        """Return whether *text* was drawn with a slot in it."""
+        return _MARK in text
+
     def __html__(self) -> str:
         """Return the text for autoescaping: values are escaped before they are filled in."""
         return self._markup

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,8 +49,5 @@ def _lines(directory: Directory) -> Iterator[str]:
 
 
 def _copy(directory: Directory, path: Path) -> None:
-    path.unlink(missing_ok=True)
-    try:
-        os.link(directory.path, path)  # no second copy on the disk where that can be had
-    except OSError:
-        shutil.copyfile(directory.path, path)
+    # No link: what is done to a published file is not done to the database of the function.
+    shutil.copyfile(directory.path, path)

@@ -54,7 +54,9 @@ def web_address(text: str) -> str | None:
         parts = urlsplit(text)
     except ValueError:
         return None
-    return text if parts.scheme in ("http", "https") and parts.netloc else None
+    # urlsplit forgives blanks at the start, and so do browsers; an address has none.
+    begins = text[:8].lower().startswith(("http://", "https://"))
+    return text if begins and parts.netloc else None
 
 
 def picture_address(text: str) -> str | None:

@@ -13,6 +13,7 @@ GeneratorError
 ├── StoreError                the store cannot be used
 ├── BuildError                the directory or the site cannot be made
 ├── CheckFailed               the built site is not what the directory says
+├── PublishError              the site cannot be brought into a bucket, or is not as it was
 └── ServeError                the preview cannot start
 """
 
@@ -130,6 +131,10 @@ class BuildError(GeneratorError):
 
 class CheckFailed(GeneratorError):
     """The built site is not what the directory says."""
+
+
+class PublishError(GeneratorError):
+    """The site cannot be brought into a bucket, or is there, but not as it was published."""
 
 
 class ServeError(GeneratorError):

@@ -1,9 +1,11 @@
 """The site as files: what one is, and how a folder comes to hold exactly those of a build."""
 
+import fcntl
 import json
 import mimetypes
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -58,20 +60,18 @@ class Written(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What became of files that were put: their bytes too, and when the newest was written (ns)."""
+    """What became of files that were put, and a *mark* of their keys, sizes and times."""
 
     written: int = 0
     unchanged: int = 0
-    size: int = 0
-    newest: int = 0
+    mark: int = 0
 
     def and_(self, other: "Tally") -> "Tally":
         """Return both together."""
         return Tally(
             self.written + other.written,
             self.unchanged + other.unchanged,
-            self.size + other.size,
-            max(self.newest, other.newest),
+            self.mark + other.mark,
         )
 
 
@@ -101,7 +101,7 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self._root = f"{folder}/"
-        self._written = self._unchanged = self._size = self._newest = 0
+        self._written = self._unchanged = self._mark = 0
         # Whether a folder was there before: in one that was not, nothing is compared.
         self._new: dict[str, bool] = {}
 
@@ -123,23 +123,19 @@ class Writer:
             new = self.make(prefix)
         if not new and (found := _has(path, content)):
             self._unchanged += 1
-            self._note(found)
+            self._mark += _mark(key, found)
             return
         try:
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
         except FileExistsError:
-            self._note(_replace(path, content))
+            self._mark += _mark(key, _replace(path, content))
         else:
             try:
                 _write(file, content)
-                self._note(os.fstat(file))
+                self._mark += _mark(key, os.fstat(file))
             finally:
                 os.close(file)
         self._written += 1
-
-    def _note(self, stat: os.stat_result) -> None:
-        self._size += stat.st_size
-        self._newest = max(self._newest, stat.st_mtime_ns)
 
     def make(self, prefix: str) -> bool:
         """Make the folder of the keys that begin with *prefix*; return whether it was not there."""
@@ -160,12 +156,12 @@ class Writer:
         else:
             draft.replace(path)
             self._written += 1
-        self._note(path.stat())
+        self._mark += _mark(key, path.stat())
 
     @property
     def tally(self) -> Tally:
         """What became of the files so far."""
-        return Tally(self._written, self._unchanged, self._size, self._newest)
+        return Tally(self._written, self._unchanged, self._mark)
 
     def is_new(self, prefix: str) -> bool:
         """Return whether this writer made the folder of the keys that begin with *prefix*."""
@@ -184,11 +180,13 @@ class Update:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.writer = Writer(folder)
+        self._locked: int | None = None
 
     def __enter__(self) -> "Update":
         """Mark the folder as being written, unless it belongs to somebody else."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock()
             if not _is_ours(self.folder) and next(self.folder.iterdir(), None) is not None:
                 raise BuildError(
                     f"{self.folder} holds files that are not a site's ({BUILD_KEY} is not there);"
@@ -197,13 +195,33 @@ class Update:
             (self.folder / MARKER).touch()
             (self.folder / SEAL).unlink(missing_ok=True)
         except OSError as exc:
+            self._unlock()
             raise self._error(exc) from exc
+        except BuildError:
+            self._unlock()
+            raise
         return self
+
+    def _lock(self) -> None:
+        """Keep other renderings out until this process and those forked from it are gone."""
+        self._locked = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise BuildError(
+                f"another process is writing the site {self.folder}; try again when it is done"
+            ) from exc
+
+    def _unlock(self) -> None:
+        if self._locked is not None:
+            os.close(self._locked)
+            self._locked = None
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         """Leave the marker if anything went wrong."""
+        self._unlock()
         if isinstance(exc, OSError):
             raise self._error(exc) from exc
 
@@ -220,7 +238,7 @@ class Update:
                 removed += 1
         _remove_empty_folders(self.folder)
         tally = self.writer.tally.and_(others)
-        files = [tally.written + tally.unchanged, tally.size, tally.newest]
+        files = [tally.written + tally.unchanged, tally.mark]
         seal = json.dumps({"inputs": inputs, "files": files})
         (self.folder / SEAL).write_text(f"{seal}\n")
         (self.folder / MARKER).unlink()
@@ -359,21 +377,23 @@ def _remove_empty_folders(folder: Path) -> None:
 
 
 def _files(folder: Path) -> list[int]:
-    """Return how many files of a site are in *folder*, their bytes, and when one last changed."""
-    count = size = newest = 0
+    """Return how many files of a site are in *folder*, and the sum of their marks."""
+    count = total = 0
+    start = len(f"{folder}/")
     for own in OWN_FOLDERS:
         for entry in _entries(f"{folder}/{own}"):
             if not entry.is_dir(follow_symlinks=False):
-                found = entry.stat(follow_symlinks=False)
                 count += 1
-                size += found.st_size
-                newest = max(newest, found.st_mtime_ns)
+                total += _mark(entry.path[start:], entry.stat(follow_symlinks=False))
     for key in _other_keys(folder):
-        found = (folder / key).lstat()
         count += 1
-        size += found.st_size
-        newest = max(newest, found.st_mtime_ns)
-    return [count, size, newest]
+        total += _mark(key, (folder / key).lstat())
+    return [count, total]
+
+
+def _mark(key: str, stat: os.stat_result) -> int:
+    """Return a number that hardly any other file has, nor this one at another time."""
+    return zlib.crc32(b"%d %d %b" % (stat.st_size, stat.st_mtime_ns, os.fsencode(key)))
 
 
 def _names(folder: Path) -> list[str]:

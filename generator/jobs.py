@@ -46,7 +46,9 @@ def share(
         for number in range(jobs):
             here, there = context.Pipe(duplex=False)
             process: BaseProcess = context.Process(
-                target=_work, args=(there, tasks[number::jobs], make_worker), daemon=True
+                target=_work,
+                args=([*processes, here], there, tasks[number::jobs], make_worker),
+                daemon=True,
             )
             process.start()
             there.close()
@@ -81,9 +83,15 @@ def _results(processes: Mapping[Connection, BaseProcess]) -> Iterator[Any]:
 
 
 def _work(
-    send: Connection, tasks: Sequence[Task], make_worker: Callable[[], Worker[Task, Result]]
+    others: Sequence[Connection],
+    send: Connection,
+    tasks: Sequence[Task],
+    make_worker: Callable[[], Worker[Task, Result]],
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who shares out
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for other in others:  # with nobody left to read, sending fails: no work for the dead
+        other.close()
     try:
         worker = make_worker()
         for task in tasks:

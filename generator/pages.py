@@ -118,7 +118,9 @@ class Build:
                 source=str(found["source"]),
                 seeded_at=str(found["seeded_at"]),
             )
-        except (KeyError, TypeError, OverflowError, RecursionError) as exc:
+        except KeyError as exc:
+            raise ValueError(f"not a build.json of this version: it lacks {exc}") from exc
+        except (TypeError, OverflowError, RecursionError) as exc:
             raise ValueError(f"not a build.json: {exc!r}") from exc
 
     def to_json(self) -> bytes:
@@ -230,7 +232,8 @@ def type_pages(types: Mapping[str, int]) -> tuple[TypePages, ...]:
 
 def _slug(folded: str) -> str:
     """Return *folded* as part of a key: as it is, or if that cannot be, with a digest of it."""
-    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", folded) and len(folded) <= 40:
+    plain = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", folded) and len(folded) <= 40
+    if plain and not re.search(r"(^|-)[0-9a-f]{8}$", folded):  # which might be another's digest
         return folded
     kept = re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:30].strip("-")
     digest = hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:8]
@@ -279,10 +282,8 @@ def choose_types(text: str, types: tuple[TypePages, ...]) -> tuple[TypePages, ..
     names = dict.fromkeys(fold(part.strip()) for part in text.split(","))
     for name in names:
         if name not in by_name:
-            raise ValueError(
-                f"there are no users of the type {name!r}; there is"
-                f" {one_of([one.name for one in types])}"
-            )
+            some = one_of([repr(one.name) for one in types[:MOST_TYPES]] or ["none"])
+            raise ValueError(f"there are no users of the type {name!r}; there is {some}")
     return tuple(one for one in types if fold(one.name) in names)
 
 

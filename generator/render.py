@@ -10,9 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from markupsafe import Markup, escape
-
 from function.answer import PATH as API_PATH
 from function.contract import About, Profile, implied
 from function.database import Directory, Row
@@ -28,18 +25,18 @@ from generator.pages import (
     same_place,
     window,
 )
+from generator.templates import Templates, drawn, escape
 from generator.words import day, number, share
 
 TEMPLATES = Path(__file__).parents[1] / "site_templates"
 STATIC = TEMPLATES / "static"
+ROW, PAGE = "_user_row.html", "users.html"
 # So many pages at either end of a listing have page numbers of another shape than the rest.
 EDGE = 5
 AROUND = 2
 
 # What a template that does more than show it would not draw like any other.
 HOSTILE = "<&>\"'%s%%{0}\\"
-# What a template raises that does more with a slot than show it, or does not show the rows once.
-CANNOT_CUT = (CannotCut, TypeError, ValueError, AttributeError, TemplateError)
 # The values of a row, in the order that pieces are filled with.
 _IDENTITY, _NAME, _PICTURE, _DENSE_PICTURE, _ADDRESS = range(5)
 
@@ -100,52 +97,40 @@ class Renderer:
         self._row_pieces: dict[object, Pieces | None] = {}
         self._implied: dict[str, Pieces | None] = {}
         self._frames: dict[Listing, tuple[Pieces, Pieces] | None] = {}
-        environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            auto_reload=False,  # no template changes while a site is rendered
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+        self._templates = Templates(
+            TEMPLATES,
+            {
+                "about": about,
+                "build": build,
+                "source": about.source.split(", "),
+                "users": number(build.users),
+                "day": day(about.seeded_at),
+                "asset_url": lambda name: base_path + _asset(assets, name),
+                "asset_path": lambda name: origin + base_path + _asset(assets, name),
+                "home_url": base_path,
+                "about_url": base_path + ABOUT_KEY,
+                "api_url": API_PATH,
+                "origin": origin,
+                "downloads": downloads,
+            },
         )
-        environment.globals.update(
-            about=about,
-            build=build,
-            source=about.source.split(", "),
-            users=number(build.users),
-            day=day(about.seeded_at),
-            asset_url=lambda name: base_path + assets[name].key,
-            asset_path=lambda name: origin + base_path + assets[name].key,
-            home_url=base_path,
-            about_url=base_path + ABOUT_KEY,
-            api_url=API_PATH,
-            origin=origin,
-            downloads=downloads,
-        )
-        try:
-            self._row = environment.get_template("_user_row.html")
-            self._page = environment.get_template("users.html")
-            self._about = environment.get_template("about.html")
-            self._missing = environment.get_template("404.html")
-        except (OSError, TemplateError) as exc:
-            raise BuildError(f"a template in {TEMPLATES} cannot be used: {exc}") from exc
 
     def rows(self, directory: Directory, rows: Sequence[Row]) -> list[bytes]:
         """Return *rows* of *directory* as table rows, to be handed to `page` by every page."""
         addresses = directory.addresses(rows)
         names = _escaped([username for _, _, username in rows])
-        drawn = []
+        found = []
         fills: dict[int, Callable[[Sequence[bytes]], bytes] | None] = {}
         for row, name in zip(rows, names, strict=True):
             identity, flagged, username = row
             if flagged not in fills:  # the same for all of a type: see `Row`
                 fills[flagged] = self._implied_fill(directory, row)
             if fill := fills[flagged]:
-                drawn.append(fill((b"%d" % identity, name)))
+                found.append(fill((b"%d" % identity, name)))
             else:
                 urls = addresses.get(identity) or implied(identity, username)
-                drawn.append(self.row(Profile(identity, username, directory.type_of(row), *urls)))
-        return drawn
+                found.append(self.row(Profile(identity, username, directory.type_of(row), *urls)))
+        return found
 
     def row(self, profile: Profile) -> bytes:
         """Return *profile* as a table row."""
@@ -155,8 +140,8 @@ class Renderer:
             self._row_pieces[shape] = self._cut_row(user)
         if pieces := self._row_pieces[shape]:
             texts = (user.username, *user[3:])
-            return pieces.fill((b"%d" % user.id, *(_escape(text or "") for text in texts)))
-        return self._row.render(profile=user).encode()
+            return pieces.fill((b"%d" % user.id, *(escape(text or "") for text in texts)))
+        return self._templates.draw(ROW, profile=user).encode()
 
     def page(self, listing: Listing, page: int, rows: Sequence[bytes]) -> bytes:
         """Return *listing*'s page number *page*, which shows *rows*."""
@@ -175,13 +160,13 @@ class Renderer:
             (name, number(users), round(100 * users / most, 2), share(users, self._build.users))
             for name, users in sorted(types.items(), key=lambda one: (-one[1], one[0]))[:12]
         ]
-        return self._about.render(
-            bars=bars, others=max(0, len(types) - 12), url=self._url(ABOUT_KEY)
+        return self._templates.draw(
+            "about.html", bars=bars, others=max(0, len(types) - 12), url=self._url(ABOUT_KEY)
         ).encode()
 
     def missing(self) -> bytes:
         """Return the page for addresses that lead nowhere."""
-        return self._missing.render().encode()
+        return self._templates.draw("404.html").encode()
 
     def _url(self, key: str) -> str:
         return f"{self._origin}{self._base_path}{key}"
@@ -198,7 +183,7 @@ class Renderer:
             ),
         )
         sample = Entry(7, HOSTILE, like.type, *(value and HOSTILE for value in like[3:]))
-        return self._cut_as(slots, sample, [b"7", *[_escape(HOSTILE)] * 4])
+        return self._cut_as(slots, sample, [b"7", *[escape(HOSTILE)] * 4])
 
     def _implied_fill(
         self, directory: Directory, row: Row
@@ -223,30 +208,29 @@ class Renderer:
             Slot(mark(_IDENTITY)),
             Slot(mark(_NAME)),
             type_,
-            Slot(str(escape(resized(picture, PICTURE))), is_there=True),
-            Slot(str(escape(resized(picture, 2 * PICTURE))), is_there=True),
+            Slot(escape(resized(picture, PICTURE)).decode(), is_there=True),
+            Slot(escape(resized(picture, 2 * PICTURE)).decode(), is_there=True),
             Slot(html_url + mark(_NAME), is_there=True),
         )
         sample = entry(7, HOSTILE, type_, *implied(7, HOSTILE))
-        return self._cut_as(slots, sample, [b"7", _escape(HOSTILE)])
+        return self._cut_as(slots, sample, [b"7", escape(HOSTILE)])
 
     def _cut_as(self, slots: Entry, sample: Entry, values: Sequence[bytes]) -> Pieces | None:
         """Return a row with *slots* in it, if with *values* it is what *sample* is drawn as."""
         if not self._cut:
             return None
         try:
-            pieces = Pieces(self._row.render(profile=slots))
-        except CANNOT_CUT:
+            pieces = Pieces(self._templates.cut(ROW, profile=slots))
+        except CannotCut:
             return None
-        drawn = self._row.render(profile=sample).encode()
-        return pieces if pieces.fill(values) == drawn else None
+        whole = self._templates.draw(ROW, profile=sample).encode()
+        return pieces if pieces.fill(values) == whole else None
 
     def _whole_page(self, listing: Listing, page: int, rows: Sequence[bytes]) -> bytes:
         numbers = self._numbers(listing, page)
         digits, texts = [str(n) for n in numbers], [number(n) for n in numbers]
         shown = self._context(listing, page, digits, texts, lambda text: text)
-        drawn = Markup(b"".join(rows).decode())  # noqa: S704  (by our own template, which escapes)
-        return self._page.render(rows=drawn, **shown).encode()
+        return self._templates.draw(PAGE, rows=drawn(b"".join(rows)), **shown).encode()
 
     def _cut_frame(
         self, listing: Listing, page: int, rows: Sequence[bytes]
@@ -261,9 +245,9 @@ class Renderer:
             listing, page, marks[:count], marks[count:], lambda text: Slot(text, is_there=True)
         )
         try:
-            parts = self._page.render(rows=Slot(between), **shown).split(between)
+            parts = self._templates.cut(PAGE, rows=Slot(between), **shown).split(between)
             head, tail = map(Pieces, parts)
-        except CANNOT_CUT:
+        except (CannotCut, ValueError):  # ValueError: the rows are not there once
             return None
         values = _values(self._numbers(listing, page))
         filled = [head.fill(values), *rows, tail.fill(values)]
@@ -367,14 +351,16 @@ class Renderer:
 ORDER_NAMES = {"id": "Oldest", "-id": "Newest", "type": "Type", "-type": "Type, reversed"}
 
 
-def _escape(text: str) -> bytes:
-    return str(escape(text)).encode()
+def _asset(assets: Mapping[str, SiteFile], name: str) -> str:
+    if name not in assets:
+        raise BuildError(f"there is no {name} in {STATIC}")
+    return assets[name].key
 
 
 def _escaped(texts: Sequence[str]) -> Sequence[bytes]:
     """Return *texts* escaped: all at once, unless one has what stands between them."""
-    found = _escape("\n".join(texts)).split(b"\n")
-    return found if len(found) == len(texts) else [_escape(text) for text in texts]
+    found = escape("\n".join(texts)).split(b"\n")
+    return found if len(found) == len(texts) else [escape(text) for text in texts]
 
 
 @lru_cache(4096)  # neighbouring pages have the same numbers

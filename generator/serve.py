@@ -90,7 +90,8 @@ class Preview:
             found = route(path, parameters, self.build)
         if found.location:
             return 302, {"location": self.base_path + found.location[1:]}, b""
-        body = _read(self._site, found.key) if found.status == 200 else None
+        hidden = found.key.startswith(".")  # what rendering keeps for itself
+        body = _read(self._site, found.key) if found.status == 200 and not hidden else None
         if body is None:
             found = Route(404)
             body = _read(self._site, NOT_FOUND_KEY) or b"not found"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from function.database import Directory
 from generator import data
 from generator.assets import read_assets
+from generator.errors import BuildError
 from generator.files import SiteFile, Tally, Update, Writer, Written, sealed
 from generator.jobs import cores, share
 from generator.pages import (
@@ -25,7 +26,7 @@ from generator.pages import (
 from generator.render import STATIC, TEMPLATES, Download, Renderer
 from generator.sitemap import KEY as SITEMAP_KEY
 from generator.sitemap import sitemaps
-from generator.words import file_size
+from generator.words import rough_size
 
 # So many users are drawn at a time, for pages of all sizes.
 STRETCH = 5000
@@ -104,6 +105,10 @@ def render(
     Raises:
         BuildError: the folder holds something else or cannot be written, or a template fails.
     """
+    if directory.path.resolve().is_relative_to(folder.resolve()):
+        raise BuildError(
+            f"the directory {directory.path} lies in the site {folder}, which would be written over"
+        )
     inputs = _inputs(build, place, with_data)
     if (files := sealed(folder, inputs)) is not None:
         advance(build.page_count())
@@ -117,7 +122,7 @@ def render(
         if with_data:
             data.write(directory, folder, update.writer.take)
             downloads = [
-                Download(what, place.base_path + key, file_size((folder / key).stat().st_size))
+                Download(what, place.base_path + key, rough_size((folder / key).stat().st_size))
                 for what, key in data.KEYS.items()
             ]
         renderer = Renderer(
@@ -226,9 +231,10 @@ def _inputs(build: Build, place: Place, with_data: bool) -> str:
     """Return a digest of all that the site's bytes depend on, this program included."""
     found = hashlib.sha256(repr((build, place, with_data)).encode())
     here = Path(__file__).parent
-    for folder in (here, here.parent / "function", TEMPLATES, STATIC):
-        for path in sorted(folder.iterdir()):
+    for folder, what in ((here, "*.py"), (here.parent / "function", "*.py"), (TEMPLATES, "*")):
+        for path in sorted(folder.rglob(what)):
             if path.is_file():
-                found.update(b"%d " % path.stat().st_size)
-                found.update(path.read_bytes())
+                content = path.read_bytes()
+                found.update(f"{path.relative_to(folder)} {len(content)} ".encode())
+                found.update(content)
     return found.hexdigest()

@@ -48,3 +48,12 @@ def file_size(size: int) -> str:
             times = size / factor
             return f"{times:.1f} {unit}" if times < 9.95 else f"{times:.0f} {unit}"
     return f"{size} bytes"
+
+
+def rough_size(size: int) -> str:
+    """Return *size*, in bytes, for pages, which need not change with it: "340 kB", "70 kB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6)):
+        if size >= 0.995 * factor:
+            times = size / factor
+            return f"{times:.1f} {unit}" if times < 9.95 else f"{times:.0f} {unit}"
+    return f"{round(size, -4) // 1000} kB" if size >= 10_000 else "under 10 kB"

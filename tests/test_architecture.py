@@ -13,18 +13,23 @@ OURS = {"function", "generator"}
 # Every package that is imported, and the one module that does.
 DOORS = {
     "aws_lambda_powertools": "function.handler",
+    "boto3": "generator.s3",
+    "botocore": "generator.s3",
     "bootstrap_wrapper": "generator.assets",
     "click": "generator.cli",
     "httpx": "generator.client",
-    "jinja2": "generator.render",
-    "markupsafe": "generator.render",
+    "jinja2": "generator.templates",
+    "markupsafe": "generator.templates",
     "tinycss2": "generator.css",
     "mangum": "function.handler",
     "sqlite_utils": "generator.store_file",
     "starlette": "function.app",
     "uvicorn": "generator.serve",
 }
-LOCKS = ("requirements/build.txt", "requirements/dev.txt", "function/requirements.txt")
+LOCKS = (
+    *("requirements/build.txt", "requirements/dev.txt", "requirements/deploy.txt"),
+    "function/requirements.txt",
+)
 # Of what the benchmarks compare with, which the project itself never installs.
 PEERS = "requirements/bench.txt"
 
@@ -118,6 +123,7 @@ def test_the_lock_files_pin_one_version_of_each_package():
     [
         ("requirements/build.txt", PROJECT["project"]["dependencies"]),
         ("function/requirements.txt", PROJECT["dependency-groups"]["function"]),
+        ("requirements/deploy.txt", PROJECT["dependency-groups"]["deploy"]),
         (PEERS, PROJECT["dependency-groups"]["bench"]),
         (
             "requirements/dev.txt",

@@ -1,7 +1,7 @@
 // Find as you type: shows what the API finds in place of the page's own content.
 //
 // The address says what is searched (?q=TERM&p=PAGE), so it can be shared and gone back to.
-// _search.html has what things look like; what GitHub sent becomes text and addresses, not markup.
+// search.html has what things look like; what GitHub sent becomes text and addresses, not markup.
 "use strict";
 
 (() => {
@@ -14,10 +14,12 @@
   );
   const box = form.elements.q;
   const title = document.title;
+  const site = document.querySelector(".brand").textContent.trim();
 
   let current = read(location.href); // the search that is shown; without a term, the listing
   let request = new AbortController(); // the newest one; what older ones bring is dropped
   let pause, quiet;
+  let views, loading; // search.html, and the promise that it is there or out of reach
 
   function read(url) {
     const parameters = new URL(url).searchParams;
@@ -47,14 +49,16 @@
     request.abort();
     const mine = (request = new AbortController());
     current = search;
-    document.title = search.term ? `${search.term} - Users found - ${form.dataset.title}` : title;
+    document.title = search.term ? `${search.term} - Users found - ${site}` : title;
     if (!search.term) return put();
 
     results.parentElement.setAttribute("aria-busy", "true");
     const clock = setTimeout(() => mine.abort(), PATIENCE);
+    const loaded = load();
     let answer, view;
     try {
-      answer = await ask(search, mine.signal);
+      answer = await ask(search, mine.signal).finally(() => loaded);
+      if (!views) throw new Error(`no ${form.dataset.views}`);
       view = drawFound(search, answer);
     } catch (error) {
       if (mine === request) console.warn("The search failed:", error);
@@ -64,7 +68,7 @@
     if (view && answer.pages > 0 && search.page > answer.pages) {
       return go({ ...search, page: answer.pages }, { replace: true, focus });
     }
-    put(view ?? draw("failed"), !view);
+    put(view ?? drawFailed(), !view);
     const news = results.querySelector("[tabindex]");
     if (focus) news.focus(); // which is read out, too
     else tell(news.textContent);
@@ -75,6 +79,24 @@
     const response = await fetch(`${form.dataset.api}?${query}`, { signal });
     if (!response.ok) throw new Error(`status ${response.status}`);
     return response.json();
+  }
+
+  /** Load the views, unless they are there or on their way. Never fails: without them it is told. */
+  function load() {
+    return (loading ??= new Promise((done) => {
+      // Unlike text from fetch(), a document needs no parser, which a strict policy would forbid.
+      const asked = new XMLHttpRequest();
+      asked.open("GET", form.dataset.views);
+      asked.responseType = "document";
+      asked.timeout = PATIENCE;
+      asked.onloadend = () => {
+        const found = asked.status === 200 && asked.response;
+        if (found && found.querySelector("template")) views = found;
+        else loading = undefined; // the next search tries again
+        done();
+      };
+      asked.send();
+    }));
   }
 
   /** Show a view, or none, and the listing if there is none or both are wanted. */
@@ -91,13 +113,23 @@
     quiet = setTimeout(() => (form.querySelector("[role=status]").textContent = text), QUIET);
   }
 
+  /** Return an element for when the views are not there. */
+  function make(name, className, textContent) {
+    return Object.assign(document.createElement(name), { className, textContent, tabIndex: -1 });
+  }
+
   /** Return a copy of a template, with texts in its slots. */
   function draw(name, texts) {
-    const view = document.getElementById(`search-${name}`).content.cloneNode(true);
+    const view = document.importNode(views.getElementById(name).content, true);
     for (const slot of view.querySelectorAll("[data-slot]")) {
       slot.textContent = texts[slot.dataset.slot];
     }
     return view;
+  }
+
+  function drawFailed() {
+    const text = "The search is out of reach just now. The pages work as before.";
+    return views ? draw("failed") : make("p", "alert alert-warning", text);
   }
 
   function drawFound({ term, page }, { profiles, total, pages }) {
@@ -155,6 +187,8 @@
     take();
   }
 
+  box.addEventListener("focus", load, { once: true });
+
   // Text that an input method still composes is searched, too: Android's compose every word. It
   // is not disturbed, for nothing here writes to the box while one types.
   box.addEventListener("input", () => {
@@ -190,10 +224,21 @@
     show(search);
   });
 
+  Object.assign(box, {
+    name: "q",
+    maxLength: 100,
+    placeholder: "Find users",
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: false,
+    enterKeyHint: "search",
+  });
   form.hidden = false;
   box.value = current.term; // instead of what a browser may have kept for a reload
   if (current.term) {
-    put(draw("begun", current));
+    // Isolated, for names of either direction, as <bdi> does.
+    const begun = `Searching for “\u2068${current.term}\u2069”`;
+    put(make("h1", "h4 text-break min-vh-100", begun));
     show(current);
   }
 })();

@@ -10,6 +10,7 @@ queries --many 100000` one of them, for fewer users.
     render    all pages of 100,000 users, against Hugo, Eleventy (wants npm), a Jinja2 loop, a C
               program (wants cc) and writing the bytes; memory with --many, and rendering again
     lambda    the handler, warm and cold, against a bare one
+    publish   2,000 pages to a store 20 ms away, against putting one after another
     peers     over HTTP, against Datasette and the replaced design (wants Debian's package wrk)
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 
 from generator import sources
 from generator.bake import bake
-from tests.bench import environment, lambdas, peers, queries, rendering, seeding
+from tests.bench import environment, lambdas, peers, publishing, queries, rendering, seeding
 from tests.bench.users import users
 from tests.factories import ABOUT
 
@@ -90,7 +91,7 @@ def bench_build(folder: Path, count: int) -> None:
 
 def main() -> None:
     """Run the sections named, or all, in temporary folders."""
-    sections = ("build", "scale", "queries", "render", "lambda", "peers")
+    sections = ("build", "scale", "queries", "render", "lambda", "publish", "peers")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -127,6 +128,8 @@ def main() -> None:
             small = folder / "lambda.db"
             bake(users(queries.SMALLER), ABOUT, small)
             lambdas.bench(place("lambda"), small, python)
+        if "publish" in wanted:
+            publishing.bench(place("publish"))
         if "peers" in wanted and large:
             peers.bench(folder / "peers", large / "baked.db", large / "naive.db", python)
 

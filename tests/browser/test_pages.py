@@ -40,13 +40,14 @@ def choose(page, what, name):
     found = page.locator(f'nav[aria-label="{what}"]').get_by_role(
         "link", name=re.compile(rf"^{name}\b")
     )
-    found.click()
+    with page.expect_navigation():
+        found.click()
 
 
 def turn(page, name):
-    page.get_by_role("navigation", name="Pages", exact=True).get_by_role(
-        "link", name=name, exact=True
-    ).click()
+    pages = page.get_by_role("navigation", name="Pages", exact=True)
+    with page.expect_navigation():
+        pages.get_by_role("link", name=name, exact=True).click()
 
 
 def opened(page, address):

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from generator.render import STATIC
 from tests.browser.conftest import USERS, named
 from tests.factories import ODD
 
@@ -12,6 +13,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 expect = sync_api.expect
 
 API = "**/api/users/profiles*"
+VIEWS = "**/assets/search-*.html"
 # What can be typed, and isn't in the names of others before.
 HOSTILE = [user for user in ODD if user.username.isprintable() and user.username != "-"]
 
@@ -345,6 +347,75 @@ def test_one_can_try_again(page):
     expect_found(page, "1 user found for “errfree”")
     expect(heading(page)).to_be_focused()
     expect(page.locator("#listing")).to_be_hidden()
+
+
+@pytest.mark.parametrize("address", ["/", "/?q=errfree"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(lambda route: route.abort(), id="no connection"),
+        pytest.param(
+            lambda route: route.fulfill(status=404, path=STATIC / "search.html"), id="404"
+        ),
+        pytest.param(fail(200, "<h1>Welcome</h1>", "text/html"), id="other HTML"),
+        pytest.param(fail(200, "<template", "text/plain"), id="no HTML"),
+    ],
+)
+def test_views_out_of_reach_are_said_and_the_pages_go_on(page, address, answer):
+    page.route(VIEWS, answer)
+    page.goto(address)
+    box(page).fill("errfree")
+    box(page).press("Enter")
+    expect(page.locator("#results")).to_have_text(
+        "The search is out of reach just now. The pages work as before."
+    )
+    expect(page.get_by_role("status")).to_contain_text("The search is out of reach")
+    expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
+    expect(box(page)).to_be_focused()
+    page.locator("#listing").get_by_role("link", name="Next").click()
+    expect(page).to_have_url(re.compile(r"/users/2\.html$"))
+    expect_listing(page)
+
+
+def test_another_search_tries_again_to_load_the_views(page):
+    page.route(VIEWS, lambda route: route.abort())
+    page.goto("/")
+    box(page).fill("errfree")
+    expect(page.locator("#results")).to_contain_text("out of reach")
+    page.unroute(VIEWS)
+    box(page).press("Enter")
+    expect_found(page, "1 user found for “errfree”")
+    expect(page.locator("#listing")).to_be_hidden()
+
+
+def test_the_views_are_loaded_once_and_only_for_who_searches(page):
+    asked = []
+    is_views = re.compile(r"/assets/search-\w+\.html$").search
+    page.on("request", lambda request: is_views(request.url) and asked.append(request.url))
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    assert asked == []
+    with page.expect_request(VIEWS):
+        box(page).focus()
+    box(page).fill("member")
+    expect_found(page, "280 users found for “member”")
+    link(page, "Next").click()
+    expect(heading(page)).to_contain_text("Page 2")
+    link(page, "Clear search").click()
+    expect_listing(page)
+    box(page).fill("errfree")
+    expect_found(page, "1 user found for “errfree”")
+    assert len(asked) == 1
+
+
+def test_an_address_that_searches_says_so_until_it_is_answered(page):
+    held = []
+    page.route(VIEWS, lambda route: held.append(route))
+    page.goto("/?q=errfree")
+    expect(heading(page)).to_have_text("Searching for “\u2068errfree\u2069”")
+    expect(page.locator("#listing")).to_be_hidden()
+    held[0].continue_()
+    expect_found(page, "1 user found for “errfree”")
 
 
 def test_an_api_that_is_silent_is_given_up(page):

@@ -13,7 +13,7 @@ from tests.factories import make_profile
 
 def test_bootstraps_own_stylesheet_and_ours_are_named_by_their_bytes():
     found = read_assets(TEMPLATES, STATIC)
-    assert {SHEET, DESCRIPTION, "icon.svg", "icon.png", "search.js"} == set(found)
+    assert {SHEET, DESCRIPTION, "icon.svg", "icon.png", "search.html", "search.js"} == set(found)
     for name, file in found.items():
         digest = hashlib.sha256(file.content).hexdigest()[:12]
         stem, _, suffix = name.partition(".")

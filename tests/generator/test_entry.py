@@ -16,6 +16,7 @@ from generator.entry import entry, picture_address, web_address
         ("mailto:x@y.test", False),
         ("https:///x", False),
         ("http://[", False),
+        (" https://x.test/y", False),
         ("", False),
     ],
 )

@@ -150,7 +150,7 @@ def test_types_are_chosen_by_name():
     assert choose_types("none", found) == ()
     assert choose_types("all", found) == found[:8]
     assert choose_types("t3, T1", found) == (found[1], found[3])
-    with pytest.raises(ValueError, match="no users of the type 'cat'; there is T0, T1"):
+    with pytest.raises(ValueError, match="no users of the type 'cat'; there is 'T0', 'T1'"):
         choose_types("Cat", found)
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from function.contract import About, Profile
 from generator.assets import read_assets
+from generator.errors import BuildError
 from generator.pages import Build, Listing, TypePages
 from generator.render import STATIC, TEMPLATES, Download, Renderer
-from generator.words import file_size
+from generator.words import rough_size
 from tests.factories import ABOUT, ODD, make_profile
 
 TYPES = (TypePages("User", "user", 900), TypePages("A & B <i>", "a-b-1", 100))
@@ -124,6 +125,19 @@ def test_a_page_from_pieces_is_what_jinja2_draws(listing, page_, rows):
         "{{ profile.username[0] }}",
         "{{ profile.username | length }}",
         "{{ profile.username is string }}",
+        "{% filter lower %}{{ profile.username }}{% endfilter %}",
+        "{% set n %}{{ profile.username }}{% endset %}{{ 'first' if n == 'mojombo' else n }}",
+        "{% set n %}{{ profile.username }}{% endset %}{{ n | trim }}",
+        "{% set n %}{{ profile.username }}{% endset %}{% set m = n %}{{ m == 'mojombo' }}",
+        "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(profile.username) | lower }}",
+        "{% macro m(x) %}{{ x }}{% endmacro %}{% set n = m(profile.username) %}{{ n == 'x' }}",
+        "{{ profile.username | e | lower }}",
+        "{{ [profile.username, 'x'] | join('-') | lower }}",
+        "{{ profile.username | urlize }}",
+        "{% if profile.id | int > 1000 %}late{% endif %}{{ profile.username }}",
+        "{{ profile.id | float > 10 }}",
+        "{{ profile | list }}",
+        "{{ profile | map('string') | join }}",
         "{{ '\ue000' }}{{ profile.id }}",
     ],
 )
@@ -134,6 +148,45 @@ def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, monkey
     cut, whole = renderer(), renderer(cut=False)
     for profile in (*ODD[:3], make_profile(2, "Mo<x>")):
         assert cut.row(profile) == whole.row(profile)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% if page | int > 20 %}deep{% endif %}{{ rows }}",
+        "{% set p %}{{ page }}{% endset %}{% if p == '10' %}ten{% endif %}{{ rows }}",
+        "{% filter replace('7', 'VII') %}{{ rows }}{% endfilter %}",
+        "{{ rows }}{{ rows }}",
+        "{{ page }}",
+        "{{ rows }}{% for one in window %}{{ one.url or '-' }}{% endfor %}{{ window | length }}",
+    ],
+)
+def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, monkeypatch, tmp_path):
+    copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
+    (copied / "users.html").write_text(template, "utf-8")
+    monkeypatch.setattr("generator.render.TEMPLATES", copied)
+    cut, whole = renderer(), renderer(cut=False)
+    for page_ in range(1, 41):
+        rows = [b"<tr>%d</tr>" % page_]
+        assert cut.page(Listing(), page_, rows) == whole.page(Listing(), page_, rows)
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        ("a\n{{ profile.user_name }}", "_user_row.html, line 2 .*has no attribute 'user_name'"),
+        ("\n\n{% if %}", "_user_row.html, line 3 .*Expected an expression"),
+        ("{% include 'nope.html' %}", "_user_row.html, line 1 .*there is no nope.html"),
+        ("{{ 1 + 'a' }}", "_user_row.html, line 1 .*TypeError: unsupported"),
+        ("{{ asset_url('logo.svg') }}", "line 1 .*there is no logo.svg in .*static"),
+    ],
+)
+def test_a_template_that_fails_is_named_with_the_line(template, says, monkeypatch, tmp_path):
+    copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
+    (copied / "_user_row.html").write_text(template, "utf-8")
+    monkeypatch.setattr("generator.render.TEMPLATES", copied)
+    with pytest.raises(BuildError, match=says):
+        renderer().row(ODD[0])
 
 
 def test_rows_are_drawn_from_the_directory(directory):
@@ -191,11 +244,11 @@ def test_the_page_about_the_directory_has_the_release_the_types_and_the_time():
 
 
 def test_downloads_are_linked_with_their_sizes_from_every_page():
-    files = [Download("CSV", "/data/profiles.csv", file_size(123_456))]
+    files = [Download("CSV", "/data/profiles.csv", rough_size(123_456))]
     for html in (renderer(downloads=files).missing(), renderer(downloads=files).about({"User": 1})):
         found = Elements(html.decode())
         assert "/data/profiles.csv" in [link["href"] for link in found.links]
-        assert "CSV (123 kB)" in found.text
+        assert "CSV (120 kB)" in found.text
 
 
 def hrefs(elements: Elements) -> list[str]:

@@ -39,7 +39,11 @@ def stamps(folder):
 def test_every_page_of_every_listing_is_rendered_and_checks(directory, tmp_path):
     render(directory, tmp_path / "site")
     build = read_build(tmp_path / "site")
-    keys = {p.relative_to(tmp_path / "site").as_posix() for p in tmp_path.rglob("*.html")}
+    keys = {
+        p.relative_to(tmp_path / "site").as_posix()
+        for p in tmp_path.rglob("*.html")
+        if p.parent.name != "assets"
+    }
     listed = {
         listing.key(page)
         for listing in build.listings()
@@ -149,7 +153,11 @@ def test_every_page_is_reached_from_the_first_by_links_and_every_link_leads_some
             if key not in seen and key.endswith(".html"):
                 seen.add(key)
                 waiting.append(key)
-    pages = {p.relative_to(tmp_path / "site").as_posix() for p in tmp_path.rglob("*.html")}
+    pages = {
+        p.relative_to(tmp_path / "site").as_posix()
+        for p in tmp_path.rglob("*.html")
+        if p.parent.name != "assets"
+    }
     assert pages - seen == {"404.html"}
 
 
@@ -189,7 +197,11 @@ def test_search_engines_are_told_of_every_page(directory, tmp_path):
     robots = (tmp_path / "site" / "robots.txt").read_text()
     assert "Sitemap: https://example.org/directory/sitemap.xml\n" in robots
     locations = re.findall("<loc>(.*?)</loc>", (tmp_path / "site" / "sitemap.xml").read_text())
-    pages = {p.relative_to(tmp_path / "site").as_posix() for p in tmp_path.rglob("*.html")}
+    pages = {
+        p.relative_to(tmp_path / "site").as_posix()
+        for p in tmp_path.rglob("*.html")
+        if p.parent.name != "assets"
+    }
     pages -= {"404.html", "index.html", "users/1.html"}
     assert sorted(locations) == sorted(f"{place.address}{key}" for key in {"", *pages})
 

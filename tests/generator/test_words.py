@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from generator.words import count, day, file_size, moment, number, share, span
+from generator.words import count, day, file_size, moment, number, rough_size, share, span
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 
@@ -41,6 +41,17 @@ def test_one_is_no_several():
 )
 def test_sizes_are_written_for_people(size, said):
     assert file_size(size) == said
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        *((0, "under 10 kB"), (9_999, "under 10 kB"), (71_234, "70 kB"), (123_456, "120 kB")),
+        *((994_999, "990 kB"), (999_999, "1.0 MB"), (12_345_678, "12 MB"), (10**9, "1.0 GB")),
+    ],
+)
+def test_sizes_on_pages_move_less(size, said):
+    assert rough_size(size) == said
 
 
 def test_shares_are_written_for_people():

@@ -28,7 +28,7 @@ def contender(database: Path) -> Contender:
 
 def template(drawing: Renderer) -> Template:
     """Return users.html with _user_row.html in a loop over `profiles` where its rows were."""
-    environment = drawing._page.environment
+    environment = drawing._templates._whole
     assert environment.loader
     page, row = (
         environment.loader.get_source(environment, name)[0]

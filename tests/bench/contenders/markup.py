@@ -15,7 +15,7 @@ from jinja2 import Environment
 from generator.cut import Slot, mark
 from generator.entry import PICTURE, Entry, resized
 from generator.pages import Listing
-from generator.render import AROUND, PageLink, Renderer
+from generator.render import AROUND, PAGE, ROW, PageLink, Renderer
 
 # Numbers of a page, in the order of `Renderer._numbers`; those of `same_0` on are as many as sizes.
 _NUMBERS = ("_", "prev", "page", "next", "_", "first", "last")
@@ -153,7 +153,7 @@ class Skeleton:
 
     def _draw(self, context: Mapping[str, Any], window: Sequence[PageLink]) -> Nodes:
         shown = {**context, "window": window, "rows": self._slot("rows")}
-        return _tokens(self._renderer._page.render(**shown))
+        return _tokens(self._renderer._templates.draw(PAGE, **shown))
 
     def _own(self, has_address: bool) -> Nodes:
         """Return the row of any user with addresses that id and name do not imply."""
@@ -171,13 +171,13 @@ class Skeleton:
 
     def _typed(self, *addresses: Slot | None) -> Nodes:
         """Return the row of a user of any type with such addresses."""
-        template = self._renderer._row
-        environment: Environment = template.environment
+        templates = self._renderer._templates
+        environment: Environment = templates._whole
         colours = environment.get_template("_types.html").module.colours
 
         def draw(type_: str) -> Nodes:
             user = Entry(self._slot("id"), self._slot("username"), type_, *addresses)
-            return _tokens(template.render(profile=user))
+            return _tokens(templates.draw(ROW, profile=user))
 
         found = _fork("has_type", draw(self._mark("type")), draw(""))
         for type_ in filter(None, reversed(colours)):  # the commonest is asked for first

@@ -1,0 +1,42 @@
+"""A site as the parameters of the stack that shows it: what the router has to know.
+
+``python -m infra.parameters build/site`` prints them as ``sam deploy --parameter-overrides`` takes
+them: no value has a blank, a quote or a backslash, whatever is in the name of a type.
+"""
+
+import sys
+from pathlib import Path
+from urllib.parse import quote_plus
+
+from generator.files import read_build
+from generator.pages import Build
+
+# With its own code the router may have 10 KB. template.yaml has the same limit (MaxLength).
+MOST_TYPES_TEXT = 2400
+
+
+def parameters(build: Build) -> dict[str, str]:
+    """Return the stack's parameters for *build*.
+
+    Raises:
+        ValueError: the names of its types take more than the router has room for.
+    """
+    types = ",".join(
+        f"{quote_plus(one.name, safe='')}:{one.slug}:{one.users}" for one in build.types
+    )
+    if len(types) > MOST_TYPES_TEXT:
+        raise ValueError(
+            f"the {len(build.types)} types with pages of their own take {len(types):,} characters"
+            f" of the router, which has room for {MOST_TYPES_TEXT:,}: render fewer (--types)"
+        )
+    return {
+        "Release": build.release,
+        "Users": str(build.users),
+        "PageSizes": ",".join(map(str, build.page_sizes)),
+        "Orders": ",".join(build.orders),
+        "Types": types,
+    }
+
+
+if __name__ == "__main__":
+    print(*(f"{name}={value}" for name, value in parameters(read_build(Path(sys.argv[1]))).items()))

@@ -1,0 +1,59 @@
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator import site
+from generator.pages import Build, TypePages
+from infra.parameters import parameters
+
+ROOT = Path(__file__).parents[2]
+BUILD = Build(
+    release="0123456789abcdef",
+    users=150,
+    page_sizes=(10, 25),
+    orders=("id", "-id"),
+    types=(TypePages("User", "user", 140), TypePages("A, B: 'c' ${d}", "a-b-c-d-0", 10)),
+    source="users",
+    seeded_at="2026-11-24T12:00:00Z",
+)
+
+
+def test_a_build_is_five_parameters():
+    assert parameters(BUILD) == {
+        "Release": "0123456789abcdef",
+        "Users": "150",
+        "PageSizes": "10,25",
+        "Orders": "id,-id",
+        "Types": "User:user:140,A%2C+B%3A+%27c%27+%24%7Bd%7D:a-b-c-d-0:10",
+    }
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
+def test_no_name_needs_quotes_on_the_way(name):
+    value = parameters(replace(BUILD, types=(TypePages(name, "x", 1),)))["Types"]
+    assert value.isascii()
+    assert not set(value) & set(" \t\n\"'\\$`{}<>;&|*?()#!")
+    assert value.count(":") == 2
+    assert "," not in value
+
+
+def test_more_types_than_the_router_has_room_for_are_refused():
+    many = tuple(TypePages(f"type {n}", f"type-{n}", n) for n in range(200))
+    with pytest.raises(ValueError, match=r"the 200 types .* room for 2,400: render fewer"):
+        parameters(replace(BUILD, types=many))
+
+
+def test_it_prints_what_sam_takes(directory, tmp_path):
+    build = site.plan(directory, (25,), ("id",), "User")
+    site.render(directory, build, tmp_path, jobs=1)
+    command = [sys.executable, "-m", "infra.parameters", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert dict(pair.split("=", 1) for pair in done.stdout.split(" ")) == {
+        **parameters(build),
+        "Types": parameters(build)["Types"] + "\n",
+    }

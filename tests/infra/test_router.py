@@ -1,0 +1,310 @@
+"""infra/router.js says of every address what generator/router.py does."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator import site
+from generator.pages import Build, TypePages, type_pages
+from generator.router import Route, address, route
+from infra.parameters import parameters
+
+HERE = Path(__file__).parent
+SOURCE = (HERE.parents[1] / "infra/router.js").read_text()
+TYPES = (
+    TypePages("User", "user", 140),
+    TypePages("A & B", "a-b-0", 10),
+    TypePages("Ünit", "nit-0", 3),
+    TypePages("%ff", "ff-0", 2),
+)
+BUILD = Build(
+    "0123456789abcdef", 150, (10, 25, 50, 100), ("id", "-id", "type"), TYPES, "users", "2026-11-24"
+)
+# What a site has beside its pages.
+OTHERS = re.compile(
+    r"(index|about|404)\.html|build\.json|robots\.txt|sitemap(-[0-9]+)?\.xml"
+    r"|(assets|data)/[A-Za-z0-9_-][A-Za-z0-9._-]*"
+)
+
+
+class Host:
+    """A process of node that runs routers."""
+
+    def __init__(self, node: str) -> None:
+        self.process = subprocess.Popen(
+            [node, HERE / "router_host.js"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def run(self, source: str, event: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps({"source": source, "event": event}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "the router raised: see the error above"
+        return json.loads(line)
+
+    def close(self) -> None:
+        with self.process:  # which closes its pipes, and so ends it
+            pass
+
+
+@pytest.fixture(scope="module")
+def host():
+    node = shutil.which("node") or shutil.which("nodejs")
+    if not node:
+        pytest.skip("node is not here to run the router (apt-get install nodejs)")
+    found = Host(node)
+    yield found
+    found.close()
+
+
+class Answer(NamedTuple):
+    status: int
+    key: str = ""
+    location: str = ""
+
+
+def filled_in(build: Build) -> str:
+    """Return the router as CloudFormation publishes it for *build*."""
+    source = SOURCE
+    for name, value in parameters(build).items():
+        source = source.replace(f"${{{name}}}", value)
+    return source
+
+
+def request(path: str, query: str = "", method: str = "GET") -> dict[str, Any]:
+    """Return the event that CloudFront makes of a request: nothing in it is decoded.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+    """
+    several: dict[str, list[dict[str, str]]] = {}
+    for pair in filter(None, query.split("&")):
+        name, _, value = pair.partition("=")
+        several.setdefault(name, []).append({"value": value})
+    querystring = {
+        name: values[0] if len(values) == 1 else {**values[0], "multiValue": values}
+        for name, values in several.items()
+    }
+    asked = {"method": method, "uri": path, "querystring": querystring, "headers": {}}
+    return {"version": "1.0", "request": {**asked, "cookies": {}}}
+
+
+def ask(host: Host, url: str, build: Build = BUILD, source: str = "") -> Answer:
+    """Return what the router of *build* says of *url*."""
+    path, _, query = url.partition("?")
+    found = host.run(source or filled_in(build), request(path, query))
+    if "statusCode" in found:
+        location = found["headers"].get("location", {}).get("value", "")
+        return Answer(found["statusCode"], location=location)
+    prefix = f"/releases/{build.release}/"
+    assert found["uri"].startswith(prefix)
+    assert found["querystring"] == {}
+    return Answer(200, found["uri"].removeprefix(prefix))
+
+
+def expected(url: str, build: Build = BUILD) -> Answer:
+    """Return what generator/router.py says of *url*, and 404 of what no site has."""
+    path, _, query = url.partition("?")
+    found: Route = route(unquote(path), dict(parse_qsl(query, keep_blank_values=True)), build)
+    if found.status == 302:
+        return Answer(302, location=found.location)
+    there = build.has_page(found.key) or OTHERS.fullmatch(found.key)
+    return Answer(200, found.key) if found.status == 200 and there else Answer(404)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("/", "/?pagination=10", "/users", "/users/", "/users/1", "/users/6/", "/users/7"),
+        *(
+            "/users?pagination=25",
+            "/users?pagination=",
+            "/users?pagination",
+            "/users?pagination=50",
+        ),
+        *("/users/2?pagination=10&order_by=type", "/users/2?order_by=-id", "/users/2?x=y&page=9"),
+        *("/users/2?type=USER&order_by=-id", "/users?type=a+%26%20b&pagination=10", "/users?type="),
+        # sizes that are not rendered, and what is none
+        *("/users?pagination=7", "/users/9?pagination=7", "/users/2?pagination=30"),
+        *("/users?pagination=75", "/users?pagination=1000", "/users/2?pagination=abc"),
+        *("/users/2?pagination=0", "/users/2?pagination=-5", "/users/2?pagination=%D9%A3"),
+        f"/users?pagination={'9' * 50}",
+        f"/users?pagination={'0' * 20}",
+        f"/users/{'9' * 15}?pagination={'9' * 6}",
+        # orders and types that are not
+        *("/users/2?order_by=name", "/users/2?order_by=-type", "/users/2?type=cat&order_by=-id"),
+        *(
+            "/users?type=%C3%9CNIT",
+            "/users?type=%c3%bcnit",
+            "/users?type=%25ff",
+            "/users?type=%25FF",
+        ),
+        *("/users/2?type=user&order_by=type", "/users/1?type=a+%26+b&pagination=7"),
+        # numbers of pages
+        *("/users/0", "/users/00", "/users/007", f"/users/{'9' * 50}", f"/users/{'0' * 30}"),
+        *("/users/3?pagination=100", "/users/2?type=a%20%26%20b", "/users/-1", "/users/1.5"),
+        # what is repeated or encoded
+        *("/users?pagination=10&pagination=50", "/users?pagination=50&pagination="),
+        *("/users?%70agination=10", "/users?pagination=%35%30", "/%75sers/2", "/users%2F2"),
+        *("/users?type=%ff", "/users?type=%zz", "/users?type=100%", "/%ff", "/%", "/users/%00"),
+        # paths of objects
+        *("/users/2.html", "/users/7.html", "/users/02.html", "/users/by-id/25/2.html"),
+        *("/users/by-id/50/2.html", "/users/by-id-desc/25/6.html", "/users/by-name/10/1.html"),
+        *("/users/type-user/by-id/25/2.html", "/users/type-user/by-type/25/1.html"),
+        *("/users/type-cat/by-id/25/1.html", "/users/by-id/7/1.html", "/users/2.html/"),
+        *("/index.html", "/about.html", "/404.html", "/build.json", "/robots.txt", "/sitemap.xml"),
+        *("/sitemap-2.xml", "/data/directory.db", "/assets/site-0123.css", "/assets/", "/assets"),
+        # what is nobody's
+        *("//", "//users/1", "/users//1", "/users/1/2", "/users/x", "/user", "/usersx", "/Users"),
+        *("/assets/../users/1", "/assets/.rendered", "/.rendered", "/releases/x/index.html"),
+        *("/constructor", "/users?type=constructor", "/users?__proto__=1&pagination=7"),
+        *("/favicon.ico", "/users/1\n", "/index.html%0A", "/users/1%0A", "/api"),
+    ],
+)
+def test_the_router_answers_as_the_rules_do(host, url):
+    assert ask(host, url) == expected(url)
+
+
+def test_the_answers_of_the_router_itself_are_whole(host):
+    source = filled_in(BUILD)
+    missing = host.run(source, request("/users/99"))
+    assert missing["statusDescription"] == "Not Found"
+    assert missing["headers"]["content-type"]["value"] == "text/html; charset=utf-8"
+    assert '<a href="/">' in missing["body"]["data"]
+    assert missing["body"]["encoding"] == "text"
+    moved = host.run(source, request("/users", "pagination=7"))
+    assert (moved["statusCode"], moved["statusDescription"]) == (302, "Found")
+    for answer in (missing, moved):
+        assert "max-age=60" in answer["headers"]["cache-control"]["value"]
+        assert "default-src 'none'" in answer["headers"]["content-security-policy"]["value"]
+        # Names of headers are lower case in CloudFront Functions.
+        assert all(name == name.lower() for name in answer["headers"])
+
+
+def test_head_gets_the_same_without_a_body(host):
+    source = filled_in(BUILD)
+    for path in ("/users/2", "/users/99"):
+        get, head = (host.run(source, request(path, method=method)) for method in ("GET", "HEAD"))
+        get.pop("body", None)
+        assert head == {**get, **({"method": "HEAD"} if "method" in get else {})}
+
+
+names = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd"), min_size=1, max_size=12
+) | st.sampled_from(
+    ["${Release}", "'", '"', "\\", "</script>", "a:b,c", "%41", "+", "Пользователь"]
+)
+builds = st.builds(
+    lambda types, **rest: Build(types=type_pages(types)[:8], **rest),
+    release=st.just("0123456789abcdef"),
+    users=st.integers(0, 500),
+    page_sizes=st.sets(st.integers(1, 100)).map(lambda sizes: tuple(sorted({25, *sizes}))),
+    orders=st.sampled_from([("id",), ("id", "type"), ("id", "-id", "type", "-type")]),
+    types=st.dictionaries(names, st.integers(1, 300), max_size=8),
+    source=st.just(""),
+    seeded_at=st.just(""),
+)
+numbers = st.integers(0, 600).map(str) | st.text("0123456789", min_size=1, max_size=25)
+paths = st.one_of(
+    st.builds(lambda number, slash: f"/users/{number}{slash}", numbers, st.sampled_from(["", "/"])),
+    st.lists(
+        st.sampled_from(
+            [
+                "/",
+                "users",
+                "1",
+                "25",
+                ".html",
+                "by-id",
+                "type-user",
+                "%2F",
+                "%",
+                "%ff",
+                "é",
+                "-",
+                ".",
+            ]
+        ),
+        max_size=8,
+    ).map(lambda parts: "/" + "".join(parts)),
+)
+
+
+@st.composite
+def addresses(draw, build):
+    values = {
+        "pagination": st.integers(-5, 200).map(str) | numbers | names,
+        "order_by": st.sampled_from(["id", "type", "-id", "-type", "name", "ID"]),
+        "type": st.sampled_from([one.name for one in build.types] or ["User"]) | names,
+        "other": names,
+    }
+    # Of one name spelled in two ways CloudFront does not tell which came last.
+    spellings = {
+        name: draw(st.sampled_from([name, f"%{ord(name[0]):02X}{name[1:]}"])) for name in values
+    }
+    encodings = st.sampled_from([quote_plus, quote, str.swapcase, str])
+    pairs = []
+    for name in draw(st.lists(st.sampled_from(sorted(values)), max_size=5)):
+        value = draw(encodings)(draw(values[name] | st.just("")))
+        pairs.append(f"{spellings[name]}={re.sub('[&#]', '', value)}")
+    return draw(paths) + "?" + "&".join(pairs)
+
+
+@given(data=st.data(), build=builds)
+def test_any_address_is_answered_as_the_rules_do(host, data, build):
+    source = filled_in(build)
+    for _ in range(4):
+        url = data.draw(addresses(build))
+        assert ask(host, url, build, source) == expected(url, build)
+
+
+@given(build=builds)
+def test_every_page_is_reached_by_its_address_and_by_its_key(host, build):
+    source = filled_in(build)
+    for listing in build.listings():
+        for page in {1, build.pages(listing)} if build.users else ():
+            key = listing.key(page)
+            assert ask(host, address(build, listing, page), build, source) == Answer(200, key)
+            assert ask(host, f"/{key}", build, source) == Answer(200, key)
+        beyond = listing.key(build.pages(listing) + 1)
+        assert ask(host, f"/{beyond}", build, source) == Answer(404)
+
+
+def test_every_file_of_a_site_is_reached(host, directory, tmp_path):
+    build = site.plan(directory, (10, 25), ("id", "-id", "type"))
+    site.render(directory, build, tmp_path, jobs=1)
+    source = filled_in(build)
+    keys = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    for key in keys - {".rendered"}:
+        assert ask(host, f"/{key}", build, source) == Answer(200, key)
+
+
+def test_the_engine_that_cloudfronts_is_like_takes_the_router(tmp_path):
+    njs = shutil.which("njs")
+    if not njs:
+        pytest.skip("njs is not here, an engine that takes as little as CloudFront's")
+    events = [
+        request("/users/2", "pagination=50"),
+        request("/users/99"),
+        request("/users", "type=%ff"),
+    ]
+    program = tmp_path / "router.js"
+    calls = "".join(f"console.log(JSON.stringify(handler({json.dumps(e)})));\n" for e in events)
+    program.write_text(filled_in(BUILD) + calls)
+    done = subprocess.run([njs, program], capture_output=True, text=True, check=True)
+    found, missing, moved = map(json.loads, done.stdout.splitlines())
+    assert found["uri"] == "/releases/0123456789abcdef/users/by-id/50/2.html"
+    assert missing["statusCode"] == 404
+    assert moved["headers"]["location"]["value"] == "/users/1"
