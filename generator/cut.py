@@ -54,7 +54,10 @@ class Slot:
 
 
 class Pieces:
-    """A template's output *markup*, with `mark` where values go, to be filled in.
+    """A template's output *markup*, with `mark` where values go.
+
+    Attributes:
+        fill: gives the output with values, escaped where they must be, in its slots.
 
     Raises:
         CannotCut: there are characters in it that marks are made of.
@@ -64,16 +67,14 @@ class Pieces:
         slots = [ord(found[1]) - _FIRST for found in _SLOT.finditer(markup)]
         if any(slot < 0 for slot in slots) or _MARK in _SLOT.sub("", markup):
             raise CannotCut
-        self._text = _SLOT.sub("%b", markup.replace("%", "%%")).encode()
-        self._pick: Callable[[Sequence[bytes]], tuple[bytes, ...]]
-        if len(slots) > 1:
-            self._pick = itemgetter(*slots)
-        else:  # of one, itemgetter gives no tuple
-            self._pick = lambda values: tuple(values[slot] for slot in slots)
-
-    def fill(self, values: Sequence[bytes]) -> bytes:
-        """Return the output with *values*, escaped where they must be, in its slots."""
-        return self._text % self._pick(values)
+        text = _SLOT.sub("%b", markup.replace("%", "%%")).encode()
+        # Of one slot, itemgetter gives no tuple.
+        pick: Callable[[Sequence[bytes]], tuple[bytes, ...]] = (
+            itemgetter(*slots)
+            if len(slots) > 1
+            else lambda values: tuple(values[slot] for slot in slots)
+        )
+        self.fill: Callable[[Sequence[bytes]], bytes] = lambda values: text % pick(values)
 
 
 def mark(number: int) -> str:

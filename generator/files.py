@@ -393,7 +393,7 @@ def _files(folder: Path) -> list[int]:
 
 def _mark(key: str, stat: os.stat_result) -> int:
     """Return a number that hardly any other file has, nor this one at another time."""
-    return zlib.crc32(b"%d %d %b" % (stat.st_size, stat.st_mtime_ns, os.fsencode(key)))
+    return zlib.crc32(f"{stat.st_size} {stat.st_mtime_ns} {key}".encode("utf-8", "surrogateescape"))
 
 
 def _names(folder: Path) -> list[str]:

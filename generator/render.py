@@ -149,7 +149,7 @@ class Renderer:
             if listing not in self._frames:
                 self._frames[listing] = self._cut_frame(listing, page, rows)
             if frame := self._frames[listing]:
-                values = _values(self._numbers(listing, page))
+                values = self._values(listing, page)
                 return b"".join([frame[0].fill(values), *rows, frame[1].fill(values)])
         return self._whole_page(listing, page, rows)
 
@@ -249,7 +249,7 @@ class Renderer:
             head, tail = map(Pieces, parts)
         except (CannotCut, ValueError):  # ValueError: the rows are not there once
             return None
-        values = _values(self._numbers(listing, page))
+        values = self._values(listing, page)
         filled = [head.fill(values), *rows, tail.fill(values)]
         return (head, tail) if b"".join(filled) == self._whole_page(listing, page, rows) else None
 
@@ -264,6 +264,22 @@ class Renderer:
         last = min(page * size, self._build.users_of(listing.slug))
         same = [same_place(page, size, other) for other in self._build.page_sizes]
         return [*range(page - AROUND, page + AROUND + 1), first, last, *same]
+
+    def _values(self, listing: Listing, page: int) -> Sequence[bytes]:
+        """Return the `_numbers` of *page* as in addresses, then as for people, where they are used.
+
+        The users shown are in no address, and a page of another size is in no text.
+        """
+        size = listing.pagination
+        before = (page - 1) * size
+        around = range(page - AROUND, page + AROUND + 1)
+        return [
+            *map(_digits, around),
+            *(b"", b""),
+            *[_digits(before // other + 1) for other in self._build.page_sizes],
+            *map(_text, around),
+            *(_text(before + 1), _text(before + size)),
+        ]
 
     def _context(
         self,
@@ -371,7 +387,3 @@ def _digits(value: int) -> bytes:
 @lru_cache(4096)
 def _text(value: int) -> bytes:
     return number(value).encode()
-
-
-def _values(numbers: Sequence[int]) -> Sequence[bytes]:
-    return [*map(_digits, numbers), *map(_text, numbers)]
