@@ -75,10 +75,11 @@ def prune(stylesheet: str, used: Collection[str]) -> str:
         BuildError: *stylesheet* is no CSS; the text says where.
     """
     names = set(used)
-    nodes = tinycss2.parse_stylesheet(
-        skim(stylesheet, names), skip_comments=True, skip_whitespace=True
-    )
-    parts = tuple(_read(nodes, set(used)))
+    try:
+        parts = _parse(skim(stylesheet, names), set(used))
+    except BuildError:
+        parts = _parse(stylesheet, set(used))  # where it is, in all there is
+        raise
     while True:
         needed = tuple(_needed(parts, names))
         more = set().union(*map(words, _values(needed))) - names
@@ -88,7 +89,7 @@ def prune(stylesheet: str, used: Collection[str]) -> str:
 
 
 def skim(stylesheet: str, used: set[str]) -> str:
-    """Return *stylesheet* with blanks for rules that plainly are for no page of the words *used*.
+    """Return *stylesheet* without rules that plainly are for no page of the words *used*.
 
     What is left is parsed in a fifth of the time. A rule stays if there is anything about it but
     selectors with classes, and all rules do where a string or a comment has braces in it.
@@ -96,15 +97,20 @@ def skim(stylesheet: str, used: set[str]) -> str:
     if any("{" in found or "}" in found for found in _QUOTED.findall(stylesheet)):
         return stylesheet
 
-    def blank(rule: re.Match[str]) -> str:
-        if _ODD.search(rule[1]) or "\n" in rule[0]:
+    def kept(rule: re.Match[str]) -> str:
+        if _ODD.search(rule[1]):
             return rule[0]
         for selector in rule[1].split(","):
             if all(name in used or words(name) <= used for name in _CLASS.findall(selector)):
                 return rule[0]
-        return " " * len(rule[0])
+        return ""
 
-    return _FLAT_RULE.sub(blank, stylesheet)
+    return _FLAT_RULE.sub(kept, stylesheet)
+
+
+def _parse(stylesheet: str, used: set[str]) -> tuple[_Part, ...]:
+    nodes = tinycss2.parse_stylesheet(stylesheet, skip_comments=True, skip_whitespace=True)
+    return tuple(_read(nodes, used))
 
 
 def _read(nodes: Iterable[_Token], used: set[str] | None) -> Iterator[_Part]:

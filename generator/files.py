@@ -181,6 +181,7 @@ class Update:
         self.folder = folder
         self.writer = Writer(folder)
         self._locked: int | None = None
+        self._was_there = True
 
     def __enter__(self) -> "Update":
         """Mark the folder as being written, unless it belongs to somebody else."""
@@ -192,6 +193,7 @@ class Update:
                     f"{self.folder} holds files that are not a site's ({BUILD_KEY} is not there);"
                     " --output names another folder"
                 )
+            self._was_there = any((self.folder / own).exists() for own in (*OWN_FOLDERS, "data"))
             (self.folder / MARKER).touch()
             (self.folder / SEAL).unlink(missing_ok=True)
         except OSError as exc:
@@ -232,11 +234,13 @@ class Update:
         """
         removed = 0
         new = self.writer.is_new
-        for key in keys(self.folder):
+        # In a folder that was not there before, there is nothing stale.
+        for key in keys(self.folder) if self._was_there else _other_keys(self.folder):
             if not new(key[: key.rfind("/") + 1]) and not keep(key):
                 (self.folder / key).unlink()
                 removed += 1
-        _remove_empty_folders(self.folder)
+        if self._was_there:
+            _remove_empty_folders(self.folder)
         tally = self.writer.tally.and_(others)
         files = [tally.written + tally.unchanged, tally.mark]
         seal = json.dumps({"inputs": inputs, "files": files})
