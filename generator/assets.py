@@ -8,9 +8,10 @@ from pathlib import Path, PurePath
 from bootstrap_wrapper import get_bootstrap_css_dir
 
 from function.openapi import document
-from generator.css import prune, words
+from generator import css
 from generator.errors import BuildError
 from generator.files import ASSETS, SiteFile
+from generator.kept import kept
 
 BOOTSTRAP = "bootstrap.min.css"
 # Its licence wants this wherever parts of it go.
@@ -40,19 +41,29 @@ def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
         for file in sorted(static.rglob("*"))
         if file.is_file()
     }
-    used = words("body html")
+    used = css.words("body html")
     for source in sorted(templates.rglob("*")):
         if source.suffix in (".html", ".js"):
-            used |= words(source.read_text("utf-8"))
+            used |= css.words(source.read_text("utf-8"))
     sheet = found.get(SHEET, b"").decode()
-    try:
-        prune(sheet, used)  # by itself, so that its own lines are told
-    except BuildError as exc:
-        raise BuildError(f"{static / SHEET}: {exc}") from exc
-    pruned = prune(_bootstrap() + sheet, used)
-    found[SHEET] = f"{NOTICE}\n{pruned}".encode()
+    bootstrap = _bootstrap()
+    digest = hashlib.sha256(Path(css.__file__).read_bytes())
+    digest.update("\n".join([bootstrap, sheet, *sorted(used)]).encode())
+    found[SHEET] = kept(
+        templates,
+        f"{SHEET}-{digest.hexdigest()[:16]}",
+        lambda: _sheet(bootstrap, sheet, static, used),
+    )
     found[DESCRIPTION] = document()
     return {name: SiteFile(_key(name, content), content) for name, content in found.items()}
+
+
+def _sheet(bootstrap: str, sheet: str, static: Path, used: set[str]) -> bytes:
+    try:
+        css.prune(sheet, used)  # by itself, so that its own lines are told
+    except BuildError as exc:
+        raise BuildError(f"{static / SHEET}: {exc}") from exc
+    return f"{NOTICE}\n{css.prune(bootstrap + sheet, used)}".encode()
 
 
 def _bootstrap() -> str:

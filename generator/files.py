@@ -397,7 +397,8 @@ def _files(folder: Path) -> list[int]:
 
 def _mark(key: str, stat: os.stat_result) -> int:
     """Return a number that hardly any other file has, nor this one at another time."""
-    return zlib.crc32(f"{stat.st_size} {stat.st_mtime_ns} {key}".encode("utf-8", "surrogateescape"))
+    seed = (stat.st_size * 0x9E3779B1 ^ stat.st_mtime_ns) & 0xFFFFFFFF
+    return zlib.crc32(key.encode("utf-8", "surrogateescape"), seed)
 
 
 def _names(folder: Path) -> list[str]:

@@ -1,15 +1,16 @@
 """Work that is shared out to processes."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from generator.errors import BuildError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -36,7 +37,12 @@ def share(
         BuildError: one of the processes died. What a worker raises is raised here.
     """
     jobs = min(jobs, len(tasks))
-    if jobs <= 1 or "fork" not in multiprocessing.get_all_start_methods():
+    if jobs <= 1:
+        yield from map(make_worker(), tasks)
+        return
+    import multiprocessing  # one job does without
+
+    if "fork" not in multiprocessing.get_all_start_methods():
         worker = make_worker()
         yield from map(worker, tasks)
         return
@@ -60,8 +66,10 @@ def share(
             process.join()
 
 
-def _results(processes: Mapping[Connection, BaseProcess]) -> Iterator[Any]:
+def _results(processes: Mapping["Connection", "BaseProcess"]) -> Iterator[Any]:
     """Yield what the processes send, until each has said that it is done."""
+    from multiprocessing.connection import wait
+
     running = dict(processes)
     while running:
         for ready in cast("list[Connection]", wait(list(running))):
@@ -83,8 +91,8 @@ def _results(processes: Mapping[Connection, BaseProcess]) -> Iterator[Any]:
 
 
 def _work(
-    others: Sequence[Connection],
-    send: Connection,
+    others: Sequence["Connection"],
+    send: "Connection",
     tasks: Sequence[Task],
     make_worker: Callable[[], Worker[Task, Result]],
 ) -> None:

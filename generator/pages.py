@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from function.contract import fold, pages
@@ -22,6 +23,9 @@ from function.query import (
     ORDERS,
     ProfileQuery,
 )
+
+TEMPLATES = Path(__file__).parents[1] / "site_templates"
+STATIC = TEMPLATES / "static"
 
 ABOUT_KEY = "about.html"
 BUILD_KEY = "build.json"

@@ -7,7 +7,6 @@ pieces (`generator.cut`); whatever cannot be cut, Jinja2 draws each time, to the
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from function.answer import PATH as API_PATH
@@ -19,6 +18,8 @@ from generator.errors import BuildError
 from generator.files import SiteFile
 from generator.pages import (
     ABOUT_KEY,
+    STATIC,
+    TEMPLATES,
     Build,
     Listing,
     orders_a_type,
@@ -28,8 +29,6 @@ from generator.pages import (
 from generator.templates import Templates, drawn, escape
 from generator.words import day, number, share
 
-TEMPLATES = Path(__file__).parents[1] / "site_templates"
-STATIC = TEMPLATES / "static"
 ROW, PAGE = "_user_row.html", "users.html"
 # So many pages at either end of a listing have page numbers of another shape than the rest.
 EDGE = 5

@@ -4,29 +4,33 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from function.database import Directory
 from generator import data
-from generator.assets import read_assets
 from generator.errors import BuildError
 from generator.files import SiteFile, Tally, Update, Writer, Written, sealed
 from generator.jobs import cores, share
+from generator.kept import FOLDER
 from generator.pages import (
     ABOUT_KEY,
     BUILD_KEY,
     INDEX_KEY,
     NOT_FOUND_KEY,
     ROBOTS_KEY,
+    STATIC,
+    TEMPLATES,
     Build,
     Listing,
     choose_types,
     type_pages,
 )
-from generator.render import STATIC, TEMPLATES, Download, Renderer
 from generator.sitemap import KEY as SITEMAP_KEY
 from generator.sitemap import sitemaps
 from generator.words import rough_size
+
+if TYPE_CHECKING:
+    from generator.render import Renderer
 
 # So many users are drawn at a time, for pages of all sizes.
 STRETCH = 5000
@@ -113,6 +117,10 @@ def render(
     if (files := sealed(folder, inputs)) is not None:
         advance(build.page_count())
         return Written(unchanged=files)
+    # Looking is all that is done where nothing has changed, and takes less than these.
+    from generator.assets import read_assets
+    from generator.render import Download, Renderer
+
     assets = read_assets(TEMPLATES, STATIC)
     with Update(folder) as update:
         put = update.writer.put
@@ -152,16 +160,16 @@ def render(
         return update.finish(lambda key: build.has_page(key) or key in others, inputs, drawn)
 
 
-def stretches(build: Build, length: int = STRETCH) -> Iterator[Stretch]:
-    """Yield what to draw for all of *build*'s listings, *length* users at a time."""
+def stretches(build: Build) -> Iterator[Stretch]:
+    """Yield what to draw for all of *build*'s listings, `STRETCH` users at a time."""
     for order_by, slug in build.orderings():
         users = build.users_of(slug)
-        for start in range(0, users, length):
-            yield Stretch(order_by, slug, start, min(start + length, users))
+        for start in range(0, users, STRETCH):
+            yield Stretch(order_by, slug, start, min(start + STRETCH, users))
 
 
 def pages(
-    directory: Directory, build: Build, renderer: Renderer, stretch: Stretch
+    directory: Directory, build: Build, renderer: "Renderer", stretch: Stretch
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the key and the content of each page, of every size, that begins in *stretch*."""
     order_by, slug, start, stop = stretch
@@ -181,7 +189,7 @@ def pages(
 def _pages(
     directory: Directory,
     build: Build,
-    renderer: Renderer,
+    renderer: "Renderer",
     writer: Writer,
     advance: Callable[[int], None],
     jobs: int,
@@ -214,7 +222,7 @@ def _pages(
 
 
 def _others(
-    directory: Directory, build: Build, renderer: Renderer, place: Place
+    directory: Directory, build: Build, renderer: "Renderer", place: Place
 ) -> Iterator[SiteFile]:
     """Yield what is beside the listings, the word that all is there last."""
     listing = Listing()
@@ -233,7 +241,7 @@ def _inputs(build: Build, place: Place, with_data: bool) -> str:
     here = Path(__file__).parent
     for folder, what in ((here, "*.py"), (here.parent / "function", "*.py"), (TEMPLATES, "*")):
         for path in sorted(folder.rglob(what)):
-            if path.is_file():
+            if path.is_file() and FOLDER not in path.parts:
                 content = path.read_bytes()
                 found.update(f"{path.relative_to(folder)} {len(content)} ".encode())
                 found.update(content)

@@ -7,7 +7,9 @@ every use but showing it of text that has already been drawn (blocks that are se
 return), in which a slot could no longer be told from other text.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from markupsafe import escape as escaped
 
 from generator.cut import CannotCut, Slot
 from generator.errors import BuildError
+from generator.kept import FOLDER, keep
 
 # Tests of a slot that have the same answer for any value.
 _ASKED = ("none", "defined", "undefined")
@@ -45,7 +48,7 @@ class Templates:
 
     def __init__(self, folder: Path, names: Mapping[str, object]) -> None:
         self._folder = folder
-        compiled = _Compiled()
+        compiled = _Compiled(folder)
         self._whole = _environment(folder, names, compiled)
         self._slotted = _environment(folder, names, compiled)
         kinds: tuple[dict[str, Any], ...] = (self._slotted.filters, self._slotted.tests)
@@ -142,17 +145,29 @@ def drawn(content: bytes) -> Markup:
 
 
 class _Compiled(BytecodeCache):
-    """What has been compiled once, for as long as this lives."""
+    """What has been compiled before: by this process, or by one that kept it beside *folder*.
 
-    def __init__(self) -> None:
+    Jinja2 puts its own version, Python's, and a digest of the source into it, and looks.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / FOLDER
         self._found: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key not in self._found:
+            with suppress(OSError):
+                self._found[bucket.key] = self._path(bucket).read_bytes()
         if bucket.key in self._found:
             bucket.bytecode_from_string(self._found[bucket.key])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._found[bucket.key] = bucket.bytecode_to_string()
+        with suppress(OSError):
+            keep(self._path(bucket), self._found[bucket.key])
+
+    def _path(self, bucket: Bucket) -> Path:
+        return self._folder / f"{bucket.key}-{sys.implementation.cache_tag}"
 
 
 def _environment(folder: Path, names: Mapping[str, object], compiled: BytecodeCache) -> Environment:

@@ -111,7 +111,6 @@ def test_what_was_changed_since_is_mended(directory, tmp_path, harm, monkeypatch
 
 def test_two_jobs_write_what_one_does(tmp_path, monkeypatch):
     monkeypatch.setattr(site, "STRETCH", 70)
-    monkeypatch.setattr(site.stretches, "__defaults__", (70,))
     directory = make_directory(tmp_path, users(1000))
     sizes = {"sizes": (7, 25, 30), "orders": ("id", "-id", "type", "-type")}
     one = render(directory, tmp_path / "one", **sizes)
@@ -219,7 +218,9 @@ def test_progress_counts_pages(directory, tmp_path):
     assert told[-1] == build.page_count()
 
 
-def test_memory_does_not_grow_with_the_number_of_users(tmp_path):
+def test_memory_does_not_grow_with_the_number_of_users(tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "STRETCH", 400)
+
     def peak(users):
         folder = tmp_path / str(users)
         directory = make_directory(folder, map(make_profile, range(users)))
