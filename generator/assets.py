@@ -8,7 +8,6 @@ from pathlib import Path, PurePath
 from bootstrap_wrapper import get_bootstrap_css_dir
 
 from function.openapi import document
-from generator import css
 from generator.errors import BuildError
 from generator.files import ASSETS, SiteFile
 from generator.kept import kept
@@ -41,24 +40,28 @@ def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
         for file in sorted(static.rglob("*"))
         if file.is_file()
     }
-    used = css.words("body html")
-    for source in sorted(templates.rglob("*")):
-        if source.suffix in (".html", ".js"):
-            used |= css.words(source.read_text("utf-8"))
+    sources = [
+        source.read_text("utf-8")
+        for source in sorted(templates.rglob("*"))
+        if source.suffix in (".html", ".js")
+    ]
     sheet = found.get(SHEET, b"").decode()
     bootstrap = _bootstrap()
-    digest = hashlib.sha256(Path(css.__file__).read_bytes())
-    digest.update("\n".join([bootstrap, sheet, *sorted(used)]).encode())
+    digest = hashlib.sha256(Path(__file__).with_name("css.py").read_bytes())
+    digest.update("\0".join([bootstrap, sheet, *sources]).encode())
     found[SHEET] = kept(
         templates,
         f"{SHEET}-{digest.hexdigest()[:16]}",
-        lambda: _sheet(bootstrap, sheet, static, used),
+        lambda: _sheet(bootstrap, sheet, static, sources),
     )
     found[DESCRIPTION] = document()
     return {name: SiteFile(_key(name, content), content) for name, content in found.items()}
 
 
-def _sheet(bootstrap: str, sheet: str, static: Path, used: set[str]) -> bytes:
+def _sheet(bootstrap: str, sheet: str, static: Path, sources: list[str]) -> bytes:
+    from generator import css  # where it is kept, nothing has to be parsed
+
+    used = css.words("body html").union(*map(css.words, sources))
     try:
         css.prune(sheet, used)  # by itself, so that its own lines are told
     except BuildError as exc:

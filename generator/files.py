@@ -383,16 +383,25 @@ def _remove_empty_folders(folder: Path) -> None:
 def _files(folder: Path) -> list[int]:
     """Return how many files of a site are in *folder*, and the sum of their marks."""
     count = total = 0
-    start = len(f"{folder}/")
-    for own in OWN_FOLDERS:
-        for entry in _entries(f"{folder}/{own}"):
-            if not entry.is_dir(follow_symlinks=False):
-                count += 1
-                total += _mark(entry.path[start:], entry.stat(follow_symlinks=False))
+    folders = [f"{own}/" for own in OWN_FOLDERS if _is_folder(folder / own)]
+    while folders:  # put together by hand: this is all that rendering does if nothing has changed
+        prefix = folders.pop()
+        with os.scandir(f"{folder}/{prefix}") as found:
+            for entry in found:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{prefix}{entry.name}/")
+                else:
+                    count += 1
+                    total += _mark(prefix + entry.name, entry.stat(follow_symlinks=False))
     for key in _other_keys(folder):
         count += 1
         total += _mark(key, (folder / key).lstat())
     return [count, total]
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether there is a folder at *path*; what is behind a link is not ours."""
+    return path.is_dir() and not path.is_symlink()
 
 
 def _mark(key: str, stat: os.stat_result) -> int:
@@ -403,15 +412,14 @@ def _mark(key: str, stat: os.stat_result) -> int:
 
 def _names(folder: Path) -> list[str]:
     """Return the names in *folder*; none if it is not there, or somewhere else."""
-    if not folder.is_dir() or folder.is_symlink():
+    if not _is_folder(folder):
         return []
     return [entry.name for entry in folder.iterdir()]
 
 
 def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
     """Yield what is below *folder*, one at a time, a folder after what it holds."""
-    # What is behind a link is not ours.
-    if Path(folder).is_dir() and not Path(folder).is_symlink():
+    if _is_folder(Path(folder)):
         with os.scandir(folder) as found:
             for entry in found:
                 if entry.is_dir(follow_symlinks=False):

@@ -144,13 +144,25 @@ class Renderer:
 
     def page(self, listing: Listing, page: int, rows: Sequence[bytes]) -> bytes:
         """Return *listing*'s page number *page*, which shows *rows*."""
-        if EDGE < page <= self._build.pages(listing) - EDGE:
+        return self.pages(listing)(page, rows)
+
+    def pages(self, listing: Listing) -> Callable[[int, Sequence[bytes]], bytes]:
+        """Return what draws a page of *listing*, given its number and the rows that it shows."""
+        last = self._build.pages(listing) - EDGE
+        values = self._values_of(listing)
+
+        def draw(page: int, rows: Sequence[bytes]) -> bytes:
+            if not EDGE < page <= last:
+                return self._whole_page(listing, page, rows)
             if listing not in self._frames:
                 self._frames[listing] = self._cut_frame(listing, page, rows)
-            if frame := self._frames[listing]:
-                values = self._values(listing, page)
-                return b"".join([frame[0].fill(values), *rows, frame[1].fill(values)])
-        return self._whole_page(listing, page, rows)
+            frame = self._frames[listing]
+            if not frame:
+                return self._whole_page(listing, page, rows)
+            found = values(page)
+            return b"".join([frame[0].fill(found), *rows, frame[1].fill(found)])
+
+        return draw
 
     def about(self, types: Mapping[str, int]) -> bytes:
         """Return the page about the directory, which has so many users of each of *types*."""
@@ -248,7 +260,7 @@ class Renderer:
             head, tail = map(Pieces, parts)
         except (CannotCut, ValueError):  # ValueError: the rows are not there once
             return None
-        values = self._values(listing, page)
+        values = self._values_of(listing)(page)
         filled = [head.fill(values), *rows, tail.fill(values)]
         return (head, tail) if b"".join(filled) == self._whole_page(listing, page, rows) else None
 
@@ -264,21 +276,27 @@ class Renderer:
         same = [same_place(page, size, other) for other in self._build.page_sizes]
         return [*range(page - AROUND, page + AROUND + 1), first, last, *same]
 
-    def _values(self, listing: Listing, page: int) -> Sequence[bytes]:
-        """Return the `_numbers` of *page* as in addresses, then as for people, where they are used.
+    def _values_of(self, listing: Listing) -> Callable[[int], Sequence[bytes]]:
+        """Return what gives the `_numbers` of a page as in addresses, then as for people.
 
-        The users shown are in no address, and a page of another size is in no text.
+        But only where they are used: the users shown are in no address, and a page of another size
+        is in no text.
         """
-        size = listing.pagination
-        before = (page - 1) * size
-        around = range(page - AROUND, page + AROUND + 1)
-        return [
-            *map(_digits, around),
-            *(b"", b""),
-            *[_digits(before // other + 1) for other in self._build.page_sizes],
-            *map(_text, around),
-            *(_text(before + 1), _text(before + size)),
-        ]
+        size, others = listing.pagination, self._build.page_sizes
+        digits, text = _digits, _text
+
+        def values(page: int) -> Sequence[bytes]:
+            before = (page - 1) * size
+            around = range(page - AROUND, page + AROUND + 1)
+            return [
+                *map(digits, around),
+                *(b"", b""),
+                *[digits(before // other + 1) for other in others],
+                *map(text, around),
+                *(text(before + 1), text(before + size)),
+            ]
+
+        return values
 
     def _context(
         self,

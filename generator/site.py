@@ -179,11 +179,11 @@ def pages(
     rows = renderer.rows(directory, directory.rows(order_by, of_type, start, last))
     for size in build.page_sizes:
         listing = Listing(order_by, size, slug)
-        prefix, draw = listing.prefix, renderer.page
+        prefix, draw = listing.prefix, renderer.pages(listing)
         for first in range(-(-start // size) * size, stop, size):
             page = first // size + 1
             shown = rows[first - start : first - start + size]
-            yield f"{prefix}{page}.html", draw(listing, page, shown)
+            yield f"{prefix}{page}.html", draw(page, shown)
 
 
 def _pages(
