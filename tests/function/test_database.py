@@ -144,13 +144,11 @@ def test_any_directory_answers_what_brute_force_finds(
     monkeypatch.setattr("generator.terms.STRETCH", data.draw(st.sampled_from([0, 2, 8, 768])))
     monkeypatch.setattr("generator.terms.SPARSE", data.draw(st.sampled_from([1, 5, 250])))
     monkeypatch.setattr("generator.terms.OTHERS", data.draw(st.sampled_from([0, 1, 4])))
-    directory = make_directory(
-        tmp_path_factory.mktemp("any"), sorted(profiles, key=lambda profile: profile.id)
-    )
-    for query in data.draw(st.lists(queries_among(profiles), min_size=5, max_size=20)):
-        page = directory.find(query)
-        assert (list(page.profiles), page.total) == by_brute_force(profiles, query)
-    directory.close()
+    ordered = sorted(profiles, key=lambda profile: profile.id)
+    with closing(make_directory(tmp_path_factory.mktemp("any"), ordered)) as directory:
+        for query in data.draw(st.lists(queries_among(profiles), min_size=5, max_size=20)):
+            page = directory.find(query)
+            assert (list(page.profiles), page.total) == by_brute_force(profiles, query)
 
 
 def test_a_term_longer_than_any_login_is_found_however_many_have_it(tmp_path):
