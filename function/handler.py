@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import Any
 
 # Powertools imports botocore where there is one, as on Lambda, to tell services of itself; nothing
-# here calls any.
-sys.modules["botocore"] = None  # type: ignore[assignment]
+# here calls any. One that is loaded already, by a layer, is left alone.
+was_loaded = sys.modules.setdefault("botocore", None)  # type: ignore[arg-type]
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from mangum import Mangum
 
-del sys.modules["botocore"]
+if was_loaded is None:
+    del sys.modules["botocore"]
 
 from function.app import create_app
 from function.database import Directory

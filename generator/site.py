@@ -141,8 +141,8 @@ def render(
             origin=place.origin,
             downloads=downloads,
         )
-        for listing in build.listings():
-            update.writer.make(listing.prefix)
+        for prefix in sorted(listing.prefix for listing in build.listings()):
+            update.writer.make(prefix)  # one above others before these
         drawn = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
         others = set()
         for key, lines in sitemaps(build, place.address):

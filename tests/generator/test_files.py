@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from generator.errors import BuildError
@@ -166,17 +168,42 @@ def test_a_site_is_sealed_as_what_it_was_rendered_from(tmp_path):
         lambda folder: (folder / "users/1.html").write_bytes(b"TEXT"),
         lambda folder: (folder / "users/1.html").unlink(),
         lambda folder: (folder / "users/9.html").touch(),
+        lambda folder: (folder / "users/1.html").rename(folder / "users/9.html"),
+        lambda folder: os.utime(folder / "users/1.html", ns=(1, 1)),
         lambda folder: (folder / MARKER).touch(),
         lambda folder: (folder / SEAL).unlink(),
         lambda folder: (folder / SEAL).write_text("[]"),
         lambda folder: (folder / SEAL).write_text("{"),
     ],
-    ids=["write", "remove", "add", "interrupt", "unseal", "another seal", "half a seal"],
+    ids=[
+        "write",
+        "remove",
+        "add",
+        "rename",
+        "an older time",
+        "interrupt",
+        "unseal",
+        "another seal",
+        "half a seal",
+    ],
 )
 def test_a_seal_is_broken_by_whatever_is_done_to_the_files(tmp_path, harm):
     write(tmp_path, [page(1), INFO], BUILD.has_page)
     harm(tmp_path)
     assert sealed(tmp_path, "these") is None
+
+
+def test_one_writes_a_site_at_a_time(tmp_path):
+    with Update(tmp_path) as update:
+        with (
+            pytest.raises(BuildError, match="another process is writing the site"),
+            Update(tmp_path),
+        ):
+            pass
+        update.writer.put(INFO.key, INFO.content)
+        update.finish(lambda key: True, "these")
+    with Update(tmp_path):
+        pass
 
 
 def test_a_file_is_replaced_at_once_and_keeps_what_others_may_read(tmp_path):

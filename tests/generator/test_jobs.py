@@ -1,5 +1,7 @@
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -40,6 +42,19 @@ def test_a_process_that_is_killed_is_told():
 
     with pytest.raises(BuildError, match=r"died \(exit status -9\)"):
         list(share(2, range(4), kill))
+
+
+def test_processes_end_when_nobody_is_left_to_work_for():
+    """They hold their parent's output open as long as they live."""
+    program = (
+        "from generator.jobs import share\n"
+        "for result in share(2, range(10**12), lambda: lambda task: task):\n"
+        "    print(result, flush=True)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        parent.stdout.readline()
+        parent.kill()
+        parent.communicate(timeout=30)
 
 
 def test_there_is_a_core():

@@ -136,6 +136,11 @@ def test_types_are_listed_as_the_api_has_them_the_commonest_first():
     assert re.fullmatch("a-b-i-[0-9a-f]{8}", found[3].slug)
 
 
+def test_a_type_called_like_anothers_pages_has_others():
+    (one,) = type_pages({"x y": 1})
+    assert {found.slug for found in type_pages({"x y": 1, one.slug: 1})} > {one.slug}
+
+
 @given(st.dictionaries(st.text(max_size=50), st.integers(1, 9), max_size=20))
 def test_no_two_types_share_their_pages_and_every_key_is_plain(types):
     slugs = [one.slug for one in type_pages(types)]

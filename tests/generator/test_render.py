@@ -58,6 +58,14 @@ RENDERER = renderer()
 WHOLE = renderer(cut=False)
 
 
+@pytest.fixture
+def edit_template(monkeypatch, tmp_path):
+    """Put another text in place of a template, for renderers made from then on."""
+    copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
+    monkeypatch.setattr("generator.render.TEMPLATES", copied)
+    return lambda name, text: (copied / name).write_text(text, "utf-8")
+
+
 def draw(profile: Profile) -> str:
     return RENDERER.row(profile).decode()
 
@@ -141,10 +149,8 @@ def test_a_page_from_pieces_is_what_jinja2_draws(listing, page_, rows):
         "{{ '\ue000' }}{{ profile.id }}",
     ],
 )
-def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, monkeypatch, tmp_path):
-    copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
-    (copied / "_user_row.html").write_text(template, "utf-8")
-    monkeypatch.setattr("generator.render.TEMPLATES", copied)
+def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, edit_template):
+    edit_template("_user_row.html", template)
     cut, whole = renderer(), renderer(cut=False)
     for profile in (*ODD[:3], make_profile(2, "Mo<x>")):
         assert cut.row(profile) == whole.row(profile)
@@ -161,10 +167,8 @@ def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, monkey
         "{{ rows }}{% for one in window %}{{ one.url or '-' }}{% endfor %}{{ window | length }}",
     ],
 )
-def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, monkeypatch, tmp_path):
-    copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
-    (copied / "users.html").write_text(template, "utf-8")
-    monkeypatch.setattr("generator.render.TEMPLATES", copied)
+def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, edit_template):
+    edit_template("users.html", template)
     cut, whole = renderer(), renderer(cut=False)
     for page_ in range(1, 41):
         rows = [b"<tr>%d</tr>" % page_]
@@ -181,10 +185,8 @@ def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, monkeypatc
         ("{{ asset_url('logo.svg') }}", "line 1 .*there is no logo.svg in .*static"),
     ],
 )
-def test_a_template_that_fails_is_named_with_the_line(template, says, monkeypatch, tmp_path):
-    copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
-    (copied / "_user_row.html").write_text(template, "utf-8")
-    monkeypatch.setattr("generator.render.TEMPLATES", copied)
+def test_a_template_that_fails_is_named_with_the_line(template, says, edit_template):
+    edit_template("_user_row.html", template)
     with pytest.raises(BuildError, match=says):
         renderer().row(ODD[0])
 

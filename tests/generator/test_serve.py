@@ -78,7 +78,7 @@ def test_what_is_not_rendered_redirects_under_the_base_path(ask):
             "..%2fsecret.txt",
             "%2e%2e/secret.txt",
         ),
-        *("a" * 3000, "%00", "users/by-id/10", ".rendering"),
+        *("a" * 3000, "%00", "users/by-id/10", ".rendering", ".rendered"),
     ],
 )
 def test_what_is_not_there_is_the_404_page(ask, address):

@@ -1,6 +1,7 @@
 import csv
 import json
 import re
+import shutil
 import tracemalloc
 from contextlib import closing
 
@@ -12,7 +13,7 @@ from generator import site
 from generator.check import check
 from generator.errors import BuildError
 from generator.files import SEAL, read_build
-from generator.pages import Listing
+from generator.pages import TEMPLATES, Listing
 from generator.site import Place
 from tests.bench.users import users
 from tests.factories import ABOUT, ODD, make_directory, make_profile
@@ -158,6 +159,27 @@ def test_every_page_is_reached_from_the_first_by_links_and_every_link_leads_some
         if p.parent.name != "assets"
     }
     assert pages - seen == {"404.html"}
+
+
+def test_a_directory_in_the_sites_folder_is_not_written_over(tmp_path):
+    directory = make_directory(tmp_path / "site" / "data")
+    with pytest.raises(BuildError, match=r"lies in the site .*written over"):
+        render(directory, tmp_path / "site")
+    directory.close()
+
+
+def test_a_template_in_a_folder_counts_like_any_other(directory, tmp_path, monkeypatch):
+    templates = shutil.copytree(TEMPLATES, tmp_path / "templates")
+    for module in ("site", "render"):
+        monkeypatch.setattr(f"generator.{module}.TEMPLATES", templates)
+    (templates / "404.html").write_text("{% include 'parts/text.html' %}")
+    (templates / "parts").mkdir()
+    for word in ("text-warning", "text-danger"):
+        (templates / "parts/text.html").write_text(f"<p class='{word}'>")
+        render(directory, tmp_path / "site")
+        assert word in (tmp_path / "site" / "404.html").read_text()
+        (sheet,) = (tmp_path / "site" / "assets").glob("site-*.css")
+        assert f".{word}{{" in sheet.read_text()
 
 
 def test_types_have_listings_of_their_own(directory, tmp_path):
