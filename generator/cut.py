@@ -6,8 +6,8 @@ refused, so what is between the slots cannot depend on what will stand in them. 
 """
 
 import re
-from collections.abc import Callable, Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import NoReturn
 
 # Characters for private use, which no template has: one to find a slot by, then which it is.
@@ -57,7 +57,8 @@ class Pieces:
     """A template's output *markup*, with `mark` where values go.
 
     Attributes:
-        fill: gives the output with values, escaped where they must be, in its slots.
+        text: the output, to be filled by ``%``.
+        slots: the numbers of the values that it is filled with, in their order.
 
     Raises:
         CannotCut: there are characters in it that marks are made of.
@@ -67,14 +68,25 @@ class Pieces:
         slots = [ord(found[1]) - _FIRST for found in _SLOT.finditer(markup)]
         if any(slot < 0 for slot in slots) or _MARK in _SLOT.sub("", markup):
             raise CannotCut
-        text = _SLOT.sub("%b", markup.replace("%", "%%")).encode()
-        # Of one slot, itemgetter gives no tuple.
-        pick: Callable[[Sequence[bytes]], tuple[bytes, ...]] = (
-            itemgetter(*slots)
-            if len(slots) > 1
-            else lambda values: tuple(values[slot] for slot in slots)
-        )
-        self.fill: Callable[[Sequence[bytes]], bytes] = lambda values: text % pick(values)
+        self.text = _SLOT.sub("%b", markup.replace("%", "%%")).encode()
+        self.slots = tuple(slots)
+
+    def fill(self, values: Sequence[bytes]) -> bytes:
+        """Return the output with *values*, escaped where they must be."""
+        return self.text % tuple(values[slot] for slot in self.slots)
+
+    def fill_all(self, columns: Sequence[Iterable[bytes]]) -> Iterator[bytes]:
+        """Yield the output with the first value of each of *columns*, with the second ...
+
+        Of pieces without slots there is no end.
+        """
+        return map(self.text.__mod__, self.pick(columns))
+
+    def pick(self, columns: Sequence[Iterable[bytes]]) -> Iterator[tuple[bytes, ...]]:
+        """Yield what the slots are filled with: of each column that is used, the next value."""
+        if not self.slots:
+            return repeat(())
+        return zip(*(columns[slot] for slot in self.slots), strict=True)
 
 
 def mark(number: int) -> str:

@@ -5,8 +5,8 @@ import json
 import mimetypes
 import os
 import re
-import zlib
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,10 @@ _TYPES = {
 }
 # With every permission that the user's mask leaves.
 _MODE = 0o666
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_REPLACE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+# Seconds after which a file system's clock has moved on; where it has not, no seal will hold.
+_LONGEST_TICK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +62,9 @@ class Written(NamedTuple):
     unchanged: int = 0
     removed: int = 0
 
-
-class Tally(NamedTuple):
-    """What became of files that were put, and a *mark* of their keys, sizes and times."""
-
-    written: int = 0
-    unchanged: int = 0
-    mark: int = 0
-
-    def and_(self, other: "Tally") -> "Tally":
+    def and_(self, other: "Written") -> "Written":
         """Return both together."""
-        return Tally(
-            self.written + other.written,
-            self.unchanged + other.unchanged,
-            self.mark + other.mark,
-        )
-
-
-NOTHING = Tally()
+        return Written(*map(sum, zip(self, other, strict=True)))
 
 
 def content_type(key: str) -> str:
@@ -101,7 +90,8 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         self._root = f"{folder}/"
-        self._written = self._unchanged = self._mark = 0
+        # What became of the files so far.
+        self.written = Written()
         # Whether a folder was there before: in one that was not, nothing is compared.
         self._new: dict[str, bool] = {}
 
@@ -112,60 +102,60 @@ class Writer:
         return found
 
     def put(self, key: str, content: bytes) -> None:
-        """Make *content* the file at *key*. Where there is another, it is replaced at once.
+        """Make *content* the file at *key*: see `put_all`."""
+        prefix, name = _split(key)
+        self.put_all(prefix, [(name, content)])
 
-        A new file is written in its place: until a site is whole, nobody is led to it.
+    def put_all(self, prefix: str, files: Iterable[tuple[str, bytes]]) -> None:
+        """Make each of *files*, a name and its content, the one at *prefix* and that name.
+
+        Where there is another, it is replaced at once. A new file is written in its place: until a
+        site is whole, nobody is led to it.
         """
-        prefix = key[: key.rfind("/") + 1]
-        path = self._root + key
-        new = self._new.get(prefix)
-        if new is None:
-            new = self.make(prefix)
-        if not new and (found := _has(path, content)):
-            self._unchanged += 1
-            self._mark += _mark(key, found)
-            return
-        try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-        except FileExistsError:
-            self._mark += _mark(key, _replace(path, content))
-        else:
+        folder = self._root + prefix
+        if prefix not in self._new:
+            self.make(prefix)
+        compare = not self._new[prefix]
+        written = unchanged = 0
+        for name, content in files:
+            path = folder + name
+            if compare and _has(path, content):
+                unchanged += 1
+                continue
             try:
-                _write(file, content)
-                self._mark += _mark(key, os.fstat(file))
-            finally:
-                os.close(file)
-        self._written += 1
+                file = os.open(path, _CREATE, _MODE)
+            except FileExistsError:
+                _replace(path, content)
+            else:
+                try:
+                    _write(file, content)
+                finally:
+                    os.close(file)
+            written += 1
+        self.written = self.written.and_(Written(written, unchanged))
 
-    def make(self, prefix: str) -> bool:
-        """Make the folder of the keys that begin with *prefix*; return whether it was not there."""
+    def make(self, prefix: str) -> None:
+        """Make the folder of the keys that begin with *prefix*, unless it is there."""
         try:
             Path(self._root, prefix).mkdir(parents=True)
             self._new[prefix] = True
         except FileExistsError:
             self._new[prefix] = False
-        return self._new[prefix]
 
     def take(self, key: str, draft: Path) -> None:
         """Make the file *draft* the one at *key*, unless that has the same bytes already."""
         path = Path(self._root, key)
-        self.make(key[: key.rfind("/") + 1])
+        self.make(_split(key)[0])
         if _same(path, draft):
             draft.unlink()
-            self._unchanged += 1
+            self.written = self.written.and_(Written(unchanged=1))
         else:
             draft.replace(path)
-            self._written += 1
-        self._mark += _mark(key, path.stat())
+            self.written = self.written.and_(Written(written=1))
 
-    @property
-    def tally(self) -> Tally:
-        """What became of the files so far."""
-        return Tally(self._written, self._unchanged, self._mark)
-
-    def is_new(self, prefix: str) -> bool:
-        """Return whether this writer made the folder of the keys that begin with *prefix*."""
-        return self._new.get(prefix, False)
+    def is_new(self, key: str) -> bool:
+        """Return whether this writer made the folder of *key*."""
+        return self._new.get(_split(key)[0], False)
 
 
 class Update:
@@ -227,26 +217,23 @@ class Update:
         if isinstance(exc, OSError):
             raise self._error(exc) from exc
 
-    def finish(self, keep: Callable[[str], bool], inputs: str, others: Tally = NOTHING) -> Written:
+    def finish(self, keep: Callable[[str], bool], inputs: str, others: Written) -> Written:
         """Remove what *keep* does not want, and seal the folder as rendered from *inputs*.
 
         *others* are the files that were put by twins of the writer. Returns what became of all.
         """
         removed = 0
-        new = self.writer.is_new
         # In a folder that was not there before, there is nothing stale.
         for key in keys(self.folder) if self._was_there else _other_keys(self.folder):
-            if not new(key[: key.rfind("/") + 1]) and not keep(key):
+            if not self.writer.is_new(key) and not keep(key):
                 (self.folder / key).unlink()
                 removed += 1
         if self._was_there:
             _remove_empty_folders(self.folder)
-        tally = self.writer.tally.and_(others)
-        files = [tally.written + tally.unchanged, tally.mark]
-        seal = json.dumps({"inputs": inputs, "files": files})
-        (self.folder / SEAL).write_text(f"{seal}\n")
+        done = self.writer.written.and_(others).and_(Written(removed=removed))
+        _seal(self.folder, {"inputs": inputs, "files": done.written + done.unchanged})
         (self.folder / MARKER).unlink()
-        return Written(tally.written, tally.unchanged, removed)
+        return done
 
     def _error(self, exc: OSError) -> BuildError:
         return BuildError(f"cannot write the site {self.folder}: {exc}")
@@ -256,15 +243,17 @@ def sealed(folder: Path, inputs: str) -> int | None:
     """Return how many files the site in *folder* has, if it is as it was rendered from *inputs*.
 
     None if it was rendered from something else, or not to its end, or if a file has been made,
-    removed or written since: so much their number, sizes and times tell.
+    removed, renamed or written since: so much the times of change tell, which nobody can set.
+    https://man7.org/linux/man-pages/man7/inode.7.html
     """
     if (folder / MARKER).exists():
         return None
     try:
         seal = json.loads((folder / SEAL).read_bytes())
-        if seal["inputs"] != inputs or seal["files"] != _files(folder):
+        if seal["inputs"] != inputs:
             return None
-        return int(seal["files"][0])
+        sealed_at = (folder / SEAL).stat().st_ctime_ns
+        return count if (count := _older(folder, sealed_at)) == seal["files"] else None
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
@@ -323,17 +312,15 @@ def _is_ours(folder: Path) -> bool:
     return isinstance(found, dict) and {"release", "page_sizes"} <= found.keys()
 
 
-def _has(path: str, content: bytes) -> os.stat_result | None:
-    """Return what there is to know of the file at *path* if it has *content*, else None."""
+def _has(path: str, content: bytes) -> bool:
+    """Return whether the file at *path* has *content*."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return None
+        return False
     try:
-        found = os.fstat(file)
-        if found.st_size != len(content):
-            return None
-        return found if os.read(file, len(content)) == content else None
+        size = len(content)
+        return os.fstat(file).st_size == size and os.read(file, size) == content
     finally:
         os.close(file)
 
@@ -352,16 +339,14 @@ def _same(path: Path, other: Path) -> bool:
         return False
 
 
-def _replace(path: str, content: bytes) -> os.stat_result:
+def _replace(path: str, content: bytes) -> None:
     draft = f"{path}.part"
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
+    file = os.open(draft, _REPLACE, _MODE)
     try:
         _write(file, content)
-        found = os.fstat(file)
     finally:
         os.close(file)
     Path(draft).rename(path)
-    return found
 
 
 def _write(file: int, content: bytes) -> None:
@@ -380,23 +365,39 @@ def _remove_empty_folders(folder: Path) -> None:
         (folder / "data").rmdir()
 
 
-def _files(folder: Path) -> list[int]:
-    """Return how many files of a site are in *folder*, and the sum of their marks."""
-    count = total = 0
-    folders = [f"{own}/" for own in OWN_FOLDERS if _is_folder(folder / own)]
-    while folders:  # put together by hand: this is all that rendering does if nothing has changed
-        prefix = folders.pop()
-        with os.scandir(f"{folder}/{prefix}") as found:
-            for entry in found:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(f"{prefix}{entry.name}/")
-                else:
-                    count += 1
-                    total += _mark(prefix + entry.name, entry.stat(follow_symlinks=False))
+def _seal(folder: Path, seal: Mapping[str, object]) -> None:
+    """Write *seal* into *folder*, at a later time than all files there have.
+
+    So what is done to them in the same tick of the file system's clock still tells.
+    """
+    path = folder / SEAL
+    path.write_text(json.dumps(seal) + "\n")
+    first, until = path.stat().st_ctime_ns, time.monotonic() + _LONGEST_TICK
+    while path.stat().st_ctime_ns == first and time.monotonic() < until:
+        os.utime(path)
+
+
+def _older(folder: Path, when: int) -> int | None:
+    """Return how many files of a site are in *folder*; None unless all are older than *when*.
+
+    So must be the folders they are in: these tell of files that have gone.
+    """
+    count = 0
+    for own in OWN_FOLDERS:
+        if not _is_folder(folder / own):
+            continue
+        for _, _, names, here in os.fwalk(folder / own):
+            if os.fstat(here).st_ctime_ns >= when:
+                return None
+            for name in names:
+                if os.stat(name, dir_fd=here, follow_symlinks=False).st_ctime_ns >= when:
+                    return None
+            count += len(names)
     for key in _other_keys(folder):
+        if (folder / key).lstat().st_ctime_ns >= when:
+            return None
         count += 1
-        total += _mark(key, (folder / key).lstat())
-    return [count, total]
+    return count
 
 
 def _is_folder(path: Path) -> bool:
@@ -404,10 +405,10 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _mark(key: str, stat: os.stat_result) -> int:
-    """Return a number that hardly any other file has, nor this one at another time."""
-    seed = (stat.st_size * 0x9E3779B1 ^ stat.st_mtime_ns) & 0xFFFFFFFF
-    return zlib.crc32(key.encode("utf-8", "surrogateescape"), seed)
+def _split(key: str) -> tuple[str, str]:
+    """Return the folder of *key*, with a slash at its end unless it is the site's, and its name."""
+    prefix, slash, name = key.rpartition("/")
+    return prefix + slash, name
 
 
 def _names(folder: Path) -> list[str]:

@@ -5,8 +5,9 @@ linked. What a template draws the same way for many users or pages is drawn once
 pieces (`generator.cut`); whatever cannot be cut, Jinja2 draws each time, to the same bytes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
+from operator import mod
 from typing import Any, NamedTuple
 
 from function.answer import PATH as API_PATH
@@ -68,6 +69,25 @@ class Download(NamedTuple):
     size: str
 
 
+class Rows:
+    """Table rows, one behind another.
+
+    Attributes:
+        markup: all of them.
+        bounds: where each begins, and the last one ends, in bytes.
+    """
+
+    def __init__(self, rows: Sequence[bytes]) -> None:
+        self.markup = memoryview(b"".join(rows))
+        self.bounds = [*accumulate(map(len, rows), initial=0)]
+
+    def cut(self, start: int, size: int, count: int) -> Iterator[memoryview]:
+        """Yield the rows from number *start* on, *size* at a time, so many times."""
+        last = len(self.bounds) - 1
+        ends = [self.bounds[min(start + size * part, last)] for part in range(count + 1)]
+        return (self.markup[begin:end] for begin, end in pairwise(ends))
+
+
 class Renderer:
     """Draws the pages of one build.
 
@@ -114,22 +134,34 @@ class Renderer:
             },
         )
 
-    def rows(self, directory: Directory, rows: Sequence[Row]) -> list[bytes]:
-        """Return *rows* of *directory* as table rows, to be handed to `page` by every page."""
-        addresses = directory.addresses(rows)
+    def rows(self, directory: Directory, rows: Sequence[Row]) -> Rows:
+        """Return *rows* of *directory* as table rows, to be shown by pages of every size."""
+        flags = [flagged for _, flagged, _ in rows]
+        ids = _digits([identity for identity, _, _ in rows])
         names = _escaped([username for _, _, username in rows])
-        found = []
-        fills: dict[int, Callable[[Sequence[bytes]], bytes] | None] = {}
-        for row, name in zip(rows, names, strict=True):
-            identity, flagged, username = row
-            if flagged not in fills:  # the same for all of a type: see `Row`
-                fills[flagged] = self._implied_fill(directory, row)
-            if fill := fills[flagged]:
-                found.append(fill((b"%d" % identity, name)))
-            else:
-                urls = addresses.get(identity) or implied(identity, username)
-                found.append(self.row(Profile(identity, username, directory.type_of(row), *urls)))
-        return found
+        # The same for all who are flagged the same: see `Row`.
+        kinds = {
+            flagged: self._implied_row(directory, row)
+            for flagged, row in dict(zip(flags, rows, strict=True)).items()
+        }
+        usual = next(filter(None, kinds.values()), Pieces(""))
+        texts = {
+            flagged: pieces.text
+            for flagged, pieces in kinds.items()
+            if pieces and pieces.slots == usual.slots
+        }
+        odd = kinds.keys() - texts.keys()
+        texts |= dict.fromkeys(odd, usual.text)  # which is not kept
+        drawn = [*map(mod, map(texts.__getitem__, flags), usual.pick((ids, names)))]
+        if odd:
+            addresses = directory.addresses(rows)
+            for place, row in enumerate(rows):
+                identity, flagged, username = row
+                if flagged in odd:
+                    type_ = directory.type_of(row)
+                    urls = addresses.get(identity) or implied(identity, username)
+                    drawn[place] = self.row(Profile(identity, username, type_, *urls))
+        return Rows(drawn)
 
     def row(self, profile: Profile) -> bytes:
         """Return *profile* as a table row."""
@@ -142,27 +174,29 @@ class Renderer:
             return pieces.fill((b"%d" % user.id, *(escape(text or "") for text in texts)))
         return self._templates.draw(ROW, profile=user).encode()
 
-    def page(self, listing: Listing, page: int, rows: Sequence[bytes]) -> bytes:
+    def page(self, listing: Listing, page: int, rows: Rows) -> bytes:
         """Return *listing*'s page number *page*, which shows *rows*."""
-        return self.pages(listing)(page, rows)
+        return next(self.pages(listing, range(page, page + 1), rows))
 
-    def pages(self, listing: Listing) -> Callable[[int, Sequence[bytes]], bytes]:
-        """Return what draws a page of *listing*, given its number and the rows that it shows."""
+    def pages(
+        self, listing: Listing, numbers: range, rows: Rows, start: int = 0
+    ) -> Iterator[bytes]:
+        """Yield the pages of *listing* with these *numbers*, which show *rows* from *start* on."""
         last = self._build.pages(listing) - EDGE
-        values = self._values_of(listing)
-
-        def draw(page: int, rows: Sequence[bytes]) -> bytes:
-            if not EDGE < page <= last:
-                return self._whole_page(listing, page, rows)
-            if listing not in self._frames:
-                self._frames[listing] = self._cut_frame(listing, page, rows)
-            frame = self._frames[listing]
-            if not frame:
-                return self._whole_page(listing, page, rows)
-            found = values(page)
-            return b"".join([frame[0].fill(found), *rows, frame[1].fill(found)])
-
-        return draw
+        inner = range(max(numbers.start, EDGE + 1), min(numbers.stop, last + 1))
+        if listing not in self._frames and inner:
+            self._frames[listing] = self._cut_frame(listing, EDGE + 1)
+        frame = self._frames.get(listing)
+        if frame:
+            columns = self._columns(listing, inner)
+            heads, tails = (pieces.fill_all(columns) for pieces in frame)
+        for page, shown in zip(
+            numbers, rows.cut(start, listing.pagination, len(numbers)), strict=True
+        ):
+            if frame and page in inner:
+                yield b"".join((next(heads), shown, next(tails)))
+            else:
+                yield self._whole_page(listing, page, bytes(shown))
 
     def about(self, types: Mapping[str, int]) -> bytes:
         """Return the page about the directory, which has so many users of each of *types*."""
@@ -196,10 +230,8 @@ class Renderer:
         sample = Entry(7, HOSTILE, like.type, *(value and HOSTILE for value in like[3:]))
         return self._cut_as(slots, sample, [b"7", *[escape(HOSTILE)] * 4])
 
-    def _implied_fill(
-        self, directory: Directory, row: Row
-    ) -> Callable[[Sequence[bytes]], bytes] | None:
-        """Return what makes a table row of the id and the name of any user like *row*, if anything.
+    def _implied_row(self, directory: Directory, row: Row) -> Pieces | None:
+        """Return what the id and the name of any user like *row* make a table row of, if anything.
 
         There is nothing for those that have addresses of their own.
         """
@@ -208,8 +240,7 @@ class Renderer:
         type_ = directory.type_of(row)
         if type_ not in self._implied:
             self._implied[type_] = self._cut_implied(type_)
-        pieces = self._implied[type_]
-        return pieces.fill if pieces else None
+        return self._implied[type_]
 
     def _cut_implied(self, type_: str) -> Pieces | None:
         """Return the row of any user of *type_* whose addresses id and username imply."""
@@ -237,16 +268,17 @@ class Renderer:
         whole = self._templates.draw(ROW, profile=sample).encode()
         return pieces if pieces.fill(values) == whole else None
 
-    def _whole_page(self, listing: Listing, page: int, rows: Sequence[bytes]) -> bytes:
+    def _whole_page(self, listing: Listing, page: int, rows: bytes) -> bytes:
         numbers = self._numbers(listing, page)
         digits, texts = [str(n) for n in numbers], [number(n) for n in numbers]
         shown = self._context(listing, page, digits, texts, lambda text: text)
-        return self._templates.draw(PAGE, rows=drawn(b"".join(rows)), **shown).encode()
+        return self._templates.draw(PAGE, rows=drawn(rows), **shown).encode()
 
-    def _cut_frame(
-        self, listing: Listing, page: int, rows: Sequence[bytes]
-    ) -> tuple[Pieces, Pieces] | None:
-        """Return what is before and behind the rows of any page not at an end of *listing*."""
+    def _cut_frame(self, listing: Listing, page: int) -> tuple[Pieces, Pieces] | None:
+        """Return what is before and behind the rows of any page not at an end of *listing*.
+
+        *page* is one of these.
+        """
         if not self._cut:
             return None
         count = len(self._numbers(listing, page))
@@ -260,9 +292,10 @@ class Renderer:
             head, tail = map(Pieces, parts)
         except (CannotCut, ValueError):  # ValueError: the rows are not there once
             return None
-        values = self._values_of(listing)(page)
-        filled = [head.fill(values), *rows, tail.fill(values)]
-        return (head, tail) if b"".join(filled) == self._whole_page(listing, page, rows) else None
+        columns, rows = self._columns(listing, range(page, page + 1)), b"<tr></tr>"
+        before, after = (next(pieces.fill_all(columns)) for pieces in (head, tail))
+        whole = self._whole_page(listing, page, rows)
+        return (head, tail) if before + rows + after == whole else None
 
     def _numbers(self, listing: Listing, page: int) -> list[int]:
         """Return all that differs between the pages of *listing*, for *page*.
@@ -276,27 +309,23 @@ class Renderer:
         same = [same_place(page, size, other) for other in self._build.page_sizes]
         return [*range(page - AROUND, page + AROUND + 1), first, last, *same]
 
-    def _values_of(self, listing: Listing) -> Callable[[int], Sequence[bytes]]:
-        """Return what gives the `_numbers` of a page as in addresses, then as for people.
+    def _columns(self, listing: Listing, pages: range) -> Sequence[Sequence[bytes]]:
+        """Return the `_numbers` of *pages* as in addresses, then as for people, each for all pages.
 
-        But only where they are used: the users shown are in no address, and a page of another size
-        is in no text.
+        But only those that are used: the users shown are in no address, and a page of another size
+        is in no text. All at once, as for each by itself it would take as long as the rest.
         """
-        size, others = listing.pagination, self._build.page_sizes
-        digits, text = _digits, _text
-
-        def values(page: int) -> Sequence[bytes]:
-            before = (page - 1) * size
-            around = range(page - AROUND, page + AROUND + 1)
-            return [
-                *map(digits, around),
-                *(b"", b""),
-                *[digits(before // other + 1) for other in others],
-                *map(text, around),
-                *(text(before + 1), text(before + size)),
-            ]
-
-        return values
+        count, size = len(pages), listing.pagination
+        around = range(pages.start - AROUND, pages.stop + AROUND)
+        digits, texts = _digits(around), _texts(around)
+        before = range((pages.start - 1) * size, (pages.stop - 1) * size, size)
+        return [
+            *(digits[place : place + count] for place in range(2 * AROUND + 1)),
+            *((), ()),
+            *(_digits([n // other + 1 for n in before]) for other in self._build.page_sizes),
+            *(texts[place : place + count] for place in range(2 * AROUND + 1)),
+            *(_texts([n + 1 for n in before]), _texts([n + size for n in before])),
+        ]
 
     def _context(
         self,
@@ -396,11 +425,11 @@ def _escaped(texts: Sequence[str]) -> Sequence[bytes]:
     return found if len(found) == len(texts) else [escape(text) for text in texts]
 
 
-@lru_cache(4096)  # neighbouring pages have the same numbers
-def _digits(value: int) -> bytes:
-    return b"%d" % value
+def _digits(values: Iterable[int]) -> list[bytes]:
+    """Return each of *values* in digits."""
+    return str([*values])[1:-1].encode().split(b", ")  # half as long as one by one
 
 
-@lru_cache(4096)
-def _text(value: int) -> bytes:
-    return number(value).encode()
+def _texts(values: Iterable[int]) -> list[bytes]:
+    """Return each of *values* for people."""
+    return "\\n".join(map(number, values)).encode().split(b"\\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from function.database import Directory
 from generator import data
 from generator.errors import BuildError
-from generator.files import SiteFile, Tally, Update, Writer, Written, sealed
+from generator.files import SiteFile, Update, Writer, Written, sealed
 from generator.jobs import cores, share
 from generator.kept import FOLDER
 from generator.pages import (
@@ -170,8 +170,8 @@ def stretches(build: Build) -> Iterator[Stretch]:
 
 def pages(
     directory: Directory, build: Build, renderer: "Renderer", stretch: Stretch
-) -> Iterator[tuple[str, bytes]]:
-    """Yield the key and the content of each page, of every size, that begins in *stretch*."""
+) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
+    """Yield the pages of each size that begin in *stretch*: their prefix; their names and bytes."""
     order_by, slug, start, stop = stretch
     users = build.users_of(slug)
     last = min(stop + max(build.page_sizes) - 1, users)  # a page may end beyond the stretch
@@ -179,11 +179,9 @@ def pages(
     rows = renderer.rows(directory, directory.rows(order_by, of_type, start, last))
     for size in build.page_sizes:
         listing = Listing(order_by, size, slug)
-        prefix, draw = listing.prefix, renderer.pages(listing)
-        for first in range(-(-start // size) * size, stop, size):
-            page = first // size + 1
-            shown = rows[first - start : first - start + size]
-            yield f"{prefix}{page}.html", draw(page, shown)
+        numbers = range(-(-start // size) + 1, -(-stop // size) + 1)
+        drawn = renderer.pages(listing, numbers, rows, (numbers.start - 1) * size - start)
+        yield listing.prefix, zip((f"{page}.html" for page in numbers), drawn, strict=True)
 
 
 def _pages(
@@ -193,12 +191,12 @@ def _pages(
     writer: Writer,
     advance: Callable[[int], None],
     jobs: int,
-) -> Tally:
+) -> Written:
     """Write every page of every listing, and return what became of them."""
     tasks = list(stretches(build))
     alone = min(jobs, len(tasks)) <= 1
 
-    def worker() -> Callable[[Stretch], Tally]:
+    def worker() -> Callable[[Stretch], Written]:
         # A connection cannot be shared with a process that was forked.
         mine = (
             directory
@@ -206,17 +204,17 @@ def _pages(
             else Directory(directory.path, release=directory.release, mapped=False)
         )
 
-        def draw(stretch: Stretch) -> Tally:
+        def draw(stretch: Stretch) -> Written:
             pen = writer.twin()
-            for key, content in pages(mine, build, renderer, stretch):
-                pen.put(key, content)
-            return pen.tally
+            for prefix, files in pages(mine, build, renderer, stretch):
+                pen.put_all(prefix, files)
+            return pen.written
 
         return draw
 
-    total = Tally()
-    for tally in share(jobs, tasks, worker):
-        total = total.and_(tally)
+    total = Written()
+    for done in share(jobs, tasks, worker):
+        total = total.and_(done)
         advance(total.written + total.unchanged)
     return total
 

@@ -7,7 +7,7 @@ from generator import assets, site
 from generator.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
 from generator.errors import BuildError
 from generator.pages import Listing
-from generator.render import STATIC, TEMPLATES, Renderer
+from generator.render import STATIC, TEMPLATES, Renderer, Rows
 from tests.factories import make_profile
 
 
@@ -32,7 +32,7 @@ def test_a_first_visit_is_at_most_20_kb_as_brotli(directory):
     assets = read_assets(TEMPLATES, STATIC)
     build = site.plan(directory, (10, 25, 50, 100), ("id", "-id", "type"))
     renderer = Renderer(build, directory.about, assets, "/", origin="https://example.org")
-    page = renderer.page(Listing(), 1, [renderer.row(user) for user in users])
+    page = renderer.page(Listing(), 1, Rows([renderer.row(user) for user in users]))
     parts = [page, assets[SHEET].content, assets["search.js"].content]
     assert sum(len(brotli.compress(part, quality=5)) for part in parts) <= 20_000
 

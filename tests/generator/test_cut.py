@@ -10,7 +10,11 @@ def test_pieces_are_filled_where_the_marks_were(parts):
     values = [b"a", b"%s", b"{0}", b"", b"\xc3\xbc"]
     markup = "".join(mark(part) if isinstance(part, int) else part for part in parts)
     expected = b"".join(values[part] if isinstance(part, int) else part.encode() for part in parts)
-    assert Pieces(markup).fill(values) == expected
+    pieces = Pieces(markup)
+    assert pieces.fill(values) == expected
+    two = pieces.fill_all([(value, value * 2) for value in values])
+    assert next(two) == expected
+    assert next(two) == pieces.fill([value * 2 for value in values])
 
 
 @pytest.mark.parametrize("text", ["\ue000", "\ue000x", "a\ue000"])

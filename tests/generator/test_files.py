@@ -32,7 +32,7 @@ def write(folder, files, is_page, inputs="these"):
             update.writer.put(file.key, file.content)
             if not is_page(file.key):
                 others.add(file.key)
-        return update.finish(lambda key: is_page(key) or key in others, inputs)
+        return update.finish(lambda key: is_page(key) or key in others, inputs, Written())
 
 
 def tree(folder):
@@ -201,7 +201,7 @@ def test_one_writes_a_site_at_a_time(tmp_path):
         ):
             pass
         update.writer.put(INFO.key, INFO.content)
-        update.finish(lambda key: True, "these")
+        update.finish(lambda key: True, "these", Written())
     with Update(tmp_path):
         pass
 
@@ -220,5 +220,5 @@ def test_a_draft_takes_the_place_of_another_file_only(tmp_path):
         for content in (b"one", b"one", b"two", b"owt"):
             (tmp_path / "draft").write_bytes(content)
             update.writer.take("data/profiles.csv", tmp_path / "draft")
-        assert update.writer.tally[:2] == (3, 1)
+        assert update.writer.written == Written(3, 1)
     assert (tmp_path / "data/profiles.csv").read_bytes() == b"owt"
