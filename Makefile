@@ -82,7 +82,7 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@echo "Installing into .venv what building needs"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --require-hashes --requirement requirements/build.txt
-	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) --quiet --no-deps --no-build-isolation --editable . --config-settings editable_mode=compat
 	@touch $@
 
 .venv/.deploy: requirements/deploy.txt .venv/.build

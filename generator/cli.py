@@ -1,8 +1,7 @@
 """The verbs: parse, build objects, call one function, say what came of it.
 
-The only module that reads the environment or writes to the terminal. What only some verbs need,
-and takes long to import (httpx, sqlite-utils, uvicorn), these import themselves: rendering that
-finds nothing to do takes no longer than to look.
+The only module that reads the environment or writes to the terminal. A verb imports by itself what
+others do not need: rendering that finds nothing to do takes no longer than to look.
 """
 
 import os
@@ -20,16 +19,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import click
 
-from function.answer import answer_profiles
 from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
-from function.query import parse_query
-from generator import bake as baking
-from generator import check as checking
-from generator import explain as explaining
 from generator import site as rendering
-from generator import sources
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
 from generator.files import read_build
 from generator.github import DEFAULT_API_URL
@@ -275,6 +268,8 @@ def seed(
 @title_option
 def bake(store: Path, output: Path, title: str | None) -> None:
     """Bake the store's users into the directory: one read-only file."""
+    from generator import bake as baking
+    from generator.sources import joined_title
     from generator.store import Store
 
     with closing(Store(store)) as found:
@@ -286,7 +281,7 @@ def bake(store: Path, output: Path, title: str | None) -> None:
             )
         about = About(
             ", ".join(one.source for one in lists),
-            title or sources.joined_title([one.title for one in lists]),
+            title or joined_title([one.title for one in lists]),
             max(one.seeded_at or "" for one in lists),
         )
         wanted = sum(sizes.values())
@@ -348,6 +343,8 @@ def render(
 @base_path_option
 def check(database: Path, site: Path, base_path: str) -> None:
     """Check the site against the API, and its links."""
+    from generator import check as checking
+
     with closing(Directory(database)) as directory:
         built = read_build(site)
         with _progress("Checking", built.page_count(), "pages") as advance:
@@ -409,6 +406,10 @@ def query(ctx: click.Context, parameters: str, explain: bool, database: Path) ->
     QUERY is a query string as in an address, percent-encoded where need be. Exits with 1 when
     the API would refuse it.
     """
+    from function.answer import answer_profiles
+    from function.query import parse_query
+    from generator import explain as explaining
+
     # Bytes of the command line that are no UTF-8 are read as the API reads such bytes.
     text = os.fsencode(parameters.removeprefix("?")).decode("utf-8", "replace")
     pairs = parse_qsl(text, keep_blank_values=True)

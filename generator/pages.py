@@ -80,7 +80,7 @@ class Listing:
 
     def key(self, page: int) -> str:
         """Return the key of the listing's page number *page*."""
-        return f"{self.prefix}{page}.html"
+        return self.prefix + page_name(page)
 
 
 @dataclass(frozen=True)
@@ -201,6 +201,11 @@ class Build:
     @cached_property
     def _orders(self) -> Mapping[str, str]:
         return {order_slug(order_by): order_by for order_by in self.orders}
+
+
+def page_name(page: int) -> str:
+    """Return what a listing's prefix is followed by in the key of its page number *page*."""
+    return f"{page}.html"
 
 
 def order_slug(order_by: str) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from function.database import Directory
-from generator import data
 from generator.errors import BuildError
 from generator.files import SiteFile, Update, Writer, Written, sealed
 from generator.jobs import cores, share
@@ -23,6 +22,7 @@ from generator.pages import (
     Build,
     Listing,
     choose_types,
+    page_name,
     type_pages,
 )
 from generator.sitemap import KEY as SITEMAP_KEY
@@ -118,6 +118,7 @@ def render(
         advance(build.page_count())
         return Written(unchanged=files)
     # Looking is all that is done where nothing has changed, and takes less than these.
+    from generator import data
     from generator.assets import read_assets
     from generator.render import Download, Renderer
 
@@ -181,7 +182,7 @@ def pages(
         listing = Listing(order_by, size, slug)
         numbers = range(-(-start // size) + 1, -(-stop // size) + 1)
         drawn = renderer.pages(listing, numbers, rows, (numbers.start - 1) * size - start)
-        yield listing.prefix, zip((f"{page}.html" for page in numbers), drawn, strict=True)
+        yield listing.prefix, zip(map(page_name, numbers), drawn, strict=True)
 
 
 def _pages(

@@ -6,7 +6,7 @@ https://www.sitemaps.org/protocol.html
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from generator.pages import ABOUT_KEY, Build
+from generator.pages import ABOUT_KEY, Build, page_name
 
 KEY = "sitemap.xml"
 # No more addresses than this are in one file.
@@ -41,8 +41,9 @@ def _keys(build: Build) -> Iterator[str]:
     yield ""
     yield ABOUT_KEY
     for listing in build.listings():
+        prefix = listing.prefix
         for page in range(2 if listing.is_default else 1, build.pages(listing) + 1):
-            yield listing.key(page)
+            yield prefix + page_name(page)
 
 
 def _map(what: str, base: str, keys: Iterable[str]) -> Iterator[str]:
