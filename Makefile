@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install build-site serve bundle test lint bench clean lock
+.PHONY: help install build-site serve bundle test lint lint-aws bench clean lock
 
 help: ## List the targets and variables
 	@echo "A directory of GitHub users: a static site and a query function, from one SQLite file."
@@ -46,10 +46,18 @@ bundle: .venv/.build ## Make what Lambda gets, in $(BUILD)/bundle, and say how l
 test: .venv/.dev ## Run every test
 	@$(BIN)/python -m pytest
 
-lint: .venv/.dev ## Check style, types and formatting
+lint: .venv/.dev ## Check style, types, formatting and the AWS template
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/cfn-lint template.yaml
+
+# --skip-download: the rules are in the package, and nobody is asked for more.
+lint-aws: .venv/.lint ## Check what the AWS template is missing, and ask SAM where it is installed
+	@.venv/lint/bin/checkov --file template.yaml --framework cloudformation --skip-download --compact --quiet
+	@PATH=".venv/aws/bin:$(BIN):$$PATH"; if command -v sam >/dev/null; \
+	  then AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 sam validate --lint; \
+	  else echo "Left out: sam validate --lint, since there is no sam here (\`make lint\` ran its cfn-lint)"; fi
 
 bench: .venv/.dev ## Measure against limits, plain designs and peers, as ratios in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -61,7 +69,7 @@ clean: ## Remove $(BUILD), with the users gathered there, and the environment
 
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --upgrade pyproject.toml --group dev --output-file requirements/dev.txt
+	  --fork-strategy fewest --upgrade pyproject.toml --group dev --output-file requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --constraint requirements/dev.txt pyproject.toml --group package --output-file requirements/build.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -70,6 +78,8 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	  --constraint requirements/dev.txt --group deploy --output-file requirements/deploy.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --fork-strategy fewest --upgrade --group lint --output-file requirements/lint.txt
 
 # A stamp is newer than what it was made from. --require-hashes: nothing is installed that the
 # lock file does not name, byte for byte. The editable install adds the `ghdirectory` command; its
@@ -93,4 +103,13 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 .venv/.dev: requirements/dev.txt .venv/.build
 	@echo "Installing into .venv what tests and linters need"
 	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# In an environment of its own, since checkov wants one old version of boto3. By .venv's pip, which is
+# the locked one.
+.venv/.lint: requirements/lint.txt | .venv/.build
+	@echo "Installing into .venv/lint what checks the AWS template"
+	@$(BIN)/python -m venv --without-pip .venv/lint
+	@$(BIN)/python -m pip --python .venv/lint install --quiet --disable-pip-version-check \
+	  --require-hashes --requirement requirements/lint.txt
 	@touch $@

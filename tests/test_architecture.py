@@ -32,6 +32,8 @@ LOCKS = (
 )
 # Of what the benchmarks compare with, which the project itself never installs.
 PEERS = "requirements/bench.txt"
+# Of what checks the template for AWS, in an environment of its own.
+LINTERS = "requirements/lint.txt"
 
 
 def imports(path: Path) -> set[str]:
@@ -103,7 +105,7 @@ def locked(path: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("path", [*LOCKS, PEERS])
+@pytest.mark.parametrize("path", [*LOCKS, PEERS, LINTERS])
 def test_a_lock_file_has_a_hash_for_everything_and_no_address(path):
     text = (ROOT / path).read_text()
     blocks = re.findall(r"^[a-z0-9][^\n]*(?:\n {4}[^\n]+)*", text, re.MULTILINE)
@@ -125,6 +127,7 @@ def test_the_lock_files_pin_one_version_of_each_package():
         ("function/requirements.txt", PROJECT["dependency-groups"]["function"]),
         ("requirements/deploy.txt", PROJECT["dependency-groups"]["deploy"]),
         (PEERS, PROJECT["dependency-groups"]["bench"]),
+        (LINTERS, PROJECT["dependency-groups"]["lint"]),
         (
             "requirements/dev.txt",
             [r for r in PROJECT["dependency-groups"]["dev"] if isinstance(r, str)],
