@@ -53,7 +53,8 @@ lint: .venv/.dev ## Check style, types, formatting and the AWS template
 	@$(BIN)/cfn-lint template.yaml
 
 # --skip-download: the rules are in the package, and nobody is asked for more.
-lint-aws: .venv/.lint ## Check what the AWS template is missing, and ask SAM where it is installed
+lint-aws: .venv/.lint ## Check the workflows, and the AWS template for what it lacks, with SAM where it is installed
+	@.venv/lint/bin/actionlint
 	@.venv/lint/bin/checkov --file template.yaml --framework cloudformation --skip-download --compact --quiet
 	@PATH=".venv/aws/bin:$(BIN):$$PATH"; if command -v sam >/dev/null; \
 	  then AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 sam validate --lint; \
@@ -108,7 +109,7 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 # In an environment of its own, since checkov wants one old version of boto3. By .venv's pip, which is
 # the locked one.
 .venv/.lint: requirements/lint.txt | .venv/.build
-	@echo "Installing into .venv/lint what checks the AWS template"
+	@echo "Installing into .venv/lint what checks workflows and the AWS template"
 	@$(BIN)/python -m venv --without-pip .venv/lint
 	@$(BIN)/python -m pip --python .venv/lint install --quiet --disable-pip-version-check \
 	  --require-hashes --requirement requirements/lint.txt
