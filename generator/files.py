@@ -117,21 +117,24 @@ class Writer:
             self.make(prefix)
         compare = not self._new[prefix]
         written = unchanged = 0
-        for name, content in files:
-            path = folder + name
-            if compare and _has(path, content):
-                unchanged += 1
-                continue
-            try:
-                file = os.open(path, _CREATE, _MODE)
-            except FileExistsError:
-                _replace(path, content)
-            else:
+        here = os.open(folder, os.O_RDONLY)  # which need not be looked for once a file
+        try:
+            for name, content in files:
+                if compare and _has(folder + name, content):
+                    unchanged += 1
+                    continue
                 try:
-                    _write(file, content)
-                finally:
-                    os.close(file)
-            written += 1
+                    file = os.open(name, _CREATE, _MODE, dir_fd=here)
+                except FileExistsError:
+                    _replace(folder + name, content)
+                else:
+                    try:
+                        _write(file, content)
+                    finally:
+                        os.close(file)
+                written += 1
+        finally:
+            os.close(here)
         self.written = self.written.and_(Written(written, unchanged))
 
     def make(self, prefix: str) -> None:

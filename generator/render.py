@@ -432,4 +432,4 @@ def _digits(values: Iterable[int]) -> list[bytes]:
 
 def _texts(values: Iterable[int]) -> list[bytes]:
     """Return each of *values* for people."""
-    return "\\n".join(map(number, values)).encode().split(b"\\n")
+    return "\n".join(map(number, values)).encode().split(b"\n")
