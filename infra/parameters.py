@@ -10,13 +10,14 @@ from urllib.parse import quote_plus
 
 from generator.files import read_build
 from generator.pages import Build
+from generator.publish import read_site
 
 # With its own code the router may have 10 KB. template.yaml has the same limit (MaxLength).
 MOST_TYPES_TEXT = 2400
 
 
-def parameters(build: Build) -> dict[str, str]:
-    """Return the stack's parameters for *build*.
+def parameters(build: Build, release: str) -> dict[str, str]:
+    """Return the stack's parameters for *build*, published as the *release* of that name.
 
     Raises:
         ValueError: the names of its types take more than the router has room for.
@@ -30,7 +31,7 @@ def parameters(build: Build) -> dict[str, str]:
             f" of the router, which has room for {MOST_TYPES_TEXT:,}: render fewer (--types)"
         )
     return {
-        "Release": build.release,
+        "Release": release,
         "Users": str(build.users),
         "PageSizes": ",".join(map(str, build.page_sizes)),
         "Orders": ",".join(build.orders),
@@ -39,4 +40,6 @@ def parameters(build: Build) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    print(*(f"{name}={value}" for name, value in parameters(read_build(Path(sys.argv[1]))).items()))
+    site = Path(sys.argv[1])
+    found = parameters(read_build(site), read_site(site, allow_sample=True).name)
+    print(*(f"{name}={value}" for name, value in found.items()))
