@@ -13,8 +13,8 @@ OURS = {"function", "generator"}
 # Every package that is imported, and the one module that does.
 DOORS = {
     "aws_lambda_powertools": "function.handler",
-    "boto3": "generator.s3",
-    "botocore": "generator.s3",
+    "boto3": "generator.aws",
+    "botocore": "generator.aws",
     "bootstrap_wrapper": "generator.assets",
     "click": "generator.cli",
     "httpx": "generator.client",
