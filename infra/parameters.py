@@ -4,6 +4,7 @@
 them: no value has a blank, a quote or a backslash, whatever is in the name of a type.
 """
 
+import re
 import sys
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -37,6 +38,12 @@ def parameters(build: Build, release: str) -> dict[str, str]:
         "Orders": ",".join(build.orders),
         "Types": types,
     }
+
+
+def names(template: str) -> set[str]:
+    """Return the names of the parameters that *template* has."""
+    section = re.search(r"^Parameters:\n((?: .*\n|\n)+)", template, re.MULTILINE)
+    return set(re.findall(r"^  (\w+):$", section[1], re.MULTILINE)) if section else set()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"function", "generator"}
+OURS = {"function", "generator", "infra"}
 # Every package that is imported, and the one module that does.
 DOORS = {
     "aws_lambda_powertools": "function.handler",
