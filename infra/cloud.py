@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from generator import aws
@@ -28,9 +29,9 @@ class Aws:
         self.name, self._sam, self._threads = name, sam, threads
         self._clients: dict[str, Any] = {}
 
-    def build(self) -> list[str]:
-        """Make the function's bundle and return the names of what is in it."""
-        return self._sam.build()
+    def build(self, database: Path) -> list[str]:
+        """Make the function's bundle with *database*, and return the names of what is in it."""
+        return self._sam.build(database)
 
     def deploy(self, parameters: Mapping[str, str], template: str | None = None) -> None:
         """Make the stack what *template* says, or else the one that was built."""

@@ -17,6 +17,9 @@ from generator.words import span
 from infra.deployment import LEAST_KEPT, Deployer, DeployError
 from infra.embed import TEMPLATE
 from infra.parameters import names
+from infra.sam import Sam
+
+THREADS = 32  # requests to the bucket that are under way at a time
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.verb == "deploy":
             deployer.deploy(
                 options.site,
+                options.database,
                 given(options.parameters),
                 options.keep,
                 allow_sample=options.allow_sample,
@@ -109,33 +113,31 @@ def _deployer(options: argparse.Namespace) -> Deployer:
         from infra.cloud import Aws
     except ModuleNotFoundError as exc:  # building does without
         raise DeployError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
-    from infra.sam import Sam
-
-    sam = Sam(getattr(options, "database", Path()), verbose=options.verbose)
-    deployer = Deployer(Aws(options.stack, sam, THREADS), _Teller(), THREADS)
+    cloud = Aws(options.stack, Sam(verbose=options.verbose), THREADS)
+    deployer = Deployer(cloud, _Teller(), THREADS)
     if options.verb != "destroy":
         deployer.patience, deployer.site_url = options.patience, options.site_url
     return deployer
 
 
-THREADS = 32
-
-
 class _Teller:
-    """Prints each step on a line of its own, with how long it took."""
+    """Prints each step on a line of its own, with how long it took if anybody could notice."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
 
     def __call__(self, word: str, text: str) -> None:
         now = time.monotonic()
-        print(f"{word:<8} {text} ({span(now - self._last)})", flush=True)
+        took = now - self._last
+        length = f"{took:.1f} s" if took < 60 else span(took)
+        print(f"{word:<8} {text}{f' ({length})' if took >= 0.05 else ''}", flush=True)
         self._last = now
 
 
 def _typed(name: str) -> bool:
     """Return whether somebody types *name*."""
-    return input(f"Type {name} to delete all of this: ").strip() == name
+    print(f"Type {name} to delete all of this: ", end="", flush=True)
+    return sys.stdin.readline().strip() == name
 
 
 if __name__ == "__main__":

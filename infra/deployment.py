@@ -5,7 +5,8 @@ the site's bucket, so that any machine can go back to it:
 
 - ``deployments/<time>-<release>.json``: the template as it was uploaded, and its parameters;
 - ``deployments/history.json``: the names of those that went live and held, the live one last.
-  Going back takes names off its end, so that going back twice goes back two.
+  Going back takes names off its end, so that going back twice goes back two; until that is done,
+  it says that it is under way.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from function.answer import PATH as API_PATH
+from generator.errors import PublishError
 from generator.files import read_build
 from generator.pages import BUILD_KEY
 from generator.publish import Bucket, Release, Upload, carry_out, look, read_site, verify
@@ -77,8 +79,8 @@ class Cloud(Protocol):
 
     name: str
 
-    def build(self) -> list[str]:
-        """Make the function's bundle and return the names of what is in it."""
+    def build(self, database: Path) -> list[str]:
+        """Make the function's bundle with *database*, and return the names of what is in it."""
 
     def deploy(self, parameters: Mapping[str, str], template: str | None = None) -> None:
         """Make the stack what *template* says, or else the one that was built.
@@ -136,6 +138,16 @@ class Deployment(NamedTuple):
     def to_json(self) -> bytes:
         """Return what is kept of it."""
         return json.dumps({"parameters": dict(self.parameters), "template": self.template}).encode()
+
+
+class History(NamedTuple):
+    """The *names* of the deployments that held, the live one last.
+
+    If going back to that *is_under_way*, it is to be live.
+    """
+
+    names: list[str]
+    is_under_way: bool = False
 
 
 def name_of(release: str, when: datetime) -> str:
@@ -206,7 +218,13 @@ class Deployer:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def deploy(
-        self, site: Path, given: Mapping[str, str], keep: int, *, allow_sample: bool = False
+        self,
+        site: Path,
+        database: Path,
+        given: Mapping[str, str],
+        keep: int,
+        *,
+        allow_sample: bool = False,
     ) -> None:
         """Make the *site*, and the API over the same directory, what the stack shows.
 
@@ -214,6 +232,7 @@ class Deployer:
 
         Args:
             site: the rendered folder.
+            database: the directory it was rendered from.
             given: parameters of the stack besides those of a release.
             keep: how many deployments one can go back to, the live one counted.
             allow_sample: whether invented accounts may be shown.
@@ -227,7 +246,7 @@ class Deployer:
             raise DeployError(f"{twice[0]} is the site's to say: leave it out of PARAMETERS")
         self.tell("Read", f"{count(len(release.files), 'file')} of release {release.name}")
         stack = self._to_update()
-        self._build(release)
+        self._build(release, database)
         if stack is None:  # the stack makes the bucket
             stack = self._move({**given, **wanted})
             bucket = self._bucket(stack)
@@ -238,7 +257,7 @@ class Deployer:
             stack = self._move({**given, **wanted})
             self._empty_caches(stack)
         deployment = Deployment(name_of(release.name, self.now()), wanted, self.cloud.template())
-        history = self._history(bucket)
+        history = self._history(bucket).names
         if unlike := self._look(stack, release):
             raise DeployError(self._go_back(unlike, deployment, history, bucket, stack))
         if history and self._recorded(history[-1], bucket).is_what(stack, deployment.template):
@@ -246,7 +265,7 @@ class Deployer:
         else:
             self._put(bucket, deployment.key, deployment.to_json())
             history.append(deployment.name)
-            self._put_history(bucket, history)
+            self._put_history(bucket, History(history))
             self.tell("Recorded", f"as {deployment.name}")
         self._tidy(stack, bucket, history, max(keep, LEAST_KEPT))
         self.tell("Live", f"{self._address(stack)} ({stack.outputs['SiteUrl']})")
@@ -260,23 +279,22 @@ class Deployer:
         stack = self._standing()
         bucket = self._bucket(stack)
         history = self._history(bucket)
-        rest = self._rest(history, stack, bucket) if to is None else _up_to(history, to)
+        rest = self._rest(history, stack, bucket) if to is None else _up_to(history.names, to)
         if not rest:
             raise DeployError(
                 f"there is no deployment before the live one in {bucket.address}/{DEPLOYMENTS};"
                 " `make deploy` makes one"
             )
         target = self._recorded(rest[-1], bucket)
-        release = self._verify(target, bucket)
         # First, as a rollback that is ended halfway would otherwise go on one too far.
-        self._put_history(bucket, rest)
+        self._put_history(bucket, History(rest, is_under_way=True))
         try:
-            stack = self._move(target.parameters, target.template)
-        except DeployError:
+            stack, unlike = self._repeat(target, bucket)
+        except (DeployError, PublishError):
             self._put_history(bucket, history)
             raise
-        self._empty_caches(stack)
-        if unlike := self._look(stack, release):
+        self._put_history(bucket, History(rest))
+        if unlike:
             raise DeployError(
                 f"the stack is at {target.name}, but {unlike}; `make rollback` goes back further,"
                 " or --to NAME to another"
@@ -287,7 +305,7 @@ class Deployer:
         """Tell which deployments there are, the newest first."""
         stack = self._standing()
         bucket = self._bucket(stack)
-        history, template = self._history(bucket), self.cloud.template()
+        history, template = self._history(bucket).names, self.cloud.template()
         keys = [one.key for one in bucket.list(DEPLOYMENTS) if one.key != HISTORY_KEY]
         for key in sorted(keys, reverse=True):
             name = key.removeprefix(DEPLOYMENTS).removesuffix(".json")
@@ -301,20 +319,25 @@ class Deployer:
         if stack is None:
             raise DeployError(f"there is no stack {self.cloud.name} in this region")
         name = stack.outputs.get("SiteBucketName")
-        self.tell("Stack", f"{self.cloud.name} ({stack.status}): site, API, logs, alarms")
+        self.tell(
+            "Stack",
+            f"{self.cloud.name} ({stack.status}): distribution, API, function with all its"
+            " versions, logs, alarms",
+        )
         if name:
             keys = [one.key for one in self.cloud.bucket(name).list("")]
             releases = {key.split("/")[1] for key in keys if key.startswith("releases/")}
             self.tell(
                 "Bucket",
-                f"s3://{name}: {count(len(keys), 'object')} of {count(len(releases), 'release')}",
+                f"s3://{name}: {count(len(keys), 'object')}, of {count(len(releases), 'release')}"
+                " and of what going back to them takes",
             )
         if not confirmed(self.cloud.name):
             raise DeployError("that is not the stack's name: nothing was deleted")
         if name:
             self.tell("Emptied", f"s3://{name}: {count(self.cloud.remove(name, ''), 'object')}")
         self.cloud.delete()
-        self.tell("Deleted", f"stack {self.cloud.name}, the function's versions with it")
+        self.tell("Deleted", f"stack {self.cloud.name} and all that was in it")
         self.tell(
             "Left",
             "SAM's own bucket (stack aws-sam-cli-managed-default), which other stacks may share:"
@@ -341,15 +364,13 @@ class Deployer:
             raise DeployError(f"stack {self.cloud.name} is {stack.status}: {advice}")
         return stack
 
-    def _build(self, release: Release) -> None:
-        # With another's database SAM would see the same code and publish no version of it.
-        found = self.cloud.build()
+    def _build(self, release: Release, database: Path) -> None:
+        found = self.cloud.build(database)
         if f"directory-{release.directory}.db" not in found:
             databases = [name for name in found if name.endswith(".db")]
             raise DeployError(
-                f"the site is of release {release.directory}, and the function's bundle has"
-                f" {', '.join(databases) or 'no database'}: render the site anew"
-                " (`make build-site`), or say which DATABASE it was rendered from"
+                f"the site is of release {release.directory}, and {database} made the bundle have"
+                f" {', '.join(databases) or 'no database'}: `make build-site` renders the site anew"
             )
         self.tell("Built", f"the function, with directory-{release.directory}.db")
 
@@ -363,6 +384,7 @@ class Deployer:
 
     def _move(self, wanted: Mapping[str, str], template: str | None = None) -> Stack:
         """Make the stack what it should be, and return it."""
+        self.tell("Waiting", "for CloudFormation: minutes for a new stack, else about one")
         try:
             self.cloud.deploy(wanted, template)
         except DeployError as exc:
@@ -415,12 +437,20 @@ class Deployer:
         before = self._recorded(history[-1], bucket)
         if before.is_what(stack, failed.template):
             return f"{unlike}; this is {before.name} itself, `make rollback` goes back further"
-        release = self._verify(before, bucket)
-        stack = self._move(before.parameters, before.template)
-        self._empty_caches(stack)
-        if still := self._look(stack, release):
+        _, still = self._repeat(before, bucket)
+        if still:
             return f"{unlike}; the stack is back at {before.name}, but {still}"
         return f"{unlike}; {before.name} is live again, as before"
+
+    def _repeat(self, deployment: Deployment, bucket: Bucket) -> tuple[Stack, str | None]:
+        """Take the stack back to *deployment*, and return it and in which way that did not work."""
+        release = self._verify(deployment, bucket)
+        stack = self._move(deployment.parameters, deployment.template)
+        # Another version of sam may have written it otherwise.
+        again = deployment._replace(template=self.cloud.template())
+        self._put(bucket, again.key, again.to_json())
+        self._empty_caches(stack)
+        return stack, self._look(stack, release)
 
     def _verify(self, deployment: Deployment, bucket: Bucket) -> Release:
         """Return the release of *deployment*, if all that it needs is still there."""
@@ -436,12 +466,12 @@ class Deployer:
         )
         return release
 
-    def _history(self, bucket: Bucket) -> list[str]:
+    def _history(self, bucket: Bucket) -> History:
         text = bucket.get(HISTORY_KEY)
-        return [str(name) for name in json.loads(text)] if text else []
+        return History(**json.loads(text)) if text else History([])
 
-    def _put_history(self, bucket: Bucket, names: list[str]) -> None:
-        self._put(bucket, HISTORY_KEY, json.dumps(names).encode())
+    def _put_history(self, bucket: Bucket, history: History) -> None:
+        self._put(bucket, HISTORY_KEY, json.dumps(history._asdict()).encode())
 
     def _put(self, bucket: Bucket, key: str, text: bytes) -> None:
         bucket.put(key, Upload(text, hashlib.sha256(text).digest(), "application/json", "no-store"))
@@ -454,18 +484,19 @@ class Deployer:
         found = json.loads(text)
         return Deployment(name, found["parameters"], found["template"])
 
-    def _rest(self, history: list[str], stack: Stack, bucket: Bucket) -> list[str]:
+    def _rest(self, history: History, stack: Stack, bucket: Bucket) -> list[str]:
         """Return what is left of *history* when one goes back."""
-        if not history:
-            return []
-        is_live = self._recorded(history[-1], bucket).is_what(stack, self.cloud.template())
-        return history[:-1] if is_live else history
+        names = history.names
+        if not names or history.is_under_way:
+            return names
+        is_live = self._recorded(names[-1], bucket).is_what(stack, self.cloud.template())
+        return names[:-1] if is_live else names
 
     def _tidy(self, stack: Stack, bucket: Bucket, history: list[str], keep: int) -> None:
         """Remove what nobody goes back to any more."""
         name, kept = stack.outputs["SiteBucketName"], history[-keep:]
         if kept != history:
-            self._put_history(bucket, kept)
+            self._put_history(bucket, History(kept))
         keys = (one.key for one in bucket.list(""))
         gone = surplus(keys, kept, [stack.parameters["Release"]])
         objects = sum(self.cloud.remove(name, prefix) for prefix in gone)

@@ -22,12 +22,13 @@ LINES = 30
 class Sam:
     """The command, run in the project; what it says is shown if it fails, or if *verbose*."""
 
-    def __init__(self, database: Path, *, verbose: bool = False) -> None:
-        self._database, self._verbose = database.absolute(), verbose
+    def __init__(self, *, verbose: bool = False) -> None:
+        self._verbose = verbose
 
-    def build(self) -> list[str]:
-        """Make the bundle with the database, and return the names of what is in it."""
-        self._run("build")
+    def build(self, database: Path) -> list[str]:
+        """Make the bundle with *database*, and return the names of what is in it."""
+        # What function/Makefile takes it from.
+        self._run("build", DATABASE=str(database.absolute()))
         return [path.name for path in BUNDLE.iterdir()]
 
     def deploy(self, stack: str, parameters: Mapping[str, str], template: str | None) -> None:
@@ -45,9 +46,9 @@ class Sam:
                 command += ["--template-file", file.name]
             self._run(*command)
 
-    def _run(self, *arguments: str) -> None:
-        # function/Makefile takes the database from the environment, which sam passes on.
-        command = ["env", f"DATABASE={self._database}", _found(), *arguments]
+    def _run(self, *arguments: str, **environment: str) -> None:
+        variables = (f"{name}={value}" for name, value in environment.items())
+        command = ["env", *variables, _found(), *arguments]
         kept = None if self._verbose else subprocess.PIPE
         done = subprocess.run(  # noqa: S603  (sam, and what is written above)
             command, cwd=ROOT, check=False, stdout=kept, stderr=subprocess.STDOUT, text=True

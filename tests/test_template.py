@@ -223,7 +223,7 @@ def test_the_router_moves_with_the_api():
 def test_nobody_reads_the_bucket_but_the_distribution():
     bucket = RESOURCES["SiteBucket"]
     assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
-    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Delete", "Retain")
     statements = RESOURCES["SiteBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     for statement in statements:
         if statement["Effect"] == "Allow":
