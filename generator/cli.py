@@ -444,7 +444,7 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
 @cli.command(epilog="Example: python -m generator publish --bucket my-site --dry-run")
 @click.option("--bucket", required=True, metavar="NAME", help="The bucket to publish into.")
 @click.option(
-    "--release", metavar="ID", help="Which release it has to be.  [default: whichever the site is]"
+    "--release", metavar="NAME", help="Which one it has to be.  [default: whichever the site is]"
 )
 @site_option
 @click.option(
@@ -462,9 +462,6 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
     help="How many requests are under way at a time.",
 )
 @click.option("--allow-sample", is_flag=True, help="Publish invented accounts, too.")
-@click.option(
-    "--replace", is_flag=True, help="Put it in the place of another site of the same release."
-)
 @click.option("--verify", is_flag=True, help="Only compare what is there with its manifest.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def publish(
@@ -474,13 +471,12 @@ def publish(
     endpoint_url: str | None,
     concurrency: int,
     allow_sample: bool,
-    replace: bool,
     verify: bool,
     dry_run: bool,
 ) -> None:
     """Upload the site into a bucket, as a release that is whole or not there.
 
-    It goes below releases/ID/; the manifest is uploaded last, once all that it names is known to
+    It goes below releases/NAME/; the manifest is uploaded last, once all that it names is known to
     be there. Credentials and region are found as all of AWS's tools find them.
     """
     from generator import publish as publishing
@@ -491,7 +487,7 @@ def publish(
         raise PublishError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
     with closing(S3Bucket(bucket, endpoint_url, concurrency)) as store:
         if verify:
-            name = release or read_build(site).release
+            name = release or publishing.read_site(site, allow_sample=True).name
             found = publishing.verify(name, store, concurrency)
             click.echo(
                 f"Verified {count(len(found.files), 'file')} of release {name}:"
@@ -507,7 +503,7 @@ def publish(
                 click.echo(f"         {line}")
             return
         with _progress("Uploading", len(plan.uploads), "files") as advance:
-            publishing.carry_out(plan, local, site, store, concurrency, advance, replace=replace)
+            publishing.carry_out(plan, local, site, store, concurrency, advance)
     click.echo(
         f"Published {count(len(local.files), 'file')} as {place},"
         " each compared with what was rendered"

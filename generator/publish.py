@@ -1,9 +1,9 @@
 """Bringing a site into a bucket: as a release of its own, whole, and checked before it is used.
 
-A release lies below a prefix of its own, and nothing points there until its manifest does: that
-is uploaded last, once everything it names is known to be there. Digests decide what has to be
-done, so an interrupted upload goes on where it stopped. `s3` is the one module that knows a real
-bucket.
+A release lies below a prefix of its own, named by what is in it, so what is published there never
+changes. Its manifest is uploaded last, once everything it names is known to be there. Digests
+decide what has to be done, so an interrupted upload goes on where it stopped. `s3` is the one
+module that knows a real bucket.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from generator.errors import PublishError
 from generator.files import ASSETS, content_type, keys, read_build
@@ -104,13 +104,22 @@ class Bucket(Protocol):
 
 @dataclass(frozen=True)
 class Release:
-    """A release and the files that make it up, by their keys.
+    """What is published as one: the site of a *directory*, as the files that make it up.
 
     That is 350 bytes of memory a file, and as much again while a bucket's listing is compared.
+
+    Attributes:
+        directory: the release that the database, build.json and the API name.
+        files: what is at each key.
     """
 
-    name: str
+    directory: str
     files: Mapping[str, Content] = field(repr=False)
+
+    @cached_property
+    def name(self) -> str:
+        """The directory's release and 8 digits of the manifest's SHA-256: of no other files."""
+        return f"{self.directory}-{hashlib.sha256(self.manifest).hexdigest()[:8]}"
 
     @property
     def prefix(self) -> str:
@@ -126,7 +135,7 @@ class Release:
         return "".join(self._manifest()).encode()
 
     def _manifest(self) -> Iterator[str]:
-        yield f'{{"release": {json.dumps(self.name)}, "files": {{'
+        yield f'{{"release": {json.dumps(self.directory)}, "files": {{'
         separator = "\n"
         for key in sorted(self.files):
             size, md5, sha256 = self.files[key]
@@ -146,7 +155,7 @@ class Release:
                 )
                 for key, about in found["files"].items()
             }
-            return cls(_name(found["release"]), files)
+            return cls(_directory(found["release"]), files)
         except (KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise ValueError(f"not a manifest: {exc!r}") from exc
 
@@ -162,7 +171,7 @@ class Plan:
         unsure: of those in *different*, the ones that a listing does not tell from the same bytes.
         unchanged: how many objects are as they should be.
         size: how many bytes are to be uploaded.
-        manifest: whether the release's is there, or another one for a release of its name.
+        manifest: whether the manifest is there, as it should be.
     """
 
     missing: tuple[str, ...] = ()
@@ -171,7 +180,7 @@ class Plan:
     unsure: tuple[str, ...] = ()
     unchanged: int = 0
     size: int = 0
-    manifest: Literal["absent", "same", "other"] = "absent"
+    manifest: bool = False
 
     @property
     def uploads(self) -> tuple[str, ...]:
@@ -186,7 +195,7 @@ class Plan:
     @property
     def is_done(self) -> bool:
         """Whether nothing is to be done."""
-        return self.is_as_planned and self.manifest == "same"
+        return self.is_as_planned and self.manifest
 
     def __str__(self) -> str:
         """Return it for people, in one line."""
@@ -210,8 +219,8 @@ class Plan:
                 yield f"{what:<8} {key}"
             if len(some) > NAMED:
                 yield f"{what:<8} ... and {len(some) - NAMED:,} more"
-        if self.manifest != "same":
-            yield f"{'upload' if self.manifest == 'absent' else 'replace':<8} {MANIFEST_KEY}"
+        if not self.manifest:
+            yield f"{'upload':<8} {MANIFEST_KEY}"
 
 
 def prefix(release: str) -> str:
@@ -229,21 +238,16 @@ def read_site(folder: Path, release: str | None = None, *, allow_sample: bool = 
 
     Raises:
         BuildError: there is no site, or rendering it was interrupted.
-        PublishError: it is not of *release*, or not to be published.
+        PublishError: it is not the *release* of that name, or not to be published.
     """
     build = read_build(folder)
-    if release not in (None, build.release):
-        raise PublishError(
-            f"the site {folder} is of release {build.release}, not {release};"
-            " without --release that one is published"
-        )
     if SAMPLE in build.source.split(", ") and not allow_sample:
         raise PublishError(
             f"the site {folder} shows invented accounts (source: {build.source});"
             " --allow-sample publishes it all the same"
         )
     try:
-        name = _name(build.release)
+        directory = _directory(build.release)
     except ValueError as exc:
         raise PublishError(f"{folder / BUILD_KEY} is not as it was rendered: {exc}") from exc
     files = {key: Content.of(_chunks(folder / key)) for key in sorted(keys(folder))}
@@ -252,10 +256,16 @@ def read_site(folder: Path, release: str | None = None, *, allow_sample: bool = 
             f"the site {folder} lacks {lacking};"
             " `python -m generator render` makes it whole, `check` tells"
         )
-    return Release(name, files)
+    found = Release(directory, files)
+    if release not in (None, found.name):
+        raise PublishError(
+            f"the site {folder} is release {found.name}, not {release};"
+            " without --release that one is published"
+        )
+    return found
 
 
-def _name(release: object) -> str:
+def _directory(release: object) -> str:
     if not (isinstance(release, str) and re.fullmatch(r"[0-9a-f]{16}", release)):
         raise ValueError(f"{release!r} is no release: 16 digits of the directory's SHA-256")
     return release
@@ -285,7 +295,7 @@ def plan(release: Release, stored: Iterable[Stored], same: Collection[str] = ())
     """
     missing = set(release.files)
     different, foreign, unsure = [], [], []
-    manifest: Literal["absent", "same", "other"] = "absent"
+    manifest = False
     for object_key, size, etag in stored:
         key = object_key.removeprefix(release.prefix)
         wanted = release.files.get(key)
@@ -298,7 +308,7 @@ def plan(release: Release, stored: Iterable[Stored], same: Collection[str] = ())
         if size == wanted.size and not is_same:
             unsure.append(key)
         if key == MANIFEST_KEY:
-            manifest = "same" if is_same else "other"
+            manifest = is_same
             continue
         missing.discard(key)
         if not is_same:
@@ -339,8 +349,6 @@ def carry_out(
     bucket: Bucket,
     threads: int,
     advance: Callable[[int], None],
-    *,
-    replace: bool = False,
 ) -> None:
     """Do what is *wanted* with the site in *folder*, see that it is right, and say so there.
 
@@ -348,19 +356,12 @@ def carry_out(
     files are uploaded.
 
     Raises:
-        PublishError: a request fails, or what arrived is something else; or another site has been
-            published as this release, and nobody said *replace*.
+        PublishError: a request fails, or what arrived is something else.
     """
     place = f"{bucket.address}/{release.prefix}"
     if wanted.is_done:
         return
-    if wanted.manifest == "other" and not replace:
-        raise PublishError(
-            f"{place} holds another site that was made from the same directory, perhaps by other"
-            " templates or --page-sizes, and visitors may be there; --replace puts this one in its"
-            " place, which caches notice late"
-        )
-    if wanted.manifest != "absent":
+    if wanted.manifest:
         bucket.delete(release.prefix + MANIFEST_KEY)
 
     def upload(key: str) -> None:
@@ -404,7 +405,7 @@ def verify(name: str, bucket: Bucket, threads: int) -> Release:
     except ValueError as exc:
         raise PublishError(
             f"{place}{MANIFEST_KEY} is not readable: {exc};"
-            " `python -m generator publish --replace` makes it anew"
+            " `python -m generator publish` makes it anew"
         ) from exc
     found = look(release, bucket, threads)
     if not found.is_as_planned:

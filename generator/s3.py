@@ -1,4 +1,4 @@
-"""A bucket of S3, or of any store that speaks its protocol: the one door of boto3 and botocore.
+"""A bucket of S3, or of any store that speaks its protocol.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/
 """
@@ -10,44 +10,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    IncompleteReadError,
-    NoCredentialsError,
-    ParamValidationError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-)
-from botocore.exceptions import (
-    ConnectionError as NoConnectionError,
-)
-
-from generator.errors import PublishError
+from generator import aws
 from generator.publish import Stored, Upload
 
-# Of a request that fails or is refused for now; botocore waits in between, up to 20 s each time.
-# https://docs.aws.amazon.com/boto3/latest/guide/retries.html
-ATTEMPTS = 5
-TIMEOUT = 20  # seconds, to connect, and between two parts of an answer
-
-_GO_ON = "the same command goes on from here"
-_LOG_IN = (
-    "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in as with"
-    " `aws sso login`"
-)
-_NO_CREDENTIALS = (
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-)
 # What to do about what S3 says.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _ADVICE = {
@@ -55,30 +20,19 @@ _ADVICE = {
     "AccessDenied": "whoever publishes needs s3:ListBucket of the bucket, and s3:GetObject,"
     " s3:PutObject and s3:DeleteObject of releases/*",
     **dict.fromkeys(
-        (
-            *("ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidToken"),
-            *("SignatureDoesNotMatch", "TokenRefreshRequired"),
-        ),
-        f"the credentials are not right, or no longer: {_LOG_IN}",
-    ),
-    **dict.fromkeys(
         ("AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"),
-        "the bucket is in another region: set AWS_REGION",
+        "the bucket is in another region: set AWS_DEFAULT_REGION",
     ),
-    "RequestTimeTooSkewed": "this machine's clock is wrong",
-    "SlowDown": f"with a lower --concurrency {_GO_ON}",
+    "SlowDown": f"with a lower --concurrency {aws.GO_ON}",
     "EntityTooLarge": "S3 takes 5 GB at once: leave out what is so large, with `render --no-data`",
+    "ParamValidationError": "a bucket's name is 3 to 63 of a-z, 0-9, - and . (--bucket)",
 }
-# A HEAD has no body to say what is wrong.
-_CODES = {"301": "PermanentRedirect", "403": "AccessDenied", "404": "NotFound"}
 
 
 class S3Bucket:
     """The bucket called *name*, at *endpoint_url* or else at AWS, used by so many *threads*.
 
-    Credentials and region are found as all of AWS's tools find them. A request is tried up to
-    *attempts* times.
-    https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
+    A request is tried up to *attempts* times.
 
     Raises:
         PublishError: no such profile; as all methods do.
@@ -89,23 +43,20 @@ class S3Bucket:
         name: str,
         endpoint_url: str | None = None,
         threads: int = 1,
-        attempts: int = ATTEMPTS,
+        attempts: int = aws.ATTEMPTS,
     ) -> None:
         self._name, self.address = name, f"s3://{name}"
-        config = Config(
-            connect_timeout=TIMEOUT,
-            read_timeout=TIMEOUT,
-            max_pool_connections=threads,
-            retries={"mode": "standard", "total_max_attempts": attempts},
-            # Uploads come with a SHA-256, and what is downloaded is checked by who reads it.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            # Of another store's hosts, none need be called as the bucket is.
-            s3={"addressing_style": "path" if endpoint_url else "auto"},
-        )
         with self._told("", "be asked"):
-            self._client = boto3.session.Session().client(
-                "s3", endpoint_url=endpoint_url, config=config
+            self._client = aws.client(
+                "s3",
+                endpoint_url,
+                threads,
+                attempts,
+                # Uploads come with a SHA-256, and what is downloaded is checked by who reads it.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                # Of another store's hosts, none need be called as the bucket is.
+                s3={"addressing_style": "path" if endpoint_url else "auto"},
             )
         self._client.meta.events.register("before-sign.s3.PutObject", _ask_nothing_first)
 
@@ -177,25 +128,8 @@ class S3Bucket:
 
     @contextmanager
     def _told(self, key: str, what: str) -> Iterator[None]:
-        """Turn what boto3 raises into what a person can do something about."""
-        begin = f"{self.address}/{key} cannot {what}"
-        try:
+        with aws.told(f"{self.address}/{key} cannot {what}", "S3", _ADVICE):
             yield
-        except ClientError as exc:
-            raise PublishError(f"{begin}: {_said(exc.response)}") from exc
-        except _NO_CREDENTIALS as exc:
-            raise PublishError(f"{begin}: {_text(exc)}; {_LOG_IN}") from exc
-        except NoConnectionError as exc:
-            where = "the network, --endpoint-url and the region"
-            raise PublishError(f"{begin}: {_text(exc)}; check {where}; {_GO_ON}") from exc
-        except (HTTPClientError, IncompleteReadError) as exc:
-            raise PublishError(f"{begin}: {_text(exc)}; {_GO_ON}") from exc
-        except ParamValidationError as exc:  # the rest is ours
-            raise PublishError(
-                f"{self._name!r} is no bucket's name: 3 to 63 of a-z, 0-9, - and . (--bucket)"
-            ) from exc
-        except (BotoCoreError, ValueError) as exc:
-            raise PublishError(f"{begin}: {_text(exc)}") from exc
 
 
 def _ask_nothing_first(request: Any, **_: Any) -> None:
@@ -204,16 +138,3 @@ def _ask_nothing_first(request: Any, **_: Any) -> None:
     https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
     """
     del request.headers["Expect"]
-
-
-def _said(response: dict[str, Any]) -> str:
-    """Return what S3 says in *response*, and what to do."""
-    error, status = response["Error"], response["ResponseMetadata"].get("HTTPStatusCode")
-    code = _CODES.get(error["Code"], error["Code"])
-    advice = _ADVICE.get(code, _GO_ON if status is None or status >= 500 else "")
-    said = f"S3 answered {status} {code} ({error.get('Message', '').rstrip('.')})"
-    return f"{said}; {advice}" if advice else said
-
-
-def _text(exc: Exception) -> str:
-    return str(exc).strip().rstrip(".").replace("\n", " ")

@@ -4,19 +4,21 @@
 them: no value has a blank, a quote or a backslash, whatever is in the name of a type.
 """
 
+import re
 import sys
 from pathlib import Path
 from urllib.parse import quote_plus
 
 from generator.files import read_build
 from generator.pages import Build
+from generator.publish import read_site
 
 # With its own code the router may have 10 KB. template.yaml has the same limit (MaxLength).
 MOST_TYPES_TEXT = 2400
 
 
-def parameters(build: Build) -> dict[str, str]:
-    """Return the stack's parameters for *build*.
+def parameters(build: Build, release: str) -> dict[str, str]:
+    """Return the stack's parameters for *build*, published as the *release* of that name.
 
     Raises:
         ValueError: the names of its types take more than the router has room for.
@@ -30,7 +32,7 @@ def parameters(build: Build) -> dict[str, str]:
             f" of the router, which has room for {MOST_TYPES_TEXT:,}: render fewer (--types)"
         )
     return {
-        "Release": build.release,
+        "Release": release,
         "Users": str(build.users),
         "PageSizes": ",".join(map(str, build.page_sizes)),
         "Orders": ",".join(build.orders),
@@ -38,5 +40,13 @@ def parameters(build: Build) -> dict[str, str]:
     }
 
 
+def names(template: str) -> set[str]:
+    """Return the names of the parameters that *template* has."""
+    section = re.search(r"^Parameters:\n((?: .*\n|\n)+)", template, re.MULTILINE)
+    return set(re.findall(r"^  (\w+):$", section[1], re.MULTILINE)) if section else set()
+
+
 if __name__ == "__main__":
-    print(*(f"{name}={value}" for name, value in parameters(read_build(Path(sys.argv[1]))).items()))
+    site = Path(sys.argv[1])
+    found = parameters(read_build(site), read_site(site, allow_sample=True).name)
+    print(*(f"{name}={value}" for name, value in found.items()))

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"function", "generator"}
+OURS = {"function", "generator", "infra"}
 # Every package that is imported, and the one module that does.
 DOORS = {
     "aws_lambda_powertools": "function.handler",
-    "boto3": "generator.s3",
-    "botocore": "generator.s3",
+    "boto3": "generator.aws",
+    "botocore": "generator.aws",
     "bootstrap_wrapper": "generator.assets",
     "click": "generator.cli",
     "httpx": "generator.client",

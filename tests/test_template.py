@@ -155,10 +155,12 @@ def test_the_function_reads_the_database_that_the_bundle_has(directory, tmp_path
     from infra.bundle import bundle
 
     variables = FUNCTION["Environment"]["Variables"]
-    assert variables["DIRECTORY_RELEASE"] == {"Ref": "Release"}
+    first_part = {"Fn::Select": [0, {"Fn::Split": ["-", {"Ref": "Release"}]}]}
+    assert variables["DIRECTORY_RELEASE"] == first_part
     bundle(tmp_path, directory.path, lambda folder: None)
-    name = variables["DIRECTORY_DB"]["Fn::Sub"].replace("${Release}", directory.release)
-    assert (tmp_path / name).is_file()
+    text, filled_in = variables["DIRECTORY_DB"]["Fn::Sub"]
+    assert filled_in == {"Directory": first_part}
+    assert (tmp_path / text.replace("${Directory}", directory.release)).is_file()
     names = set(re.findall(r'environ\.get\("(\w+)"', (ROOT / "function/handler.py").read_text()))
     assert set(variables) == names
 
@@ -201,14 +203,14 @@ def test_the_router_in_the_template_is_the_one_that_is_tested():
 
 
 def test_cloudformation_fills_in_the_routers_parameters_and_nothing_else():
-    assert set(re.findall(r"\$\{([^}]*)", ROUTER)) == set(parameters(BUILD))
+    assert set(re.findall(r"\$\{([^}]*)", ROUTER)) == set(parameters(BUILD, NAME))
 
 
 def test_the_router_fits_whatever_is_filled_in():
     most = sum(
         TEMPLATE["Parameters"][name]["MaxLength"] for name in ("PageSizes", "Orders", "Types")
     )
-    assert len(ROUTER.encode()) + most + len("0123456789abcdef") + 10 <= 10_000
+    assert len(ROUTER.encode()) + most + len(NAME) + 10 <= 10_000
 
 
 def test_the_router_moves_with_the_api():
@@ -221,7 +223,7 @@ def test_the_router_moves_with_the_api():
 def test_nobody_reads_the_bucket_but_the_distribution():
     bucket = RESOURCES["SiteBucket"]
     assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
-    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Delete", "Retain")
     statements = RESOURCES["SiteBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     for statement in statements:
         if statement["Effect"] == "Allow":
@@ -273,6 +275,7 @@ def test_security_headers_are_everywhere():
 
 # ------------------------------------------------------------------------------- the parameters
 
+NAME = "0123456789abcdef-89abcdef"
 BUILD = Build(
     release="0123456789abcdef",
     users=150,
@@ -300,10 +303,10 @@ def test_every_parameter_is_described_and_used(name):
 
 
 def test_what_a_build_says_is_allowed():
-    for name, value in parameters(BUILD).items():
+    for name, value in parameters(BUILD, NAME).items():
         found = TEMPLATE["Parameters"][name]
         assert re.fullmatch(found.get("AllowedPattern", "[0-9]+"), value), name
-        assert len(value) <= found.get("MaxLength", 16)
+        assert len(value) <= found.get("MaxLength", len(NAME))
     assert TEMPLATE["Parameters"]["Types"]["MaxLength"] == MOST_TYPES_TEXT
 
 

@@ -29,8 +29,6 @@ from tests.fake_bucket import FakeBucket, Kept, etag
 
 ID = "0123456789abcdef"
 BUILD = Build(ID, 60, (25,), ("id",), (), "users", "2026-11-24T12:00:00Z")
-PREFIX = f"releases/{ID}/"
-MANIFEST = PREFIX + MANIFEST_KEY
 FILES = {
     "users/1.html": b"one",
     "users/2.html": b"two",
@@ -40,6 +38,9 @@ FILES = {
     "data/directory.db": b"d" * ((1 << 20) + 1),
     "build.json": BUILD.to_json(),
 }
+NAME = Release(ID, {key: Content.of([content]) for key, content in FILES.items()}).name
+PREFIX = f"releases/{NAME}/"
+MANIFEST = PREFIX + MANIFEST_KEY
 
 
 def write(folder, files):
@@ -59,11 +60,11 @@ def bucket():
     return FakeBucket()
 
 
-def publish(folder, bucket, *, replace=False, threads=4):
+def publish(folder, bucket, *, threads=4):
     """Publish, and return what was planned and how far it was said to be."""
     release, said = read_site(folder), []
     found = look(release, bucket, threads)
-    carry_out(found, release, folder, bucket, threads, said.append, replace=replace)
+    carry_out(found, release, folder, bucket, threads, said.append)
     return found, said
 
 
@@ -116,7 +117,7 @@ def test_wherever_it_broke_off_it_goes_on_with_what_is_lacking(folder, bucket, r
     publish(folder, bucket)
     assert len(bucket.keys("put")) == len(FILES) - room + 1
     assert bucket.keys("put")[-1] == MANIFEST
-    assert verify(ID, bucket, 4).files.keys() == FILES.keys()
+    assert verify(NAME, bucket, 4).files.keys() == FILES.keys()
 
 
 def corrupt(bucket, key, content):
@@ -132,7 +133,7 @@ def test_an_object_that_was_corrupted_is_noticed_and_mended(folder, encrypted, c
     publish(folder, bucket)
     corrupt(bucket, "users/2.html", content)
     with pytest.raises(PublishError, match=r"1 file different \(as users/2\.html\)"):
-        verify(ID, bucket, 4)
+        verify(NAME, bucket, 4)
     bucket.done.clear()
     found, _ = publish(folder, bucket)
     assert found.different == ("users/2.html",)
@@ -181,21 +182,20 @@ def test_what_does_not_arrive_is_not_published(folder, bucket):
     assert MANIFEST not in bucket.objects
 
 
-def test_another_site_of_the_same_release_is_replaced_only_if_somebody_says_so(folder, bucket):
+def test_another_site_of_the_same_directory_has_a_prefix_of_its_own(folder, bucket):
     publish(folder, bucket)
+    before = dict(bucket.objects)
     (folder / "assets/site.0123.css").rename(folder / "assets/site.4567.css")
-    bucket.done.clear()
-    with pytest.raises(PublishError, match="--replace"):
-        publish(folder, bucket)
-    assert not bucket.keys("put") + bucket.keys("delete")
-    publish(folder, bucket, replace=True)
-    assert bucket.keys("delete") == [MANIFEST, PREFIX + "assets/site.0123.css"]
-    assert len(bucket.keys("put")) == 2
-    assert PREFIX + "assets/site.0123.css" not in bucket.objects
-    verify(ID, bucket, 4)
+    publish(folder, bucket)
+    another = read_site(folder)
+    assert (another.directory, another.name != NAME) == (ID, True)
+    assert bucket.objects.items() >= before.items()
+    assert len(bucket.objects) == 2 * len(before)
+    assert not bucket.keys("delete")
+    assert [verify(name, bucket, 4).name for name in (NAME, another.name)] == [NAME, another.name]
 
 
-def test_where_another_upload_broke_off_nobody_has_to_say_so(folder, bucket):
+def test_what_nobody_published_is_removed(folder, bucket):
     bucket.objects[PREFIX + "users/by-id/10/1.html"] = Kept(b"of other sizes", b"")
     found, _ = publish(folder, bucket)
     assert found.foreign == ("users/by-id/10/1.html",)
@@ -211,14 +211,15 @@ def test_where_another_upload_broke_off_nobody_has_to_say_so(folder, bucket):
     encrypted=st.booleans(),
 )
 def test_whatever_is_there_before_the_release_is_there_afterwards(there, encrypted, site):
-    bucket = FakeBucket(encrypted)
+    bucket, prefix = FakeBucket(encrypted), read_site(site).prefix
     for key, content in there.items():
-        bucket.objects[PREFIX + key] = Kept(content, hashlib.sha256(content).digest())
+        bucket.objects[prefix + key] = Kept(content, hashlib.sha256(content).digest())
     bucket.objects["releases/0/index.html"] = Kept(b"another", b"")
-    publish(site, bucket, replace=True)
-    assert look(read_site(site), bucket, 4).is_done
+    publish(site, bucket)
+    release = read_site(site)
+    assert look(release, bucket, 4).is_done
     assert bucket.objects["releases/0/index.html"].content == b"another"
-    assert all(key.startswith(PREFIX) for key in bucket.keys("put") + bucket.keys("delete"))
+    assert all(key.startswith(prefix) for key in bucket.keys("put") + bucket.keys("delete"))
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +235,7 @@ MD5 = etag(b"one")
 
 
 def stored(key, size=3, tag=MD5):
-    return Stored(PREFIX + key, size, tag)
+    return Stored(RELEASE.prefix + key, size, tag)
 
 
 def manifest(release=RELEASE):
@@ -267,22 +268,22 @@ OTHER = Release(ID, {"a": ONE._replace(md5=b"")})
             [stored("b"), stored("a")], (), Plan(foreign=("b",), unchanged=1), id="a foreign one"
         ),
         pytest.param(
-            [stored("a"), manifest()], (), Plan(unchanged=1, manifest="same"), id="all of it"
+            [stored("a"), manifest()], (), Plan(unchanged=1, manifest=True), id="all of it"
         ),
         pytest.param(
-            [manifest()], (), Plan(missing=("a",), size=3, manifest="same"), id="no longer all"
+            [manifest()], (), Plan(missing=("a",), size=3, manifest=True), id="no longer all"
         ),
         pytest.param(
             [stored("a"), manifest(OTHER)],
             (),
-            Plan(unchanged=1, manifest="other"),
-            id="another site's manifest",
+            Plan(unchanged=1),
+            id="a manifest that was corrupted",
         ),
     ],
 )
 def test_a_plan(there, same, found):
     assert plan(RELEASE, there, same) == found
-    assert found.is_done == (found == Plan(unchanged=1, manifest="same"))
+    assert found.is_done == (found == Plan(unchanged=1, manifest=True))
 
 
 @pytest.mark.parametrize(
@@ -294,10 +295,10 @@ def test_a_plan(there, same, found):
             ["upload   a", "upload   b", "upload   manifest.json"],
         ),
         (
-            Plan(different=("a",), foreign=("b",), size=1, manifest="other"),
+            Plan(different=("a",), foreign=("b",), size=1),
             "1 file to upload (1 kB), 1 of them in place of other bytes, 0 there already,"
             " 1 to remove",
-            ["replace  a", "remove   b", "replace  manifest.json"],
+            ["replace  a", "remove   b", "upload   manifest.json"],
         ),
         (
             Plan(missing=tuple(f"{number:04}" for number in range(1234)), size=10**7),
@@ -308,7 +309,7 @@ def test_a_plan(there, same, found):
                 "upload   manifest.json",
             ],
         ),
-        (Plan(unchanged=9, manifest="same"), "0 files to upload (0 kB), 9 there already", []),
+        (Plan(unchanged=9, manifest=True), "0 files to upload (0 kB), 9 there already", []),
     ],
 )
 def test_what_a_plan_says(found, says, lines):
@@ -350,13 +351,13 @@ def test_invented_accounts_are_published_only_if_somebody_says_so(folder, source
 
 def test_who_is_called_like_the_sample_is_published(folder):
     change(folder, source="file:sample.csv, org:sample")
-    assert read_site(folder).name == ID
+    assert read_site(folder).directory == ID
 
 
 def test_a_site_of_another_release_is_not_published(folder):
-    assert read_site(folder, ID).name == ID
-    with pytest.raises(PublishError, match=f"is of release {ID}, not fedcba9876543210"):
-        read_site(folder, "fedcba9876543210")
+    assert read_site(folder, NAME).name == NAME
+    with pytest.raises(PublishError, match=f"is release {NAME}, not {ID}"):
+        read_site(folder, ID)
 
 
 @pytest.mark.parametrize("release", ["", "..", "0123456789ABCDEF", f"{ID}/../x", f"{ID}\n"])
@@ -402,24 +403,24 @@ def test_what_is_no_manifest_is_told(bucket, text):
         Release.from_manifest(text)
     bucket.objects[MANIFEST] = Kept(text, b"")
     with pytest.raises(PublishError, match="is not readable"):
-        verify(ID, bucket, 1)
+        verify(NAME, bucket, 1)
 
 
 def test_a_release_is_verified_without_the_site(folder, bucket):
     with pytest.raises(PublishError, match="there is no whole release"):
-        verify(ID, bucket, 4)
+        verify(NAME, bucket, 4)
     publish(folder, bucket)
-    assert verify(ID, bucket, 4) == read_site(folder)
+    assert verify(NAME, bucket, 4) == read_site(folder)
     bucket.objects[PREFIX + "users/9.html"] = Kept(b"", b"")
     del bucket.objects[PREFIX + "users/2.html"]
     with pytest.raises(PublishError, match=r"1 file missing .*, 1 file foreign"):
-        verify(ID, bucket, 4)
+        verify(NAME, bucket, 4)
 
 
 def test_another_releases_manifest_is_none(bucket):
     bucket.objects[MANIFEST] = Kept(Release("f" * 16, {}).manifest, b"")
-    with pytest.raises(PublishError, match="it is of release ffffffffffffffff"):
-        verify(ID, bucket, 4)
+    with pytest.raises(PublishError, match="it is of release ffffffffffffffff-"):
+        verify(NAME, bucket, 4)
 
 
 @pytest.mark.parametrize("threads", [1, 3, 99])

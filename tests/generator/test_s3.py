@@ -201,8 +201,8 @@ def test_an_upload_says_what_it_is_and_does_not_ask_first(s3):
         ("InvalidAccessKeyId", 403, "AWS_PROFILE"),
         ("SignatureDoesNotMatch", 403, "AWS_PROFILE"),
         ("ExpiredToken", 400, "aws sso login"),
-        ("PermanentRedirect", 301, "AWS_REGION"),
-        ("AuthorizationHeaderMalformed", 400, "AWS_REGION"),
+        ("PermanentRedirect", 301, "AWS_DEFAULT_REGION"),
+        ("AuthorizationHeaderMalformed", 400, "AWS_DEFAULT_REGION"),
         ("RequestTimeTooSkewed", 403, "clock"),
         ("SlowDown", 503, "lower --concurrency"),
         ("EntityTooLarge", 400, "--no-data"),
@@ -267,7 +267,7 @@ def test_a_profile_that_is_not_there_is_told(client, monkeypatch):
 def test_what_is_no_buckets_name_is_told(client, server, name):
     with (
         closing(S3Bucket(name, server.address)) as bucket,
-        pytest.raises(PublishError, match=r"is no bucket's name"),
+        pytest.raises(PublishError, match=r"a bucket's name is 3 to 63"),
     ):
         list(bucket.list(""))
 

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from generator import site
 from generator.pages import Build, TypePages
+from generator.publish import read_site
 from infra.parameters import parameters
 
 ROOT = Path(__file__).parents[2]
+NAME = "0123456789abcdef-01234567"
 BUILD = Build(
     release="0123456789abcdef",
     users=150,
@@ -24,8 +26,8 @@ BUILD = Build(
 
 
 def test_a_build_is_five_parameters():
-    assert parameters(BUILD) == {
-        "Release": "0123456789abcdef",
+    assert parameters(BUILD, NAME) == {
+        "Release": NAME,
         "Users": "150",
         "PageSizes": "10,25",
         "Orders": "id,-id",
@@ -35,7 +37,7 @@ def test_a_build_is_five_parameters():
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
 def test_no_name_needs_quotes_on_the_way(name):
-    value = parameters(replace(BUILD, types=(TypePages(name, "x", 1),)))["Types"]
+    value = parameters(replace(BUILD, types=(TypePages(name, "x", 1),)), NAME)["Types"]
     assert value.isascii()
     assert not set(value) & set(" \t\n\"'\\$`{}<>;&|*?()#!")
     assert value.count(":") == 2
@@ -45,7 +47,7 @@ def test_no_name_needs_quotes_on_the_way(name):
 def test_more_types_than_the_router_has_room_for_are_refused():
     many = tuple(TypePages(f"type {n}", f"type-{n}", n) for n in range(200))
     with pytest.raises(ValueError, match=r"the 200 types .* room for 2,400: render fewer"):
-        parameters(replace(BUILD, types=many))
+        parameters(replace(BUILD, types=many), NAME)
 
 
 def test_it_prints_what_sam_takes(directory, tmp_path):
@@ -54,6 +56,6 @@ def test_it_prints_what_sam_takes(directory, tmp_path):
     command = [sys.executable, "-m", "infra.parameters", tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert dict(pair.split("=", 1) for pair in done.stdout.split(" ")) == {
-        **parameters(build),
-        "Types": parameters(build)["Types"] + "\n",
+        **parameters(build, read_site(tmp_path).name),
+        "Types": parameters(build, NAME)["Types"] + "\n",
     }

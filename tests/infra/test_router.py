@@ -76,11 +76,16 @@ class Answer(NamedTuple):
     location: str = ""
 
 
+def name(build: Build) -> str:
+    """Return what a release of *build* may be called."""
+    return f"{build.release}-89abcdef"
+
+
 def filled_in(build: Build) -> str:
     """Return the router as CloudFormation publishes it for *build*."""
     source = SOURCE
-    for name, value in parameters(build).items():
-        source = source.replace(f"${{{name}}}", value)
+    for parameter, value in parameters(build, name(build)).items():
+        source = source.replace(f"${{{parameter}}}", value)
     return source
 
 
@@ -108,7 +113,7 @@ def ask(host: Host, url: str, build: Build = BUILD, source: str = "") -> Answer:
     if "statusCode" in found:
         location = found["headers"].get("location", {}).get("value", "")
         return Answer(found["statusCode"], location=location)
-    prefix = f"/releases/{build.release}/"
+    prefix = f"/releases/{name(build)}/"
     assert found["uri"].startswith(prefix)
     assert found["querystring"] == {}
     return Answer(200, found["uri"].removeprefix(prefix))
@@ -305,6 +310,6 @@ def test_the_engine_that_cloudfronts_is_like_takes_the_router(tmp_path):
     program.write_text(filled_in(BUILD) + calls)
     done = subprocess.run([njs, program], capture_output=True, text=True, check=True)
     found, missing, moved = map(json.loads, done.stdout.splitlines())
-    assert found["uri"] == "/releases/0123456789abcdef/users/by-id/50/2.html"
+    assert found["uri"] == "/releases/0123456789abcdef-89abcdef/users/by-id/50/2.html"
     assert missing["statusCode"] == 404
     assert moved["headers"]["location"]["value"] == "/users/1"
