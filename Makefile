@@ -4,6 +4,9 @@ SOURCE = auto
 PORT = 5000
 PAGE_SIZES = 10,25,50,100
 BUILD = build
+STACK = github-users
+PARAMETERS =
+KEEP = 3
 ARGS =
 PYTHON = python3
 
@@ -16,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install build-site serve bundle test lint lint-aws bench clean lock
+.PHONY: help install build-site serve bundle deploy rollback destroy test lint lint-aws bench clean lock
 
 help: ## List the targets and variables
 	@echo "A directory of GitHub users: a static site and a query function, from one SQLite file."
@@ -25,7 +28,8 @@ help: ## List the targets and variables
 	@echo
 	@echo "Variables, with their defaults:"
 	@echo "  TOTAL=$(TOTAL)  SOURCE=$(SOURCE)  PORT=$(PORT)  PAGE_SIZES=$(PAGE_SIZES)  BUILD=$(BUILD)  PYTHON=$(PYTHON)"
-	@echo "  ARGS= (more arguments for \`python -m generator build\`)"
+	@echo "  STACK=$(STACK)  PARAMETERS= (of template.yaml)  KEEP=$(KEEP)"
+	@echo "  ARGS= (more arguments for \`python -m generator build\`, \`python -m infra.deploy\` or the bench)"
 	@echo "Examples: make build-site SOURCE=file:users.csv TOTAL=1000"
 	@echo "          make build-site SOURCE=org:python ARGS='repo:psf/requests --refresh'"
 
@@ -42,6 +46,17 @@ serve: .venv/.build ## Show the site and the API on http://127.0.0.1:$(PORT), bu
 bundle: .venv/.build ## Make what Lambda gets, in $(BUILD)/bundle, and say how large it is
 	@test -f "$(DATABASE)" || $(MAKE) --no-print-directory build-site
 	@$(BIN)/python -m infra.bundle "$(BUILD)/bundle" --database "$(DATABASE)"
+
+deploy: .venv/.deploy ## Put site and API live on AWS as one release, or leave what is live
+	@test -f "$(SITE)/build.json" || $(MAKE) --no-print-directory build-site
+	@$(BIN)/python -m infra.deploy deploy --stack "$(STACK)" --site "$(SITE)" --database "$(DATABASE)" \
+	  --keep "$(KEEP)" --parameters "$(PARAMETERS)" $(ARGS)
+
+rollback: .venv/.deploy ## Go back to the deployment before the live one
+	@$(BIN)/python -m infra.deploy rollback --stack "$(STACK)" $(ARGS)
+
+destroy: .venv/.deploy ## Delete the stack and its bucket with all releases, having asked
+	@$(BIN)/python -m infra.deploy destroy --stack "$(STACK)" $(ARGS)
 
 test: .venv/.dev ## Run every test
 	@$(BIN)/python -m pytest
@@ -81,6 +96,8 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	  --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --fork-strategy fewest --upgrade --group lint --output-file requirements/lint.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade --group aws --output-file requirements/aws.txt
 
 # A stamp is newer than what it was made from. --require-hashes: nothing is installed that the
 # lock file does not name, byte for byte. The editable install adds the `ghdirectory` command; its
@@ -104,6 +121,14 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 .venv/.dev: requirements/dev.txt .venv/.build
 	@echo "Installing into .venv what tests and linters need"
 	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# In an environment of its own, since SAM CLI wants older packages than the generator.
+.venv/.aws: requirements/aws.txt | .venv/.build
+	@echo "Installing into .venv/aws the SAM CLI, and MiniStack to test it on"
+	@$(BIN)/python -m venv --without-pip .venv/aws
+	@$(BIN)/python -m pip --python .venv/aws install --quiet --disable-pip-version-check \
+	  --require-hashes --requirement requirements/aws.txt
 	@touch $@
 
 # In an environment of its own, since checkov wants one old version of boto3. By .venv's pip, which is

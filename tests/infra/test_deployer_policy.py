@@ -29,6 +29,14 @@ MADE_BY = {
     "AWS::Serverless::Api": "apigateway:POST",
     "AWS::Serverless::Function": "lambda:CreateFunction",
 }
+# What `infra.cloud` and `generator.s3` ask for themselves.
+ASKED = {
+    *("apigateway:GET", "apigateway:DELETE", "cloudfront:CreateInvalidation"),
+    *("cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:DeleteStack"),
+    *("lambda:ListAliases", "lambda:ListVersionsByFunction", "lambda:DeleteFunction"),
+    *("s3:ListBucket", "s3:ListBucketVersions", "s3:GetObject", "s3:PutObject"),
+    *("s3:DeleteObject", "s3:DeleteObjectVersion"),
+}
 # Those whose actions are not called as their operations are.
 OTHERS = {"s3", "apigateway"}
 
@@ -36,6 +44,10 @@ OTHERS = {"s3", "apigateway"}
 @pytest.mark.parametrize("type_", sorted({found["Type"] for found in RESOURCES.values()}))
 def test_every_resource_of_the_stack_can_be_made(type_):
     assert MADE_BY[type_] in ACTIONS
+
+
+def test_whoever_deploys_may_do_all_that_deploying_does():
+    assert ASKED <= ACTIONS
 
 
 @pytest.mark.parametrize("service", sorted({a.partition(":")[0] for a in ACTIONS} - OTHERS))
