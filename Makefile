@@ -4,6 +4,9 @@ SOURCE = auto
 PORT = 5000
 PAGE_SIZES = 10,25,50,100
 BUILD = build
+STACK = github-users
+KEEP = 3
+PARAMETERS =
 ARGS =
 PYTHON = python3
 
@@ -12,11 +15,14 @@ RUN := $(BIN)/python -m generator
 STORE = $(BUILD)/github_users.db
 DATABASE = $(BUILD)/directory.db
 SITE = $(BUILD)/site
+DEPLOY := $(BIN)/python -m infra.deploy
+# Installed unless there is one.
+SAM := $(if $(shell command -v sam),,.venv/.aws)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install build-site serve bundle test lint bench clean lock
+.PHONY: help install build-site serve bundle deploy rollback destroy test lint bench clean lock
 
 help: ## List the targets and variables
 	@echo "A directory of GitHub users: a static site and a query function, from one SQLite file."
@@ -25,7 +31,8 @@ help: ## List the targets and variables
 	@echo
 	@echo "Variables, with their defaults:"
 	@echo "  TOTAL=$(TOTAL)  SOURCE=$(SOURCE)  PORT=$(PORT)  PAGE_SIZES=$(PAGE_SIZES)  BUILD=$(BUILD)  PYTHON=$(PYTHON)"
-	@echo "  ARGS= (more arguments for \`python -m generator build\`)"
+	@echo "  STACK=$(STACK)  KEEP=$(KEEP)  PARAMETERS= (of the stack, as template.yaml has them)"
+	@echo "  ARGS= (more arguments for \`python -m generator build\`, or for deploy, rollback, destroy)"
 	@echo "Examples: make build-site SOURCE=file:users.csv TOTAL=1000"
 	@echo "          make build-site SOURCE=org:python ARGS='repo:psf/requests --refresh'"
 
@@ -42,6 +49,17 @@ serve: .venv/.build ## Show the site and the API on http://127.0.0.1:$(PORT), bu
 bundle: .venv/.build ## Make what Lambda gets, in $(BUILD)/bundle, and say how large it is
 	@test -f "$(DATABASE)" || $(MAKE) --no-print-directory build-site
 	@$(BIN)/python -m infra.bundle "$(BUILD)/bundle" --database "$(DATABASE)"
+
+deploy: .venv/.deploy $(SAM) ## Release the site and the API on AWS as one, in the stack $(STACK)
+	@test -f "$(SITE)/build.json" || $(MAKE) --no-print-directory build-site
+	@$(DEPLOY) deploy --stack "$(STACK)" --site "$(SITE)" --database "$(DATABASE)" \
+	  --keep "$(KEEP)" --parameters "$(PARAMETERS)" $(ARGS)
+
+rollback: .venv/.deploy $(SAM) ## Go back to the deployment before (ARGS=--list says which there are)
+	@$(DEPLOY) rollback --stack "$(STACK)" $(ARGS)
+
+destroy: .venv/.deploy ## Delete the stack and its bucket with all releases, having asked
+	@$(DEPLOY) destroy --stack "$(STACK)" $(ARGS)
 
 test: .venv/.dev ## Run every test
 	@$(BIN)/python -m pytest
@@ -70,6 +88,8 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	  --constraint requirements/dev.txt --group deploy --output-file requirements/deploy.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --constraint requirements/dev.txt --group bench --output-file requirements/bench.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade --group aws --output-file requirements/aws.txt
 
 # A stamp is newer than what it was made from. --require-hashes: nothing is installed that the
 # lock file does not name, byte for byte. The editable install adds the `ghdirectory` command; its
@@ -88,6 +108,15 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 .venv/.deploy: requirements/deploy.txt .venv/.build
 	@echo "Installing into .venv what publishing needs"
 	@$(PIP) --require-hashes --requirement requirements/deploy.txt
+	@touch $@
+
+# SAM CLI wants older packages than the project, hence an environment of its own. --no-deps, as pip
+# cannot see that the lock file has what an extra asks for.
+.venv/.aws: requirements/aws.txt .venv/.build
+	@echo "Installing into .venv/aws what deploying calls, and an AWS in miniature to test it on"
+	@$(PYTHON) -m venv .venv/aws
+	@.venv/aws/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --require-hashes --requirement requirements/aws.txt
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.build
