@@ -5,8 +5,8 @@ PORT = 5000
 PAGE_SIZES = 10,25,50,100
 BUILD = build
 STACK = github-users
-PARAMETERS =
 KEEP = 3
+PARAMETERS =
 ARGS =
 PYTHON = python3
 
@@ -15,6 +15,9 @@ RUN := $(BIN)/python -m generator
 STORE = $(BUILD)/github_users.db
 DATABASE = $(BUILD)/directory.db
 SITE = $(BUILD)/site
+DEPLOY := $(BIN)/python -m infra.deploy
+# Installed unless there is one.
+SAM := $(if $(shell command -v sam),,.venv/.aws)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -28,8 +31,8 @@ help: ## List the targets and variables
 	@echo
 	@echo "Variables, with their defaults:"
 	@echo "  TOTAL=$(TOTAL)  SOURCE=$(SOURCE)  PORT=$(PORT)  PAGE_SIZES=$(PAGE_SIZES)  BUILD=$(BUILD)  PYTHON=$(PYTHON)"
-	@echo "  STACK=$(STACK)  PARAMETERS= (of template.yaml)  KEEP=$(KEEP)"
-	@echo "  ARGS= (more arguments for \`python -m generator build\`, \`python -m infra.deploy\` or the bench)"
+	@echo "  STACK=$(STACK)  KEEP=$(KEEP)  PARAMETERS= (of the stack, as template.yaml has them)"
+	@echo "  ARGS= (more arguments for \`python -m generator build\`, for deploy, rollback, destroy, or the bench)"
 	@echo "Examples: make build-site SOURCE=file:users.csv TOTAL=1000"
 	@echo "          make build-site SOURCE=org:python ARGS='repo:psf/requests --refresh'"
 
@@ -47,16 +50,16 @@ bundle: .venv/.build ## Make what Lambda gets, in $(BUILD)/bundle, and say how l
 	@test -f "$(DATABASE)" || $(MAKE) --no-print-directory build-site
 	@$(BIN)/python -m infra.bundle "$(BUILD)/bundle" --database "$(DATABASE)"
 
-deploy: .venv/.deploy ## Put site and API live on AWS as one release, or leave what is live
+deploy: .venv/.deploy $(SAM) ## Release the site and the API on AWS as one, in the stack $(STACK)
 	@test -f "$(SITE)/build.json" || $(MAKE) --no-print-directory build-site
-	@$(BIN)/python -m infra.deploy deploy --stack "$(STACK)" --site "$(SITE)" --database "$(DATABASE)" \
+	@$(DEPLOY) deploy --stack "$(STACK)" --site "$(SITE)" --database "$(DATABASE)" \
 	  --keep "$(KEEP)" --parameters "$(PARAMETERS)" $(ARGS)
 
-rollback: .venv/.deploy ## Go back to the deployment before the live one
-	@$(BIN)/python -m infra.deploy rollback --stack "$(STACK)" $(ARGS)
+rollback: .venv/.deploy $(SAM) ## Go back to the deployment before (ARGS=--list says which there are)
+	@$(DEPLOY) rollback --stack "$(STACK)" $(ARGS)
 
 destroy: .venv/.deploy ## Delete the stack and its bucket with all releases, having asked
-	@$(BIN)/python -m infra.deploy destroy --stack "$(STACK)" $(ARGS)
+	@$(DEPLOY) destroy --stack "$(STACK)" $(ARGS)
 
 test: .venv/.dev ## Run every test
 	@$(BIN)/python -m pytest
@@ -118,17 +121,18 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	@$(PIP) --require-hashes --requirement requirements/deploy.txt
 	@touch $@
 
+# SAM CLI wants older packages than the project, hence an environment of its own. --no-deps, as pip
+# cannot see that the lock file has what an extra asks for.
+.venv/.aws: requirements/aws.txt .venv/.build
+	@echo "Installing into .venv/aws what deploying calls, and an AWS in miniature to test it on"
+	@$(PYTHON) -m venv .venv/aws
+	@.venv/aws/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --require-hashes --requirement requirements/aws.txt
+	@touch $@
+
 .venv/.dev: requirements/dev.txt .venv/.build
 	@echo "Installing into .venv what tests and linters need"
 	@$(PIP) --require-hashes --requirement requirements/dev.txt
-	@touch $@
-
-# In an environment of its own, since SAM CLI wants older packages than the generator.
-.venv/.aws: requirements/aws.txt | .venv/.build
-	@echo "Installing into .venv/aws the SAM CLI, and MiniStack to test it on"
-	@$(BIN)/python -m venv --without-pip .venv/aws
-	@$(BIN)/python -m pip --python .venv/aws install --quiet --disable-pip-version-check \
-	  --require-hashes --requirement requirements/aws.txt
 	@touch $@
 
 # In an environment of its own, since checkov wants one old version of boto3. By .venv's pip, which is

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import aws
+from generator.errors import PublishError
 from generator.s3 import S3Bucket
 from infra.deployment import Answer, Stack
 from infra.sam import Sam
@@ -83,7 +84,13 @@ class Aws:
                 found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
                 if found:
                     some = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-                    client.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})
+                    wanted = {"Objects": some, "Quiet": True}
+                    answer = client.delete_objects(Bucket=bucket, Delete=wanted)
+                    for one in answer.get("Errors", ()):
+                        raise PublishError(
+                            f"s3://{bucket}/{one['Key']} cannot be removed: {one['Code']}"
+                            f" ({one['Message']}); {aws.GO_ON}"
+                        )
                 removed += len(found)
         return removed
 

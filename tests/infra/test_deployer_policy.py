@@ -29,13 +29,13 @@ MADE_BY = {
     "AWS::Serverless::Api": "apigateway:POST",
     "AWS::Serverless::Function": "lambda:CreateFunction",
 }
-# What `infra.cloud` and `generator.s3` ask for themselves.
-ASKED = {
+# What infra/cloud.py and generator/s3.py call by themselves.
+CALLED = {
     *("apigateway:GET", "apigateway:DELETE", "cloudfront:CreateInvalidation"),
     *("cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:DeleteStack"),
     *("lambda:ListAliases", "lambda:ListVersionsByFunction", "lambda:DeleteFunction"),
-    *("s3:ListBucket", "s3:ListBucketVersions", "s3:GetObject", "s3:PutObject"),
-    *("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    *("s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+    *("s3:ListBucketVersions", "s3:DeleteObjectVersion"),
 }
 # Those whose actions are not called as their operations are.
 OTHERS = {"s3", "apigateway"}
@@ -46,8 +46,13 @@ def test_every_resource_of_the_stack_can_be_made(type_):
     assert MADE_BY[type_] in ACTIONS
 
 
-def test_whoever_deploys_may_do_all_that_deploying_does():
-    assert ASKED <= ACTIONS
+def test_every_step_of_a_deployment_can_be_taken():
+    assert CALLED <= ACTIONS
+
+
+def test_only_the_stack_itself_can_be_deleted():
+    (found,) = (one for one in STATEMENTS if "cloudformation:DeleteStack" in one["Action"])
+    assert found["Resource"] == ["arn:aws:cloudformation:REGION:ACCOUNT:stack/STACK/*"]
 
 
 @pytest.mark.parametrize("service", sorted({a.partition(":")[0] for a in ACTIONS} - OTHERS))

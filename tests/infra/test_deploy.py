@@ -1,0 +1,96 @@
+import pytest
+
+from infra import deploy
+from infra.deploy import given, main
+from infra.deployment import DeployError
+from infra.embed import TEMPLATE
+from infra.parameters import names
+from tests.infra.fake_cloud import FakeCloud
+from tests.test_template import TEMPLATE as READ
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    found = FakeCloud()
+    monkeypatch.setattr("infra.cloud.Aws", lambda *arguments: found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", {}),
+        ("ApiCacheEnabled=false", {"ApiCacheEnabled": "false"}),
+        (
+            "AvatarHosts='https://a https://b' DomainName= AlarmEmail=a=b@c",
+            {"AvatarHosts": "https://a https://b", "DomainName": "", "AlarmEmail": "a=b@c"},
+        ),
+    ],
+)
+def test_parameters_are_read_as_a_shell_would(text, found):
+    assert given(text) == found
+
+
+@pytest.mark.parametrize("text", ["ApiCache=false", "ApiCacheEnabled=false x"])
+def test_a_parameter_that_the_template_lacks_is_told(text):
+    with pytest.raises(DeployError, match="is no parameter"):
+        given(text)
+
+
+def test_the_templates_parameters_are_found_without_reading_yaml():
+    assert names(TEMPLATE.read_text()) == READ["Parameters"].keys()
+    assert names("Resources: {}\n") == set()
+
+
+def test_a_deployment_is_told_step_by_step(cloud, directory, tmp_path, capsys):
+    from generator import site
+
+    site.render(directory, site.plan(directory, (25,), ("id",)), tmp_path / "site", jobs=1)
+    cloud.database = directory.release
+    command = ["deploy", "--stack", "users", "--site", str(tmp_path / "site")]
+    assert main([*command, "--parameters", "ApiCacheEnabled=false"]) == 0
+    words = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert words == [
+        *("Read", "Built", "Waiting", "Moved", "Uploaded"),
+        *("Asked", "Recorded", "Kept", "Live"),
+    ]
+    assert cloud.parameters["ApiCacheEnabled"] == "false"
+    assert main(["rollback", "--stack", "users", "--list"]) == 0
+    assert capsys.readouterr().out.startswith("live ")
+    assert main(["rollback", "--stack", "users"]) == 1
+    assert capsys.readouterr().err.startswith("Error: there is no deployment before the live one")
+
+
+@pytest.mark.parametrize(("typed", "status"), [("users\n", 0), ("user\n", 1), ("", 1)])
+def test_all_is_deleted_only_if_its_name_is_typed(cloud, monkeypatch, capsys, typed, status):
+    cloud.status = "CREATE_COMPLETE"
+    monkeypatch.setattr("sys.stdin.readline", lambda: typed, raising=False)
+    assert main(["destroy", "--stack", "users"]) == status
+    assert ("delete" in cloud.done) == (status == 0)
+    assert "Type users to delete all of this" in capsys.readouterr().out
+
+
+def test_scripts_need_not_type(cloud):
+    cloud.status = "CREATE_COMPLETE"
+    assert main(["destroy", "--stack", "users", "--yes"]) == 0
+
+
+def test_an_interrupt_ends_with_a_word(cloud, monkeypatch, capsys):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cloud, "stack", interrupt)
+    assert main(["rollback", "--stack", "users"]) == 1
+    assert capsys.readouterr().err.startswith("Interrupted; the same command goes on")
+
+
+def test_fewer_than_two_cannot_be_kept(capsys):
+    with pytest.raises(SystemExit):
+        main(["deploy", "--stack", "users", "--keep", "1"])
+    assert "2 at least" in capsys.readouterr().err
+
+
+def test_without_boto3_it_says_what_installs_it(monkeypatch, capsys):
+    monkeypatch.setitem(deploy.sys.modules, "infra.cloud", None)
+    assert main(["rollback", "--stack", "users"]) == 1
+    assert "make .venv/.deploy" in capsys.readouterr().err
