@@ -14,7 +14,8 @@ from pathlib import Path
 from function.errors import FunctionError
 from generator.errors import GeneratorError
 from generator.words import span
-from infra.deployment import LEAST_KEPT, Deployer, DeployError
+from infra.deployer import LEAST_KEPT, Deployer
+from infra.deployment import DeployError
 from infra.embed import TEMPLATE
 from infra.parameters import names
 from infra.sam import Sam

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / ".aws-sam/build/ProfilesFunction"
 # Where `make .venv/.aws` puts it.
 OWN = ROOT / ".venv/aws/bin"
-# Of what it says when it fails, the end has the reason.
-LINES = 30
+# Of the tables that it draws, in characters: reasons are in their last column.
+WIDTH = 160
 
 
 class Sam:
@@ -34,7 +34,7 @@ class Sam:
     def deploy(self, stack: str, parameters: Mapping[str, str], template: str | None) -> None:
         """Make the stack of that name what *template* says, or else what was built says."""
         command = [
-            *("deploy", "--stack-name", stack, "--resolve-s3"),
+            *("deploy", "--stack-name", stack, "--resolve-s3", "--s3-prefix", stack),
             *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"),
             *("--no-fail-on-empty-changeset", "--no-progressbar"),
             *("--parameter-overrides", *map(override, parameters, parameters.values())),
@@ -47,15 +47,14 @@ class Sam:
             self._run(*command)
 
     def _run(self, *arguments: str, **environment: str) -> None:
-        variables = (f"{name}={value}" for name, value in environment.items())
-        command = ["env", *variables, _found(), *arguments]
+        variables = {"COLUMNS": str(WIDTH), **environment}
+        command = ["env", *map("=".join, variables.items()), _found(), *arguments]
         kept = None if self._verbose else subprocess.PIPE
         done = subprocess.run(  # noqa: S603  (sam, and what is written above)
             command, cwd=ROOT, check=False, stdout=kept, stderr=subprocess.STDOUT, text=True
         )
         if done.returncode:
-            end = "\n".join((done.stdout or "").strip().splitlines()[-LINES:])
-            raise DeployError(f"`sam {arguments[0]}` failed\n{end}".rstrip())
+            raise DeployError(f"`sam {arguments[0]}` failed\n{done.stdout or ''}".rstrip())
 
 
 def _found() -> str:

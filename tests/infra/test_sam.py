@@ -36,7 +36,9 @@ def test_building_says_which_database_and_returns_what_the_bundle_has(said):
 def test_a_deployment_is_of_what_was_built(said, capfd):
     Sam().deploy("users", {"Release": "0", "Types": ""}, None)
     lines = said.read_text().splitlines()
-    assert lines[:4] == ["deploy", "--stack-name", "users", "--resolve-s3"]
+    assert lines[:6] == [
+        *("deploy", "--stack-name", "users", "--resolve-s3", "--s3-prefix", "users"),
+    ]
     assert lines[-4:] == ["--parameter-overrides", 'Release="0"', 'Types=""', "DATABASE="]
     assert "--template-file" not in lines
     assert capfd.readouterr().out == ""
@@ -49,7 +51,7 @@ def test_or_of_an_earlier_template(said):
 
 def test_what_it_says_is_shown_if_it_fails(said, capfd):
     (said.parent / "status").write_text("3")
-    with pytest.raises(DeployError, match=r"(?s)^`sam deploy` failed\n71\n.*\n100$"):
+    with pytest.raises(DeployError, match=r"(?s)^`sam deploy` failed\n1\n.*\n100$"):
         Sam().deploy("users", {}, None)
     with pytest.raises(DeployError, match=r"^`sam deploy` failed$"):
         Sam(verbose=True).deploy("users", {}, None)
