@@ -5,6 +5,7 @@ id of every 32nd of its users. What a query asks for is a page of one list, or o
 after another (the types, for ``order_by=type``); each part of it is read from the nearest anchor.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -46,6 +47,22 @@ _MAX_INTEGER = 2**63 - 1
 
 # A row of `users`: id, type (twice the code, and one more for addresses of its own), username.
 Row = tuple[int, int, str]
+
+
+class Columns(NamedTuple):
+    """The same of many rows, as who draws all of them needs it: ids are in digits."""
+
+    ids: list[bytes]
+    types: list[int]
+    usernames: list[str]
+
+    def row(self, number: int) -> Row:
+        """Return the row of that *number*, from 0."""
+        return int(self.ids[number]), self.types[number], self.usernames[number]
+
+
+# SQL, and the values that it is asked with.
+_Statement = tuple[str, list[object]]
 
 
 class _List(NamedTuple):
@@ -147,16 +164,16 @@ class Directory:
         except (sqlite3.DatabaseError, TypeError, KeyError) as exc:  # an anchor, a type is missing
             raise self._damaged(exc) from exc
 
-    def rows(self, order_by: str, type_: str | None, start: int, stop: int) -> Sequence[Row]:
+    def columns(self, order_by: str, type_: str | None, start: int, stop: int) -> Columns:
         """Return what stands from *start* to before *stop*, from 0, among those of *type_*.
 
-        For who draws many and does not need each as a `Profile`.
+        SQLite puts a column into one text, which takes half as long as a row at a time. It does so
+        in the order in which the rows come, which `generator check` sees.
         """
-        codes = self._codes_of(type_)
-        if codes == []:
-            return []
-        chosen = [self._all[kind] for kind in self._kinds(codes, order_by)]
-        return self._between(chosen, start, stop, order_by)[0]
+        try:
+            return self._columns(order_by, type_, start, stop)
+        except (sqlite3.DatabaseError, TypeError, KeyError) as exc:
+            raise self._damaged(exc) from exc
 
     def addresses(self, rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
         """Return the avatar_url and html_url of those of *rows* that have their own, by id."""
@@ -202,6 +219,24 @@ class Directory:
         chosen = [lists[kind] for kind in self._kinds(codes, query.order_by) if kind in lists]
         return self._between(chosen, start, start + query.pagination, query.order_by)
 
+    def _columns(self, order_by: str, type_: str | None, start: int, stop: int) -> Columns:
+        codes = self._codes_of(type_)
+        chosen = [] if codes == [] else [self._all[kind] for kind in self._kinds(codes, order_by)]
+        found = Columns([], [], [])
+        for sql, values in self._statements(chosen, start, stop, order_by):
+            ((ids, types, usernames),) = self._rows(
+                "SELECT json_group_array(id), json_group_array(type), json_group_array(username)"
+                f" FROM ({sql})",
+                values,
+            )
+            found.ids.extend(ids[1:-1].encode().split(b","))
+            found.types.extend(json.loads(types))
+            found.usernames.extend(json.loads(usernames))
+        if order_by.startswith("-"):
+            for column in found:
+                column.reverse()
+        return found
+
     def _codes_of(self, type_: str | None) -> list[int] | None:
         """Return the codes of the types that *type_* asks for; None: for any."""
         return None if type_ is None else self._groups.get(fold(type_), [])
@@ -210,13 +245,12 @@ class Directory:
         self, lists: Sequence[_List], start: int, stop: int, order_by: str
     ) -> tuple[Sequence[Row], int]:
         """Return what stands from *start* to before *stop* in *lists*, and how many in all."""
-        total = sum(one.users for one in lists)
-        stop = min(stop, total)
-        if start >= stop:
-            return [], total
-        if order_by.startswith("-"):  # the same users, counted from the end
-            return self._window(lists, total - stop, total - start)[::-1], total
-        return self._window(lists, start, stop), total
+        rows: list[Row] = []
+        for sql, values in self._statements(lists, start, stop, order_by):
+            rows += self._rows(sql, values)
+        if order_by.startswith("-"):
+            rows.reverse()
+        return rows, sum(one.users for one in lists)
 
     def _kinds(self, codes: list[int] | None, order_by: str) -> list[int]:
         """Return the kinds of the lists that one after another are in the order asked for."""
@@ -233,23 +267,29 @@ class Directory:
         )
         return {row[1]: _List(*row) for row in rows}
 
-    def _window(self, lists: Sequence[_List], start: int, stop: int) -> list[Row]:
-        """Return what stands from *start* to before *stop* in *lists* one after another."""
-        rows: list[Row] = []
+    def _statements(
+        self, lists: Sequence[_List], start: int, stop: int, order_by: str
+    ) -> Iterator[_Statement]:
+        """Yield what reads what stands from *start* to before *stop* in *lists*, one after another.
+
+        In a descending order these are the same users counted from the end, read in the other.
+        """
+        if order_by.startswith("-"):
+            total = sum(one.users for one in lists)
+            start, stop = max(total - stop, 0), total - start
         before = 0
         for one in lists:
             first, last = max(start - before, 0), min(stop - before, one.users)
             if first < last:
-                rows += self._stretch(one, first, last - first)
+                yield self._statement(one, first, last - first)
             before += one.users
-        return rows
 
-    def _stretch(self, one: _List, first: int, count: int) -> list[Row]:
-        """Return *count* users of the list *one* from its number *first* on, from 0."""
+    def _statement(self, one: _List, first: int, count: int) -> _Statement:
+        """Return what reads *count* users of the list *one* from its number *first* on, from 0."""
         anchor, skip = divmod(first, STEP)
         begin = self._anchor(one.number, anchor) if anchor else 0
         if one.exact:  # whom it skips, it need not look at
-            return self._rows(
+            return (
                 "SELECT u.id, u.type, u.username FROM (SELECT rowid AS id FROM grams"
                 " WHERE grams MATCH ? AND rowid >= ? ORDER BY rowid LIMIT ? OFFSET ?)"
                 " CROSS JOIN users u USING (id)",
@@ -263,12 +303,12 @@ class Directory:
             tests += " AND instr(lower(u.username), ?)"
             values.append(one.term)
         if one.match is None:
-            return self._rows(
+            return (
                 "SELECT u.id, u.type, u.username FROM users u"
                 f" WHERE u.id >= ?{tests} ORDER BY u.id LIMIT ? OFFSET ?",
                 [begin, *values, count, skip],
             )
-        return self._rows(
+        return (
             "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
             f" WHERE grams MATCH ? AND grams.rowid >= ?{tests}"
             " ORDER BY grams.rowid LIMIT ? OFFSET ?",

@@ -58,6 +58,7 @@ class Pieces:
 
     Attributes:
         text: the output, to be filled by ``%``.
+        parts: what of it is before, between, and behind the values.
         slots: the numbers of the values that it is filled with, in their order.
 
     Raises:
@@ -69,24 +70,34 @@ class Pieces:
         if any(slot < 0 for slot in slots) or _MARK in _SLOT.sub("", markup):
             raise CannotCut
         self.text = _SLOT.sub("%b", markup.replace("%", "%%")).encode()
+        self.parts = [part.encode() for part in _SLOT.split(markup)[::2]]
         self.slots = tuple(slots)
 
     def fill(self, values: Sequence[bytes]) -> bytes:
         """Return the output with *values*, escaped where they must be."""
         return self.text % tuple(values[slot] for slot in self.slots)
 
-    def fill_all(self, columns: Sequence[Iterable[bytes]]) -> Iterator[bytes]:
-        """Yield the output with the first value of each of *columns*, with the second ...
+    def fill_all(
+        self, columns: Sequence[Sequence[bytes | memoryview]], count: int
+    ) -> Iterator[bytes]:
+        """Yield the output with the first value of each of *columns*, and so on, *count* times."""
+        parts: list[Iterable[bytes | memoryview]] = [repeat(part, count) for part in self.parts]
+        for place, slot in enumerate(self.slots):
+            parts.insert(2 * place + 1, columns[slot])
+        return map(b"".join, zip(*parts, strict=True))
 
-        Of pieces without slots there is no end.
+    def pick(
+        self, columns: Sequence[Iterable[bytes]], times: int = 1
+    ) -> Iterator[tuple[bytes, ...]]:
+        """Yield what the slots are filled with: of each column that is used, the next value.
+
+        For so many *times* the output in one, *columns* has one after another those of each.
         """
-        return map(self.text.__mod__, self.pick(columns))
-
-    def pick(self, columns: Sequence[Iterable[bytes]]) -> Iterator[tuple[bytes, ...]]:
-        """Yield what the slots are filled with: of each column that is used, the next value."""
         if not self.slots:
             return repeat(())
-        return zip(*(columns[slot] for slot in self.slots), strict=True)
+        width = len(columns) // times
+        used = (columns[width * time + slot] for time in range(times) for slot in self.slots)
+        return zip(*used, strict=True)
 
 
 def mark(number: int) -> str:

@@ -6,13 +6,14 @@ pieces (`generator.cut`); whatever cannot be cut, Jinja2 draws each time, to the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import accumulate, pairwise
 from operator import mod
 from typing import Any, NamedTuple
 
 from function.answer import PATH as API_PATH
 from function.contract import About, Profile, implied
-from function.database import Directory, Row
+from function.database import Columns, Directory, Row
 from generator.cut import CannotCut, Pieces, Slot, mark
 from generator.entry import PICTURE, Entry, entry, resized
 from generator.errors import BuildError
@@ -28,7 +29,7 @@ from generator.pages import (
     window,
 )
 from generator.templates import Templates, drawn, escape
-from generator.words import day, number, share
+from generator.words import day, number, numbers, share
 
 ROW, PAGE = "_user_row.html", "users.html"
 # So many pages at either end of a listing have page numbers of another shape than the rest.
@@ -72,20 +73,24 @@ class Download(NamedTuple):
 class Rows:
     """Table rows, one behind another.
 
-    Attributes:
-        markup: all of them.
-        bounds: where each begins, and the last one ends, in bytes.
+    Args:
+        groups: the rows, so many at a time.
+        step: how many, in all but the last group.
     """
 
-    def __init__(self, rows: Sequence[bytes]) -> None:
-        self.markup = memoryview(b"".join(rows))
-        self.bounds = [*accumulate(map(len, rows), initial=0)]
+    def __init__(self, groups: Sequence[bytes], step: int = 1) -> None:
+        self._markup = memoryview(b"".join(groups))
+        self._bounds = [*accumulate(map(len, groups), initial=0)]
+        self._step = step
 
     def cut(self, start: int, size: int, count: int) -> Iterator[memoryview]:
-        """Yield the rows from number *start* on, *size* at a time, so many times."""
-        last = len(self.bounds) - 1
-        ends = [self.bounds[min(start + size * part, last)] for part in range(count + 1)]
-        return (self.markup[begin:end] for begin, end in pairwise(ends))
+        """Yield the rows from number *start* on, *size* at a time, so many times.
+
+        Both are multiples of the rows in a group.
+        """
+        last, first, by = len(self._bounds) - 1, start // self._step, size // self._step
+        ends = [self._bounds[min(first + by * part, last)] for part in range(count + 1)]
+        return (self._markup[begin:end] for begin, end in pairwise(ends))
 
 
 class Renderer:
@@ -115,7 +120,7 @@ class Renderer:
         self._build, self._base_path, self._origin, self._cut = build, base_path, origin, cut
         self._row_pieces: dict[object, Pieces | None] = {}
         self._implied: dict[str, Pieces | None] = {}
-        self._frames: dict[Listing, tuple[Pieces, Pieces] | None] = {}
+        self._frames: dict[Listing, Pieces | None] = {}
         self._templates = Templates(
             TEMPLATES,
             {
@@ -134,15 +139,15 @@ class Renderer:
             },
         )
 
-    def rows(self, directory: Directory, rows: Sequence[Row]) -> Rows:
-        """Return *rows* of *directory* as table rows, to be shown by pages of every size."""
-        flags = [flagged for _, flagged, _ in rows]
-        ids = _digits([identity for identity, _, _ in rows])
-        names = _escaped([username for _, _, username in rows])
-        # The same for all who are flagged the same: see `Row`.
+    def rows(self, directory: Directory, users: Columns, step: int = 1) -> Rows:
+        """Return *users* of *directory* as table rows, to be shown by pages of every size.
+
+        *step* of them are drawn as one: pages begin and end at multiples of it.
+        """
+        types, columns = users.types, (users.ids, _escaped(users.usernames))
         kinds = {
-            flagged: self._implied_row(directory, row)
-            for flagged, row in dict(zip(flags, rows, strict=True)).items()
+            flagged: self._implied_row(directory, users.row(types.index(flagged)))
+            for flagged in {*types}
         }
         usual = next(filter(None, kinds.values()), Pieces(""))
         texts = {
@@ -150,18 +155,37 @@ class Renderer:
             for flagged, pieces in kinds.items()
             if pieces and pieces.slots == usual.slots
         }
-        odd = kinds.keys() - texts.keys()
-        texts |= dict.fromkeys(odd, usual.text)  # which is not kept
-        drawn = [*map(mod, map(texts.__getitem__, flags), usual.pick((ids, names)))]
-        if odd:
-            addresses = directory.addresses(rows)
-            for place, row in enumerate(rows):
-                identity, flagged, username = row
-                if flagged in odd:
-                    type_ = directory.type_of(row)
-                    urls = addresses.get(identity) or implied(identity, username)
-                    drawn[place] = self.row(Profile(identity, username, type_, *urls))
-        return Rows(drawn)
+        if odd := kinds.keys() - texts.keys():
+            # Each is a kind of its own, which shows nothing of the values.
+            types = [*types]
+            places = [place for place, flagged in enumerate(types) if flagged in odd]
+            for place, row in zip(places, self._odd_rows(directory, users, places), strict=True):
+                types[place] = -1 - place
+                texts[-1 - place] = row.replace(b"%", b"%%") + b"%.0b" * len(usual.slots)
+
+        @cache
+        def text(*group: int) -> bytes:
+            return b"".join(map(texts.__getitem__, group))
+
+        def groups(start: int, stop: int, size: int) -> Iterator[bytes]:
+            parts = [slice(start + row, stop, size) for row in range(size)]
+            values = usual.pick([column[part] for part in parts for column in columns], size)
+            return map(mod, map(text, *(types[part] for part in parts)), values)
+
+        whole = len(types) // step * step
+        rest = len(types) - whole
+        return Rows([*groups(0, whole, step), *groups(whole, len(types), rest or 1)], step)
+
+    def _odd_rows(
+        self, directory: Directory, users: Columns, places: Sequence[int]
+    ) -> Iterator[bytes]:
+        """Yield the rows of those *users* of *directory* that stand at *places*, one by one."""
+        rows = [users.row(place) for place in places]
+        addresses = directory.addresses(rows)
+        for row in rows:
+            identity, _, username = row
+            urls = addresses.get(identity) or implied(identity, username)
+            yield self.row(Profile(identity, username, directory.type_of(row), *urls))
 
     def row(self, profile: Profile) -> bytes:
         """Return *profile* as a table row."""
@@ -182,21 +206,20 @@ class Renderer:
         self, listing: Listing, numbers: range, rows: Rows, start: int = 0
     ) -> Iterator[bytes]:
         """Yield the pages of *listing* with these *numbers*, which show *rows* from *start* on."""
+        shown = [*rows.cut(start, listing.pagination, len(numbers))]
         last = self._build.pages(listing) - EDGE
         inner = range(max(numbers.start, EDGE + 1), min(numbers.stop, last + 1))
         if listing not in self._frames and inner:
             self._frames[listing] = self._cut_frame(listing, EDGE + 1)
-        frame = self._frames.get(listing)
+        frame = self._frames[listing] if inner else None
+        if not frame:
+            inner = numbers[:0]
+        begin, end = inner.start - numbers.start, inner.stop - numbers.start
+        yield from map(partial(self._whole_page, listing), numbers[:begin], shown[:begin])
         if frame:
             columns = self._columns(listing, inner)
-            heads, tails = (pieces.fill_all(columns) for pieces in frame)
-        for page, shown in zip(
-            numbers, rows.cut(start, listing.pagination, len(numbers)), strict=True
-        ):
-            if frame and page in inner:
-                yield b"".join((next(heads), shown, next(tails)))
-            else:
-                yield self._whole_page(listing, page, bytes(shown))
+            yield from frame.fill_all([*columns, shown[begin:end]], len(inner))
+        yield from map(partial(self._whole_page, listing), numbers[end:], shown[end:])
 
     def about(self, types: Mapping[str, int]) -> bytes:
         """Return the page about the directory, which has so many users of each of *types*."""
@@ -268,14 +291,14 @@ class Renderer:
         whole = self._templates.draw(ROW, profile=sample).encode()
         return pieces if pieces.fill(values) == whole else None
 
-    def _whole_page(self, listing: Listing, page: int, rows: bytes) -> bytes:
+    def _whole_page(self, listing: Listing, page: int, rows: bytes | memoryview) -> bytes:
         numbers = self._numbers(listing, page)
         digits, texts = [str(n) for n in numbers], [number(n) for n in numbers]
         shown = self._context(listing, page, digits, texts, lambda text: text)
-        return self._templates.draw(PAGE, rows=drawn(rows), **shown).encode()
+        return self._templates.draw(PAGE, rows=drawn(bytes(rows)), **shown).encode()
 
-    def _cut_frame(self, listing: Listing, page: int) -> tuple[Pieces, Pieces] | None:
-        """Return what is before and behind the rows of any page not at an end of *listing*.
+    def _cut_frame(self, listing: Listing, page: int) -> Pieces | None:
+        """Return any page not at an end of *listing*, to be filled with `_columns` and its rows.
 
         *page* is one of these.
         """
@@ -283,19 +306,20 @@ class Renderer:
             return None
         count = len(self._numbers(listing, page))
         marks = [mark(place) for place in range(2 * count)]
-        between = mark(2 * count)
         shown = self._context(
             listing, page, marks[:count], marks[count:], lambda text: Slot(text, is_there=True)
         )
         try:
-            parts = self._templates.cut(PAGE, rows=Slot(between), **shown).split(between)
-            head, tail = map(Pieces, parts)
-        except (CannotCut, ValueError):  # ValueError: the rows are not there once
+            pieces = Pieces(self._templates.cut(PAGE, rows=Slot(mark(2 * count)), **shown))
+        except CannotCut:
             return None
-        columns, rows = self._columns(listing, range(page, page + 1)), b"<tr></tr>"
-        before, after = (next(pieces.fill_all(columns)) for pieces in (head, tail))
-        whole = self._whole_page(listing, page, rows)
-        return (head, tail) if before + rows + after == whole else None
+        rows = b"<tr></tr>"
+        columns = [*self._columns(listing, range(page, page + 1)), [rows]]
+        return (
+            pieces
+            if [*pieces.fill_all(columns, 1)] == [self._whole_page(listing, page, rows)]
+            else None
+        )
 
     def _numbers(self, listing: Listing, page: int) -> list[int]:
         """Return all that differs between the pages of *listing*, for *page*.
@@ -325,6 +349,7 @@ class Renderer:
             *(_digits([n // other + 1 for n in before]) for other in self._build.page_sizes),
             *(texts[place : place + count] for place in range(2 * AROUND + 1)),
             *(_texts([n + 1 for n in before]), _texts([n + size for n in before])),
+            *((),) * len(self._build.page_sizes),
         ]
 
     def _context(
@@ -427,9 +452,9 @@ def _escaped(texts: Sequence[str]) -> Sequence[bytes]:
 
 def _digits(values: Iterable[int]) -> list[bytes]:
     """Return each of *values* in digits."""
-    return str([*values])[1:-1].encode().split(b", ")  # half as long as one by one
+    return [b"%d" % value for value in values]
 
 
 def _texts(values: Iterable[int]) -> list[bytes]:
     """Return each of *values* for people."""
-    return "\n".join(map(number, values)).encode().split(b"\n")
+    return "\n".join(numbers(values)).encode().split(b"\n")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -174,10 +175,11 @@ def pages(
 ) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
     """Yield the pages of each size that begin in *stretch*: their prefix; their names and bytes."""
     order_by, slug, start, stop = stretch
-    users = build.users_of(slug)
-    last = min(stop + max(build.page_sizes) - 1, users)  # a page may end beyond the stretch
+    beyond = stop + max(build.page_sizes) - 1  # where a page may end that begins before
+    last = min(beyond, build.users_of(slug))
     of_type = build.query(Listing(order_by, slug=slug), 1).type
-    rows = renderer.rows(directory, directory.rows(order_by, of_type, start, last))
+    users = directory.columns(order_by, of_type, start, last)
+    rows = renderer.rows(directory, users, gcd(STRETCH, *build.page_sizes))
     for size in build.page_sizes:
         listing = Listing(order_by, size, slug)
         numbers = range(-(-start // size) + 1, -(-stop // size) + 1)
@@ -225,7 +227,7 @@ def _others(
 ) -> Iterator[SiteFile]:
     """Yield what is beside the listings, the word that all is there last."""
     listing = Listing()
-    shown = renderer.rows(directory, directory.rows("id", None, 0, listing.pagination))
+    shown = renderer.rows(directory, directory.columns("id", None, 0, listing.pagination))
     yield SiteFile(INDEX_KEY, renderer.page(listing, 1, shown))
     yield SiteFile(ABOUT_KEY, renderer.about(directory.types))
     yield SiteFile(NOT_FOUND_KEY, renderer.missing())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from function.contract import APPLICATION_ID, SCHEMA_VERSION, Profile
+from function.contract import APPLICATION_ID, SCHEMA_VERSION, Profile, implied
 from function.database import Directory
 from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
@@ -117,6 +117,23 @@ def test_every_page_of_a_list_is_what_brute_force_finds(many, order_by, type, us
     for page in range(1, -(-total // 97) + 2):
         answer = many.find(query.on_page(page))
         assert (list(answer.profiles), answer.total) == (found[(page - 1) * 97 : page * 97], total)
+
+
+@given(
+    order_by=st.sampled_from(["id", "type", "-id", "-type"]),
+    type=st.sampled_from([None, "user", "Organization", "BOT", "", "none of these"]),
+    start=st.integers(0, len(MANY) + 9),
+    count=st.integers(0, 300) | st.just(len(MANY)),
+)
+def test_columns_are_what_brute_force_finds(many, order_by, type, start, count):
+    expected, _ = by_brute_force(MANY, ProfileQuery(1, 10**6, order_by, type=type))
+    found = many.columns(order_by, type, start, start + count)
+    rows = [found.row(number) for number in range(len(found.ids))]
+    addresses = many.addresses(rows)
+    assert [
+        (*row[:1], row[2], many.type_of(row), *(addresses.get(row[0]) or implied(row[0], row[2])))
+        for row in rows
+    ] == expected[start : start + count]
 
 
 names = st.text(st.sampled_from('aAbB-_%"[]\0ü😀'), min_size=1, max_size=6)
@@ -252,7 +269,14 @@ def test_a_file_that_is_not_a_directory_is_refused_by_name(tmp_path, make, says)
     assert str(path) in str(refused.value)
 
 
-def test_damage_behind_the_stamps_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda directory: list(directory.profiles("id")),
+        lambda directory: directory.columns("id", None, 0, 2000),
+    ],
+)
+def test_damage_behind_the_stamps_is_named(tmp_path, read):
     make_directory(tmp_path, map(make_profile, range(2000))).close()
     path = tmp_path / "directory.db"
     with closing(sqlite3.connect(path)) as sql:
@@ -263,7 +287,7 @@ def test_damage_behind_the_stamps_is_named(tmp_path):
     path.write_bytes(content)
     directory = Directory(path)
     with pytest.raises(DatabaseMismatch, match="damaged one"):
-        list(directory.profiles("id"))
+        read(directory)
     directory.close()
 
 

@@ -12,9 +12,8 @@ def test_pieces_are_filled_where_the_marks_were(parts):
     expected = b"".join(values[part] if isinstance(part, int) else part.encode() for part in parts)
     pieces = Pieces(markup)
     assert pieces.fill(values) == expected
-    two = pieces.fill_all([(value, value * 2) for value in values])
-    assert next(two) == expected
-    assert next(two) == pieces.fill([value * 2 for value in values])
+    two = pieces.fill_all([(value, value * 2) for value in values], 2)
+    assert [*two] == [expected, pieces.fill([value * 2 for value in values])]
 
 
 @pytest.mark.parametrize("text", ["\ue000", "\ue000x", "a\ue000"])

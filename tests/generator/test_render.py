@@ -191,10 +191,14 @@ def test_a_template_that_fails_is_named_with_the_line(template, says, edit_templ
         renderer().row(ODD[0])
 
 
-def test_rows_are_drawn_from_the_directory(directory):
-    rows = directory.rows("id", None, 0, 100)
-    found = RENDERER.rows(directory, rows)
-    assert [*found.cut(0, 1, len(ODD))] == [WHOLE.row(profile) for profile in ODD]
+@pytest.mark.parametrize("step", [1, 2, 3, 5, len(ODD), len(ODD) + 1])
+def test_rows_are_drawn_from_the_directory_some_at_a_time(directory, step):
+    found = RENDERER.rows(directory, directory.columns("id", None, 0, 100), step)
+    whole = [WHOLE.row(profile) for profile in ODD]
+    parts = range(0, len(ODD), step)
+    assert [*found.cut(0, step, len(parts))] == [
+        b"".join(whole[part : part + step]) for part in parts
+    ]
 
 
 def page(number_: int, listing: Listing, renderer_: Renderer = RENDERER) -> Elements:
