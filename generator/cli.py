@@ -1,9 +1,11 @@
 """The verbs: parse, build objects, call one function, say what came of it.
 
 The only module that reads the environment or writes to the terminal. A verb imports by itself what
-others do not need: rendering that finds nothing to do takes no longer than to look.
+others do not need, and command lines are argparse's: rendering that finds nothing to do takes no
+longer than to look.
 """
 
+import argparse
 import os
 import re
 import signal
@@ -11,21 +13,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import parse_qsl, urlsplit
-
-import click
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO, TypeVar
+from urllib.parse import parse_qsl
 
 from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
+from generator import options
 from generator import site as rendering
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
 from generator.files import read_build
-from generator.github import DEFAULT_API_URL
 from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 from generator.site import DEFAULT_ORIGIN
 from generator.words import count, moment, span
@@ -33,215 +32,210 @@ from generator.words import count, moment, span
 if TYPE_CHECKING:
     from generator.gather import Gathering
 
-SECONDS_A_LINE = 5  # of progress, where there is no terminal to draw a bar on
+PROGRAM = "python -m generator"
+ABOUT = """Make a directory of GitHub users: a static site and the API's database.
 
+SOURCE is any of these; of several, the directory has the users of all, each once.
 
-class Parsed(click.ParamType[object]):
-    """An option's text, turned into a value by *parse*; its ValueError is bad usage."""
+  users                  GitHub's own list of all users, in the order they signed up
+  org:NAME               the members of an organisation
+  repo:OWNER/NAME        the contributors to a repository
+  stargazers:OWNER/NAME  who starred a repository
+  followers:LOGIN        who follows a user
+  search:QUERY           what GitHub's search for users finds, as in search:location:iceland
+  file:PATH              CSV (columns id and login; type, avatar_url, html_url may follow),
+                         JSON or NDJSON of GitHub's user objects
+  sample                 150 invented accounts, for a look without a network
+  auto                   users; where GitHub cannot be reached, what is stored or else sample
 
-    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
-        self.name, self._parse = name, parse
+GITHUB_TOKEN, if set, raises GitHub's limit from 60 to 5,000 requests an hour."""
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
-        """Return *value* parsed."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return self._parse(value)
-        except ValueError as exc:
-            self.fail(str(exc), param, ctx)
-
-
-def _api_url(text: str) -> str:
-    parts = urlsplit(text)
-    host = parts.hostname and parts.port != 0 and "@" not in parts.netloc
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise ValueError(f"{text!r} is not an address like {DEFAULT_API_URL}")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
-def _endpoint(text: str) -> str:
-    try:
-        return _api_url(text)
-    except ValueError as exc:
-        raise ValueError(f"{text!r} is not an address like https://s3.example.org") from exc
-
-
-def _base_path(text: str) -> str:
-    names = text.strip("/").split("/") if text.strip("/") else []
-    if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", name) and name.strip(".") for name in names):
-        raise ValueError(f"{text!r} is not a path like / or /directory/")
-    return "".join(f"/{name}" for name in names) + "/"
-
-
-def _origin(text: str) -> str:
-    parts = urlsplit(text.rstrip("/"))
-    if (
-        parts.scheme not in ("http", "https")
-        or not re.fullmatch(
-            r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?", parts.netloc
-        )
-        or text.rstrip("/") != f"{parts.scheme}://{parts.netloc}"
-    ):
-        raise ValueError(f"{text!r} is not an origin like https://example.org")
-    return text.rstrip("/").lower()
-
-
-def _seconds(text: str) -> float:
-    found = re.fullmatch(r"([0-9]{1,9})\s*([smh]?)", text.strip())
-    if not found:
-        raise ValueError(f"{text!r} is not a time like 90 (seconds), 15m or 2h")
-    seconds = int(found[1]) * {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
-    return min(seconds, 366 * 86400.0)  # longer than anybody waits, and than calendars end
-
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-FOLDER = click.Path(path_type=Path, file_okay=False)
 STORE = "build/github_users.db"
 DATABASE = "build/directory.db"
 SITE = "build/site"
+SECONDS_A_LINE = 5  # of progress, where there is no terminal to draw a bar on
 
-sources_argument = click.argument("sources", metavar="[SOURCE]...", nargs=-1)
-total_option = click.option(
-    "-t",
-    "--total",
-    type=click.IntRange(1),
-    callback=lambda ctx, option, total: min(total, 10**15),  # SQLite's integers end somewhere
+
+class BadUsage(Exception):
+    """What was asked for cannot be; the text begins with the name of the option or argument."""
+
+
+class Option(NamedTuple):
+    """An option, or an argument, of verbs: its *names*, and what argparse is to know of it.
+
+    *variable* of the environment, where it is set, has the default.
+    """
+
+    names: tuple[str, ...]
+    settings: dict[str, Any]
+    variable: str | None = None
+
+
+class Verb(NamedTuple):
+    """A verb: what it runs, with the values of its options, and an *example* of it.
+
+    *run* returns the exit status, if that is not 0.
+    """
+
+    run: Callable[..., int | None]
+    options: tuple[Option, ...]
+    example: str
+
+
+VERBS: dict[str, Verb] = {}
+
+Run = TypeVar("Run", bound=Callable[..., int | None])
+
+
+def verb(*of: Option, example: str) -> Callable[[Run], Run]:
+    """Make a function the verb of its name, with these options."""
+
+    def register(run: Run) -> Run:
+        VERBS[run.__name__] = Verb(run, of, f"Example: {PROGRAM} {example}")
+        return run
+
+    return register
+
+
+def option(
+    *names: str,
+    help: str,
+    parse: Callable[[str], object] = str,
+    variable: str | None = None,
+    **settings: Any,
+) -> Option:
+    """Return an option whose text *parse* makes a value of; a ValueError of it is bad usage."""
+    notes = [f"env var: {variable}"] * bool(variable)
+    if "default" in settings:
+        notes.append(f"default: {settings['default']}")
+
+    def value(text: str) -> object:
+        try:
+            return parse(text)
+        except ValueError as exc:
+            raise argparse.ArgumentTypeError(str(exc)) from exc
+
+    settings |= {"help": f"{help}  [{'; '.join(notes)}]" if notes else help, "type": value}
+    return Option(names, settings, variable)
+
+
+def flag(*names: str, help: str, **settings: Any) -> Option:
+    """Return an option without a value."""
+    return Option(names, {"action": "store_true", "help": help, **settings})
+
+
+sources_argument = Option(
+    ("sources",),
+    {
+        "metavar": "SOURCE",
+        "nargs": "*",
+        "help": f"Where the users are from: `{PROGRAM} --help` has what there is.",
+    },
+)
+total_option = option(
+    *("-t", "--total"),
+    parse=options.total,
     default=150,
-    show_default=True,
     metavar="N",
     help="How many users the directory is to list: the first N of each source.",
 )
-store_option = click.option(
-    "--store", type=FILE, default=STORE, show_default=True, help="Where what is gathered is kept."
+store_option = option(
+    "--store",
+    metavar="FILE",
+    parse=options.file,
+    default=STORE,
+    help="Where what is gathered is kept.",
 )
-api_url_option = click.option(
+api_url_option = option(
     "--api-url",
-    type=Parsed("url", _api_url),
-    envvar="GITHUB_API_URL",
-    default=DEFAULT_API_URL,
-    show_default=True,
-    show_envvar=True,
+    metavar="URL",
+    parse=options.api_url,
+    variable="GITHUB_API_URL",
+    default=options.DEFAULT_API_URL,
     help="GitHub's API; GitHub Enterprise Server's is https://HOST/api/v3.",
 )
-refresh_option = click.option(
-    "--refresh",
-    is_flag=True,
-    help="Read again what is stored: note who changed, was renamed, or is gone.",
+refresh_option = flag(
+    "--refresh", help="Read again what is stored: note who changed, was renamed, or is gone."
 )
-max_wait_option = click.option(
+max_wait_option = option(
     "--max-wait",
-    type=Parsed("time", _seconds),
+    metavar="TIME",
+    parse=options.seconds,
     default="15m",
-    show_default=True,
     help="How long to wait for GitHub's limits and faults in all: 90 (seconds), 15m, 2h; 0: never.",
 )
-title_option = click.option(
+title_option = option(
     "--title", metavar="TEXT", help="The site's title, instead of what the sources are called."
 )
-database_option = click.option(
-    "--database", type=FILE, default=DATABASE, show_default=True, help="The baked directory."
+database_option = option(
+    "--database", metavar="FILE", parse=options.file, default=DATABASE, help="The baked directory."
 )
-site_option = click.option(
-    "--site", type=FOLDER, default=SITE, show_default=True, help="The rendered site."
+site_option = option(
+    "--site", metavar="FOLDER", parse=options.folder, default=SITE, help="The rendered site."
 )
-output_option = click.option(
-    "--output", type=FOLDER, default=SITE, show_default=True, help="The site's folder."
+output_option = option(
+    "--output", metavar="FOLDER", parse=options.folder, default=SITE, help="The site's folder."
 )
-page_sizes_option = click.option(
-    "--page-sizes",
-    type=Parsed("sizes", parse_page_sizes),
-    default=",".join(map(str, DEFAULT_PAGE_SIZES)),
-    show_default=True,
-    help="Page sizes to render, as in 10,25,50 or 1-100; 25 always is.",
-)
-orders_option = click.option(
-    "--orders",
-    type=Parsed("orders", parse_orders),
-    default=",".join(DEFAULT_ORDERS),
-    show_default=True,
-    help="Orders to render, of id, -id, type and -type; id always is.",
-)
-types_option = click.option(
-    "--types",
-    default="all",
-    show_default=True,
-    metavar="NAMES",
-    help="Types to list by themselves, too, as in User,Bot; all: the commonest; or none.",
-)
-base_path_option = click.option(
+base_path_option = option(
     "--base-path",
-    type=Parsed("path", _base_path),
+    metavar="PATH",
+    parse=options.base_path,
     default="/",
-    show_default=True,
     help="Where the site lies on its host.",
 )
-origin_option = click.option(
-    "--origin",
-    type=Parsed("origin", _origin),
-    default=DEFAULT_ORIGIN,
-    show_default=True,
-    help="The site's host, for the sitemap and for links that have to name it.",
+# What a site has, and where it will be.
+site_options = (
+    option(
+        "--page-sizes",
+        metavar="SIZES",
+        parse=parse_page_sizes,
+        default=",".join(map(str, DEFAULT_PAGE_SIZES)),
+        help="Page sizes to render, as in 10,25,50 or 1-100; 25 always is.",
+    ),
+    option(
+        "--orders",
+        metavar="ORDERS",
+        parse=parse_orders,
+        default=",".join(DEFAULT_ORDERS),
+        help="Orders to render, of id, -id, type and -type; id always is.",
+    ),
+    option(
+        "--types",
+        metavar="NAMES",
+        default="all",
+        help="Types to list by themselves, too, as in User,Bot; all: the commonest; or none.",
+    ),
+    option(
+        "--origin",
+        metavar="ORIGIN",
+        parse=options.origin,
+        default=DEFAULT_ORIGIN,
+        help="The site's host, for the sitemap and for links that have to name it.",
+    ),
+    base_path_option,
+    flag("--data", default=True, help=argparse.SUPPRESS),
+    flag(
+        "--no-data", action="store_false", dest="data", help="Do not put all users into files, too."
+    ),
+    option(
+        "--jobs",
+        metavar="N",
+        parse=options.whole(1, 256),
+        help="How many processes share the rendering.  [default: one for each core]",
+    ),
 )
-data_option = click.option(
-    "--data/--no-data", default=True, show_default=True, help="Put all users into files, too."
+
+
+@verb(
+    sources_argument,
+    total_option,
+    refresh_option,
+    max_wait_option,
+    flag("--dry-run", help="Say how many requests it takes and how many are left; stop."),
+    store_option,
+    api_url_option,
+    example="seed org:python repo:psf/requests --total 1000",
 )
-jobs_option = click.option(
-    "--jobs",
-    type=click.IntRange(1, 256),
-    help="How many processes share the rendering.  [default: one for each core]",
-)
-
-
-def site_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give *command* the options of what a site has and where it will be."""
-    options = (
-        *(page_sizes_option, orders_option, types_option),
-        *(origin_option, base_path_option, data_option, jobs_option),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-@click.group(
-    epilog="Example: python -m generator build --total 1000 && python -m generator serve",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-@click.version_option(package_name="github-user-directory")
-def cli() -> None:
-    """Make a directory of GitHub users: a static site and the API's database.
-
-    SOURCE is any of these; of several, the directory has the users of all, each once.
-
-    \b
-      users                  GitHub's own list of all users, in the order they signed up
-      org:NAME               the members of an organisation
-      repo:OWNER/NAME        the contributors to a repository
-      stargazers:OWNER/NAME  who starred a repository
-      followers:LOGIN        who follows a user
-      search:QUERY           what GitHub's search for users finds, as in search:location:iceland
-      file:PATH              CSV (columns id and login; type, avatar_url, html_url may follow),
-                             JSON or NDJSON of GitHub's user objects
-      sample                 150 invented accounts, for a look without a network
-      auto                   users; where GitHub cannot be reached, what is stored or else sample
-
-    GITHUB_TOKEN, if set, raises GitHub's limit from 60 to 5,000 requests an hour.
-    """  # noqa: D301  (click's own mark for lines to leave alone)
-
-
-@cli.command(epilog="Example: python -m generator seed org:python repo:psf/requests --total 1000")
-@sources_argument
-@total_option
-@refresh_option
-@max_wait_option
-@click.option(
-    "--dry-run", is_flag=True, help="Say how many requests it takes and how many are left; stop."
-)
-@store_option
-@api_url_option
 def seed(
     sources: tuple[str, ...],
     total: int,
@@ -260,12 +254,18 @@ def seed(
             gathering.run(sources)
 
 
-@cli.command(epilog="Example: python -m generator bake --title 'Our people'")
-@store_option
-@click.option(
-    "--output", type=FILE, default=DATABASE, show_default=True, help="The directory to make."
+@verb(
+    store_option,
+    option(
+        "--output",
+        metavar="FILE",
+        parse=options.file,
+        default=DATABASE,
+        help="The directory to make.",
+    ),
+    title_option,
+    example="bake --title 'Our people'",
 )
-@title_option
 def bake(store: Path, output: Path, title: str | None) -> None:
     """Bake the store's users into the directory: one read-only file."""
     from generator import bake as baking
@@ -290,18 +290,18 @@ def bake(store: Path, output: Path, title: str | None) -> None:
         )
     with closing(Directory(output)) as directory:
         size = output.stat().st_size / 1000
-        click.echo(
+        _say(
             f"Baked    {count(users, 'user')} into {output}"
             f" ({size:,.0f} kB, release {directory.release})"
         )
 
 
-@cli.command(
-    epilog="Example: python -m generator render --page-sizes 1-100 --base-path /directory/"
+@verb(
+    database_option,
+    output_option,
+    *site_options,
+    example="render --page-sizes 1-100 --base-path /directory/",
 )
-@database_option
-@output_option
-@site_options
 def render(
     database: Path,
     output: Path,
@@ -319,7 +319,7 @@ def render(
         try:
             built = rendering.plan(directory, page_sizes, orders, types)
         except ValueError as exc:
-            raise click.BadParameter(str(exc), param_hint="--types") from exc
+            raise BadUsage(f"--types: {exc}") from exc
         with _progress("Rendering", built.page_count(), "pages") as advance:
             done = rendering.render(
                 directory,
@@ -330,17 +330,14 @@ def render(
                 with_data=data,
                 jobs=jobs,
             )
-    click.echo(
+    _say(
         f"Rendered {built.page_count():,} pages into {output}"
         f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
         f" {done.removed:,} removed)"
     )
 
 
-@cli.command(epilog="Example: python -m generator check --site build/site")
-@database_option
-@site_option
-@base_path_option
+@verb(database_option, site_option, base_path_option, example="check --site build/site")
 def check(database: Path, site: Path, base_path: str) -> None:
     """Check the site against the API, and its links."""
     from generator import check as checking
@@ -349,27 +346,26 @@ def check(database: Path, site: Path, base_path: str) -> None:
         built = read_build(site)
         with _progress("Checking", built.page_count(), "pages") as advance:
             checking.check(directory, built, site, base_path, advance)
-    click.echo(
+    _say(
         f"Checked  {built.page_count():,} pages: they show what the API lists,"
         " and their links lead somewhere"
     )
 
 
-@cli.command(epilog="Example: python -m generator build file:users.csv --total 1000")
-@sources_argument
-@total_option
-@refresh_option
-@max_wait_option
-@title_option
-@store_option
-@api_url_option
-@database_option
-@output_option
-@site_options
-@click.pass_context
+@verb(
+    sources_argument,
+    total_option,
+    refresh_option,
+    max_wait_option,
+    title_option,
+    store_option,
+    api_url_option,
+    database_option,
+    output_option,
+    *site_options,
+    example="build file:users.csv --total 1000",
+)
 def build(
-    ctx: click.Context,
-    /,
     sources: tuple[str, ...],
     total: int,
     refresh: bool,
@@ -386,21 +382,23 @@ def build(
     gathering = _gathering(store, api_url, total, refresh=refresh, max_wait=max_wait)
     with _sources():
         warning = gathering.run(sources)
-    ctx.invoke(bake, store=store, output=database, title=title)
-    ctx.invoke(render, database=database, output=output, base_path=base_path, **site)
-    ctx.invoke(check, database=database, site=output, base_path=base_path)
+    bake(store, database, title)
+    render(database, output, base_path=base_path, **site)
+    check(database, output, base_path)
     if warning:  # once more, where the eye rests
         _warn(warning)
 
 
-@cli.command(epilog="Example: python -m generator query 'username=jo&order_by=type&page=2'")
-@click.argument("parameters", metavar="QUERY", default="")
-@click.option(
-    "--explain", is_flag=True, help="Print the SQL, its plan, rows and pages read, and the time."
+@verb(
+    Option(
+        ("parameters",),
+        {"metavar": "QUERY", "nargs": "?", "default": "", "help": "As behind an address's ?."},
+    ),
+    flag("--explain", help="Print the SQL, its plan, rows and pages read, and the time."),
+    database_option,
+    example="query 'username=jo&order_by=type&page=2'",
 )
-@database_option
-@click.pass_context
-def query(ctx: click.Context, parameters: str, explain: bool, database: Path) -> None:
+def query(parameters: str, explain: bool, database: Path) -> int:
     """Print what the API answers to QUERY, or how it comes to it.
 
     QUERY is a query string as in an address, percent-encoded where need be. Exits with 1 when
@@ -414,20 +412,28 @@ def query(ctx: click.Context, parameters: str, explain: bool, database: Path) ->
     text = os.fsencode(parameters.removeprefix("?")).decode("utf-8", "replace")
     pairs = parse_qsl(text, keep_blank_values=True)
     if explain:
-        click.echo(explaining.explain(database, parse_query(pairs)))
-        return
+        _say(str(explaining.explain(database, parse_query(pairs))))
+        return 0
     with closing(Directory(database)) as directory:
         answer = answer_profiles(directory, pairs)
-    click.echo(answer.body)
-    ctx.exit(0 if answer.status == 200 else 1)
+    _say(answer.body.decode())
+    return 0 if answer.status == 200 else 1
 
 
-@cli.command(epilog="Example: python -m generator serve --port 8080")
-@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@database_option
-@site_option
-@base_path_option
+@verb(
+    option(
+        "--port",
+        metavar="N",
+        parse=options.whole(0, 65535),
+        default=5000,
+        help="The port to listen on; 0: any that is free.",
+    ),
+    option("--host", metavar="HOST", default="127.0.0.1", help="The address to listen on."),
+    database_option,
+    site_option,
+    base_path_option,
+    example="serve --port 8080",
+)
 def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> None:
     """Show the site and the API on one port of this machine."""
     from generator import serve as serving
@@ -438,32 +444,38 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
             f"The site in {site} is of release {preview.build.release}, the API's of"
             f" {preview.directory.release}; `python -m generator render` brings them together."
         )
-    serving.serve(preview, host, port, click.echo)
+    serving.serve(preview, host, port, _say)
 
 
-@cli.command(epilog="Example: python -m generator publish --bucket my-site --dry-run")
-@click.option("--bucket", required=True, metavar="NAME", help="The bucket to publish into.")
-@click.option(
-    "--release", metavar="NAME", help="Which one it has to be.  [default: whichever the site is]"
+@verb(
+    option(
+        "--bucket", metavar="NAME", required=True, help="The bucket to publish into.  [required]"
+    ),
+    option(
+        "--release",
+        metavar="NAME",
+        help="Which one it has to be.  [default: whichever the site is]",
+    ),
+    site_option,
+    option(
+        "--endpoint-url",
+        metavar="URL",
+        parse=options.endpoint,
+        variable="AWS_ENDPOINT_URL",
+        help="A store that is not AWS, but speaks S3.",
+    ),
+    option(
+        "--concurrency",
+        metavar="N",
+        parse=options.whole(1, 256),
+        default=32,
+        help="How many requests are under way at a time.",
+    ),
+    flag("--allow-sample", help="Publish invented accounts, too."),
+    flag("--verify", help="Only compare what is there with its manifest."),
+    flag("--dry-run", help="Only say what would be done."),
+    example="publish --bucket my-site --dry-run",
 )
-@site_option
-@click.option(
-    "--endpoint-url",
-    type=Parsed("url", _endpoint),
-    envvar="AWS_ENDPOINT_URL",
-    show_envvar=True,
-    help="A store that is not AWS, but speaks S3.",
-)
-@click.option(
-    "--concurrency",
-    type=click.IntRange(1, 256),
-    default=32,
-    show_default=True,
-    help="How many requests are under way at a time.",
-)
-@click.option("--allow-sample", is_flag=True, help="Publish invented accounts, too.")
-@click.option("--verify", is_flag=True, help="Only compare what is there with its manifest.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def publish(
     bucket: str,
     release: str | None,
@@ -489,7 +501,7 @@ def publish(
         if verify:
             name = release or publishing.read_site(site, allow_sample=True).name
             found = publishing.verify(name, store, concurrency)
-            click.echo(
+            _say(
                 f"Verified {count(len(found.files), 'file')} of release {name}:"
                 " they are as they were published"
             )
@@ -497,14 +509,14 @@ def publish(
         local = publishing.read_site(site, release, allow_sample=allow_sample)
         place = f"{store.address}/{local.prefix}"
         plan = publishing.look(local, store, concurrency)
-        click.echo(f"Planned  {place}: {plan}")
+        _say(f"Planned  {place}: {plan}")
         if dry_run:
             for line in plan.lines():
-                click.echo(f"         {line}")
+                _say(f"         {line}")
             return
         with _progress("Uploading", len(plan.uploads), "files") as advance:
             publishing.carry_out(plan, local, site, store, concurrency, advance)
-    click.echo(
+    _say(
         f"Published {count(len(local.files), 'file')} as {place},"
         " each compared with what was rendered"
     )
@@ -518,23 +530,111 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # What ends work by itself ends the processes that share it, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        status = cli.main(arguments, standalone_mode=False) or 0
-    except click.Abort:
-        click.echo("Interrupted; the same command goes on where it can.", err=True)
+        status = _run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        _say("\nInterrupted; the same command goes on where it can.", sys.stderr)
         status = 1
-    except click.ClickException as exc:
-        exc.show()
-        status = exc.exit_code
+    except BrokenPipeError:  # who reads has seen enough; nothing is to be said of it at the end
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
     except (GeneratorError, FunctionError, OSError) as exc:
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} {exc}", err=True)
+        _say(f"{_styled('Error:', _RED)} {exc}", sys.stderr)
         status = 1
     sys.exit(status)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Do what *arguments* ask for, and return the exit status."""
+    name, *words = arguments or [""]
+    if name not in VERBS:
+        return _about(arguments)
+    found = parser(name)
+    try:
+        values = found.parse_intermixed_args([*_joined(words, VERBS[name].options)])
+        return VERBS[name].run(**vars(values)) or 0
+    except BadUsage as exc:
+        found.error(str(exc))
+
+
+def _about(arguments: Sequence[str]) -> int:
+    """Say what the program is, or which version of it; that is all there is without a verb."""
+    verbs = "\n".join(
+        f"  {name:<9}{(found.run.__doc__ or '').partition('.')[0]}."
+        for name, found in VERBS.items()
+    )
+    found = _Parser(
+        prog=PROGRAM,
+        usage="%(prog)s [-h] [--version] VERB ...",
+        description=f"{ABOUT}\n\nVerbs, each of which has a --help of its own:\n{verbs}",
+        epilog=f"Example: {PROGRAM} build --total 1000 && {PROGRAM} serve",
+    )
+    found.add_argument("--version", action="store_true", help="show the version and exit")
+    if arguments and not arguments[0].startswith("-"):
+        found.error(f"No such command {arguments[0]!r}; there are {', '.join(VERBS)}")
+    if found.parse_args(arguments).version:
+        from importlib.metadata import version
+
+        _say(f"{PROGRAM}, version {version('github-user-directory')}")
+        return 0
+    found.print_help(sys.stderr)
+    return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse's, for texts that are laid out already, and errors in the manner of all others."""
+
+    def __init__(self, **settings: Any) -> None:
+        form = partial(argparse.RawDescriptionHelpFormatter, max_help_position=30)
+        super().__init__(formatter_class=form, allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Say how the verb is used and what is wrong, and exit with 2."""
+        self.print_usage(sys.stderr)
+        _say(f"{_styled('Error:', _RED)} {message}; --help has more", sys.stderr)
+        sys.exit(2)
+
+
+def parser(name: str) -> argparse.ArgumentParser:
+    """Return what reads the arguments of the verb of that *name*."""
+    run, of, example = VERBS[name]
+    arguments = "".join(
+        f" [{one.settings['metavar']}{'...' * (one.settings['nargs'] == '*')}]"
+        for one in of
+        if not one.names[0].startswith("-")
+    )
+    found = _Parser(
+        prog=f"{PROGRAM} {name}",
+        usage=f"%(prog)s [OPTION]...{arguments}",
+        description=(run.__doc__ or "").replace("\n    ", "\n"),
+        epilog=example,
+    )
+    for one in of:
+        settings = dict(one.settings)
+        if one.variable:
+            settings["default"] = os.environ.get(one.variable) or settings.get("default")
+        found.add_argument(*one.names, **settings)
+    return found
+
+
+def _joined(words: Sequence[str], of: Sequence[Option]) -> Iterator[str]:
+    """Yield *words*, those of options together with their values.
+
+    argparse would else take the value in `--orders -id` for an option.
+    """
+    valued = {name for one in of if "type" in one.settings for name in one.names}
+    following = iter(words)
+    for word in following:
+        value = next(following, None) if word in valued else None
+        yield word if value is None else f"{word}={value}"
+        if word == "--":
+            yield from following
 
 
 def _token() -> str | None:
     token = os.environ.get("GITHUB_TOKEN", "").strip()
     if not re.fullmatch(r"[!-~]*", token):
-        raise click.UsageError("GITHUB_TOKEN holds characters that no token has")
+        raise BadUsage("GITHUB_TOKEN holds characters that no token has")
     return token or None
 
 
@@ -545,7 +645,7 @@ def _gathering(
     from generator.gather import Gathering, Terminal
 
     client = partial(Client, api_url, _token(), max_wait=max_wait, wait=_wait)
-    return Gathering(path, api_url, total, refresh, client, Terminal(click.echo, _warn, _progress))
+    return Gathering(path, api_url, total, refresh, client, Terminal(_say, _warn, _progress))
 
 
 @contextmanager
@@ -554,28 +654,32 @@ def _sources() -> Iterator[None]:
     try:
         yield
     except UnknownSource as exc:
-        raise click.BadParameter(str(exc), param_hint="SOURCE") from exc
+        raise BadUsage(f"SOURCE: {exc}") from exc
 
 
 def _wait(seconds: float, why: str) -> None:
     """Wait, having said until when and why."""
+    from datetime import UTC, datetime, timedelta
+
     now = datetime.now(UTC)
     until = moment(now + timedelta(seconds=seconds), now)
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # the bar, which is drawn anew later
-    click.echo(f"{clear}Waiting  until {until} ({span(seconds)}): {why}", err=True)
+    _say(f"{clear}Waiting  until {until} ({span(seconds)}): {why}", sys.stderr)
     time.sleep(seconds)
 
 
 def _warn(text: str) -> None:
     rule = "*" * 78
     for line in (rule, *(f"  {line}" for line in f"WARNING: {text}".splitlines()), rule):
-        click.secho(line, fg="yellow", bold=True, err=True)
+        _say(_styled(line, _YELLOW), sys.stderr)
 
 
 @contextmanager
 def _progress(label: str, length: int, unit: str) -> Iterator[Callable[[int], None]]:
     """Give a function to be told how many of *length* are done: a bar, or lines in a log."""
     if sys.stderr.isatty():
+        import click
+
         with click.progressbar(
             length=length, label=f"{label:<9}", file=sys.stderr, show_pos=True
         ) as bar:
@@ -587,6 +691,20 @@ def _progress(label: str, length: int, unit: str) -> Iterator[Callable[[int], No
         nonlocal said
         if time.monotonic() - said >= SECONDS_A_LINE:
             said = time.monotonic()
-            click.echo(f"{label:<10}{done:,} of {length:,} {unit}", err=True)
+            _say(f"{label:<10}{done:,} of {length:,} {unit}", sys.stderr)
 
     yield line
+
+
+# https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ (8.3.117)
+_RED, _YELLOW = "1;31", "1;33"
+
+
+def _styled(text: str, style: str) -> str:
+    """Return *text* as a terminal, if there is one for errors, shows it in that style."""
+    return f"\x1b[{style}m{text}\x1b[0m" if sys.stderr.isatty() else text
+
+
+def _say(text: str, where: TextIO | None = None) -> None:
+    """Write *text* as a line *where* it belongs, which is what others read if not said."""
+    print(text, file=where or sys.stdout, flush=True)

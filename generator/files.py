@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -47,8 +46,7 @@ _REPLACE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _LONGEST_TICK = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class SiteFile:
+class SiteFile(NamedTuple):
     """One object of the site: its *key* (a path with slashes) and its bytes."""
 
     key: str

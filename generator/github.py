@@ -15,7 +15,6 @@ from function.contract import Profile
 from function.errors import shorten
 from generator.errors import UnexpectedRecord, UnexpectedReply
 
-DEFAULT_API_URL = "https://api.github.com"
 MAX_PER_PAGE = 100
 # A server may give more than it was asked for, but not so many.
 MOST_RECORDS = 10_000

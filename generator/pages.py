@@ -9,10 +9,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from function.contract import fold, pages
 from function.errors import one_of
@@ -42,8 +41,7 @@ _KEY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TypePages:
+class TypePages(NamedTuple):
     """A type that has listings of its own.
 
     Attributes:
@@ -57,8 +55,7 @@ class TypePages:
     users: int
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """All users, or those of the type with that *slug*, in one order, *pagination* to a page."""
 
     order_by: str = DEFAULT_ORDER
@@ -83,8 +80,7 @@ class Listing:
         return self.prefix + page_name(page)
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(NamedTuple):
     """What build.json says: which release the site shows, and which pages there are.
 
     Attributes:
@@ -129,7 +125,8 @@ class Build:
 
     def to_json(self) -> bytes:
         """Return build.json."""
-        return (json.dumps(asdict(self), indent=2) + "\n").encode()
+        found = self._asdict() | {"types": [one._asdict() for one in self.types]}
+        return (json.dumps(found, indent=2) + "\n").encode()
 
     def listings(self) -> Iterator[Listing]:
         """Yield every listing that is rendered."""
@@ -148,16 +145,16 @@ class Build:
 
     def users_of(self, slug: str | None) -> int:
         """Return how many users the listings of the type with that *slug* have; None: of all."""
-        return self.users if slug is None else self._types[slug].users
+        return self.users if slug is None else _by_slug(self.types)[slug].users
 
     def query(self, listing: Listing, page: int) -> ProfileQuery:
         """Return the API's query for what is on *page* of *listing*."""
-        name = None if listing.slug is None else self._types[listing.slug].name
+        name = None if listing.slug is None else _by_slug(self.types)[listing.slug].name
         return ProfileQuery(page, listing.pagination, listing.order_by, type=name)
 
     def type_named(self, name: str) -> TypePages | None:
         """Return the type that the API takes *name* for, if it has listings."""
-        return self._names.get(fold(name))
+        return _by_name(self.types).get(fold(name))
 
     def pages(self, listing: Listing) -> int:
         """Return how many pages *listing* has."""
@@ -174,7 +171,7 @@ class Build:
             and listing.pagination in self.page_sizes
             and (
                 listing.slug is None
-                or (listing.slug in self._types and orders_a_type(listing.order_by))
+                or (listing.slug in _by_slug(self.types) and orders_a_type(listing.order_by))
             )
         )
 
@@ -184,23 +181,26 @@ class Build:
         if not found:
             return False
         slug, order, size, page = found.groups()
-        order_by = self._orders.get(order or order_slug(DEFAULT_ORDER), "")
+        order_by = _by_order_slug(self.orders).get(order or order_slug(DEFAULT_ORDER), "")
         listing = Listing(order_by, int(size or DEFAULT_PAGINATION), slug)
         return (
             self.has(listing) and listing.key(int(page)) == key and int(page) <= self.pages(listing)
         )
 
-    @cached_property
-    def _types(self) -> Mapping[str, TypePages]:
-        return {one.slug: one for one in self.types}
 
-    @cached_property
-    def _names(self) -> Mapping[str, TypePages]:
-        return {fold(one.name): one for one in self.types}
+@lru_cache(maxsize=8)
+def _by_slug(types: tuple[TypePages, ...]) -> Mapping[str, TypePages]:
+    return {one.slug: one for one in types}
 
-    @cached_property
-    def _orders(self) -> Mapping[str, str]:
-        return {order_slug(order_by): order_by for order_by in self.orders}
+
+@lru_cache(maxsize=8)
+def _by_name(types: tuple[TypePages, ...]) -> Mapping[str, TypePages]:
+    return {fold(one.name): one for one in types}
+
+
+@lru_cache(maxsize=8)
+def _by_order_slug(orders: tuple[str, ...]) -> Mapping[str, str]:
+    return {order_slug(order_by): order_by for order_by in orders}
 
 
 def page_name(page: int) -> str:

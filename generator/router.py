@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from generator.pages import INDEX_KEY, NOT_FOUND_KEY, Build, Listing, same_place
@@ -53,7 +53,7 @@ def route(path: str, parameters: Mapping[str, str], build: Build) -> Route:
     of_type = build.type_named(type_) if type_ else None
     listing = Listing(order_by, rendered, of_type.slug if of_type else None)
     if not build.has(listing):
-        listing = replace(listing, order_by=Listing().order_by)
+        listing = listing._replace(order_by=Listing().order_by)
     wanted = (size and asked != rendered, order_by and order_by != listing.order_by)
     if any(wanted) or (type_ and not of_type):
         shown = same_place(page, asked, rendered) if asked else page

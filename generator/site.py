@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,8 +37,7 @@ STRETCH = 5000
 DEFAULT_ORIGIN = "http://127.0.0.1:5000"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a site will be: *origin* as in https://example.org, *base_path* as in /directory/."""
 
     origin: str = DEFAULT_ORIGIN

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generator.cli import cli
+from generator.cli import VERBS
 
 ROOT = Path(__file__).parents[1]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z_]+) :?=", (ROOT / "Makefile").read_text(), re.MULTILINE))
-OPTIONS = {option for one in cli.commands["build"].params for option in one.opts}
+OPTIONS = {name for option in VERBS["build"].options for name in option.names}
 RUNS = [
     (path.name, shlex.split(line))
     for path in sorted((ROOT / ".github/workflows").glob("*.yaml"))

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from generator.cli import main
 from tests.fake_github import Answer, FakeGitHub, serving, user
 
 USERS = [user(number * 2, f"user-{number}") for number in range(1, 331)]
+PACKAGE = "github-user-directory"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing answers
 
 
@@ -252,12 +254,47 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
         ("seed --api-url http://h:99999", "Port out of range"),
         ("serve --port 99999", "99999 is not in the range"),
         ("sing", "No such command"),
+        ("--sing", "unrecognized arguments: --sing"),
+        ("seed --tot 5", "unrecognized arguments: --tot"),
+        ("seed --total", "expected one argument"),
+        ("bake --store .", "'.' is a folder"),
+        ("check --site list.csv", "'list.csv' is a file"),
+        ("publish", "required: --bucket"),
+        ("", "Verbs, each of which has a --help of its own"),
     ],
 )
-def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, arguments, says):
+def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, tmp_path, arguments, says):
+    (tmp_path / "list.csv").touch()
     done = run(*arguments.split())
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
+
+
+def test_options_and_sources_come_in_any_order_and_values_may_look_like_options(run, tmp_path):
+    (tmp_path / "more.csv").write_text("id,login\n2,two\n")
+    line = "build sample --orders -id,type -t 40 file:more.csv --title --ours --no-data"
+    done = run(*line.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert info(tmp_path)["orders"] == ["id", "-id", "type"]
+    assert info(tmp_path)["source"] == "sample, file:more.csv"
+    assert " - --ours</title>" in (tmp_path / "build/site/index.html").read_text()
+
+
+def test_the_environment_is_asked_where_no_option_is_given(run):
+    done = run("seed", "users", api="nowhere")
+    assert (done.returncode, "--api-url: 'nowhere' is not an address" in done.stderr) == (2, True)
+
+
+def test_the_version_is_the_packages(run):
+    assert run("--version").stdout == f"python -m generator, version {version(PACKAGE)}\n"
+
+
+def test_who_has_read_enough_is_no_error(run, tmp_path):
+    run("build", "sample")
+    process = start(tmp_path, "query", "pagination=100")
+    process.stdout.close()
+    assert (process.wait(timeout=30), process.stderr.read()) == (1, "")
+    process.stderr.close()
 
 
 @pytest.mark.parametrize("verb", ["", "seed", "bake", "render", "build", "check", "query", "serve"])

@@ -1,4 +1,3 @@
-import dataclasses
 import hashlib
 import json
 import threading
@@ -338,7 +337,7 @@ def test_each_kind_is_served_as_what_it_is(folder, bucket, key, kind, control):
 
 
 def change(folder, **changes):
-    (folder / "build.json").write_bytes(dataclasses.replace(BUILD, **changes).to_json())
+    (folder / "build.json").write_bytes(BUILD._replace(**changes).to_json())
 
 
 @pytest.mark.parametrize("source", ["sample", "users, sample"])

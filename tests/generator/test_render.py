@@ -1,6 +1,5 @@
 import re
 import shutil
-from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -234,7 +233,7 @@ def test_the_first_page_of_all_is_known_by_the_sites_own_address():
 def test_a_renamed_user_changes_nothing_on_pages_that_do_not_show_it():
     """Neither the release nor the time of day is on a page: both move with every change."""
     later = renderer(
-        replace(BUILD, release="f" * 16, seeded_at="2026-11-24T23:59:59Z"),
+        BUILD._replace(release="f" * 16, seeded_at="2026-11-24T23:59:59Z"),
         ABOUT._replace(seeded_at="2026-11-24T23:59:59Z"),
     )
     for number_ in (1, 20, 40):
