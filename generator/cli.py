@@ -585,7 +585,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse's, for texts that are laid out already, and errors in the manner of all others."""
 
     def __init__(self, **settings: Any) -> None:
-        form = partial(argparse.RawDescriptionHelpFormatter, max_help_position=30)
+        form = partial(argparse.RawDescriptionHelpFormatter, max_help_position=30, width=88)
         super().__init__(formatter_class=form, allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:

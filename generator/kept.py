@@ -4,12 +4,25 @@ Each name says, by a digest, what the content was made from; so it is never out 
 nothing can be written, everything is made anew each time.
 """
 
+import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 FOLDER = "__pycache__"
+
+
+def add_files(digest: "hashlib._Hash", folder: Path, what: str = "*") -> None:
+    """Add names and contents of the files below *folder* to *digest*: of those named like *what*.
+
+    What is kept there itself is none of them.
+    """
+    for path in sorted(folder.rglob(what)):
+        if path.is_file() and FOLDER not in path.parts:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(folder)} {len(content)} ".encode())
+            digest.update(content)
 
 
 def kept(beside: Path, name: str, make: Callable[[], bytes]) -> bytes:

@@ -10,7 +10,7 @@ from function.database import Directory
 from generator.errors import BuildError
 from generator.files import SiteFile, Update, Writer, Written, sealed
 from generator.jobs import cores, share
-from generator.kept import FOLDER
+from generator.kept import add_files
 from generator.pages import (
     ABOUT_KEY,
     BUILD_KEY,
@@ -117,22 +117,26 @@ def render(
         advance(build.page_count())
         return Written(unchanged=files)
     # Looking is all that is done where nothing has changed, and takes less than these.
-    from generator import data
     from generator.assets import read_assets
     from generator.render import Download, Renderer
 
     assets = read_assets(TEMPLATES, STATIC)
     with Update(folder) as update:
         put = update.writer.put
+        beside = set()  # the keys of what is no page of a listing
         for file in assets.values():
             put(file.key, file.content)
+            beside.add(file.key)
         downloads = []
         if with_data:
+            from generator import data
+
             data.write(directory, folder, update.writer.take)
             downloads = [
                 Download(what, place.base_path + key, rough_size((folder / key).stat().st_size))
                 for what, key in data.KEYS.items()
             ]
+            beside.update(data.KEYS.values())
         renderer = Renderer(
             build,
             directory.about,
@@ -141,23 +145,21 @@ def render(
             origin=place.origin,
             downloads=downloads,
         )
+        others = [*_others(directory, build, renderer, place)]
+        renderer.prepare()  # once, for all that share the work
         for prefix in sorted(listing.prefix for listing in build.listings()):
             update.writer.make(prefix)  # one above others before these
         drawn = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
-        others = set()
         for key, lines in sitemaps(build, place.address):
             draft = folder / f"{key}.part"
             with draft.open("w", encoding="ascii") as out:
                 out.writelines(lines)
             update.writer.take(key, draft)
-            others.add(key)
-        for file in _others(directory, build, renderer, place):
+            beside.add(key)
+        for file in others:
             put(file.key, file.content)
-            others.add(file.key)
-        others |= {file.key for file in assets.values()}
-        if with_data:
-            others.update(data.KEYS.values())
-        return update.finish(lambda key: build.has_page(key) or key in others, inputs, drawn)
+            beside.add(file.key)
+        return update.finish(lambda key: build.has_page(key) or key in beside, inputs, drawn)
 
 
 def stretches(build: Build) -> Iterator[Stretch]:
@@ -239,9 +241,5 @@ def _inputs(build: Build, place: Place, with_data: bool) -> str:
     found = hashlib.sha256(repr((build, place, with_data)).encode())
     here = Path(__file__).parent
     for folder, what in ((here, "*.py"), (here.parent / "function", "*.py"), (TEMPLATES, "*")):
-        for path in sorted(folder.rglob(what)):
-            if path.is_file() and FOLDER not in path.parts:
-                content = path.read_bytes()
-                found.update(f"{path.relative_to(folder)} {len(content)} ".encode())
-                found.update(content)
+        add_files(found, folder, what)
     return found.hexdigest()

@@ -7,6 +7,7 @@ every use but showing it of text that has already been drawn (blocks that are se
 return), in which a slot could no longer be told from other text.
 """
 
+import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -23,13 +24,14 @@ from jinja2 import (
     TemplateSyntaxError,
     nodes,
 )
+from jinja2 import __version__ as version
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 from markupsafe import escape as escaped
 
 from generator.cut import CannotCut, Slot
 from generator.errors import BuildError
-from generator.kept import FOLDER, keep
+from generator.kept import FOLDER, add_files, keep, kept
 
 # Tests of a slot that have the same answer for any value.
 _ASKED = ("none", "defined", "undefined")
@@ -74,7 +76,7 @@ class Templates:
             CannotCut: it does more with a slot than show it, or might.
         """
         if name not in self._can_be_cut:
-            self._can_be_cut[name] = self._only_shows(name)
+            self._can_be_cut[name] = self._may_be_cut(name)
         if not self._can_be_cut[name]:
             raise CannotCut
         try:
@@ -82,6 +84,18 @@ class Templates:
         except Exception as exc:
             # If the template itself is at fault, drawing it whole will tell.
             raise CannotCut from exc
+
+    def _may_be_cut(self, name: str) -> bool:
+        """Return what `_only_shows` says of *name*, or said before: it takes as long as drawing."""
+        made_from = hashlib.sha256(f"{version} {name} ".encode())
+        made_from.update(Path(__file__).read_bytes())
+        add_files(made_from, self._folder)
+        found = kept(
+            self._folder,
+            f"{name}.cut-{made_from.hexdigest()[:16]}",
+            lambda: b"yes" if self._only_shows(name) else b"no",
+        )
+        return found == b"yes"
 
     def _only_shows(self, name: str) -> bool:
         """Return whether nothing is done with drawn text, in *name* and all that belongs to it."""

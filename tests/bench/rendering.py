@@ -5,6 +5,7 @@ Every contender is a process of its own, its start included, on one core, writin
 pages are not ours: see `contenders.sameness`.
 """
 
+import compileall
 import os
 import shutil
 import statistics
@@ -66,6 +67,8 @@ def bench(
         python: of an environment that has Hugo; None: without what a network brings.
         rounds: how often to measure.
     """
+    for package in ("function", "generator"):  # so that nobody's first start is measured
+        compileall.compile_dir(ROOT / package, quiet=1)
     databases = {size: folder / f"{size}.db" for size in (few, count, many)}
     for size, path in databases.items():
         bake(users(size), ABOUT, path)
