@@ -24,7 +24,7 @@ from function.errors import FunctionError
 from generator import options
 from generator import site as rendering
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
-from generator.files import read_build
+from generator.files import identity, read_build, sealed_release
 from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 from generator.site import DEFAULT_ORIGIN
 from generator.words import count, moment, span
@@ -314,8 +314,10 @@ def render(
     jobs: int | None,
 ) -> None:
     """Render every page of the directory to static files."""
+    directory_identity = identity(database)
+    release = sealed_release(output, directory_identity)
     # Read through once and in order: nothing of the file has to stay in memory.
-    with closing(Directory(database, mapped=False)) as directory:
+    with closing(Directory(database, release=release, mapped=False)) as directory:
         try:
             built = rendering.plan(directory, page_sizes, orders, types)
         except ValueError as exc:
@@ -329,6 +331,7 @@ def render(
                 advance,
                 with_data=data,
                 jobs=jobs,
+                identity=directory_identity,
             )
     _say(
         f"Rendered {built.page_count():,} pages into {output}"

@@ -218,8 +218,10 @@ class Update:
         if isinstance(exc, OSError):
             raise self._error(exc) from exc
 
-    def finish(self, keep: Callable[[str], bool], inputs: str, others: Written) -> Written:
-        """Remove what *keep* does not want, and seal the folder as rendered from *inputs*.
+    def finish(
+        self, keep: Callable[[str], bool], made_from: Mapping[str, str], others: Written
+    ) -> Written:
+        """Remove what *keep* does not want, and seal the folder with what it was *made_from*.
 
         *others* are the files that were put by twins of the writer. Returns what became of all.
         """
@@ -232,7 +234,7 @@ class Update:
         if self._was_there:
             _remove_empty_folders(self.folder)
         done = self.writer.written.and_(others).and_(Written(removed=removed))
-        _seal(self.folder, {"inputs": inputs, "files": done.written + done.unchanged})
+        _seal(self.folder, {**made_from, "files": done.written + done.unchanged})
         (self.folder / MARKER).unlink()
         return done
 
@@ -257,6 +259,30 @@ def sealed(folder: Path, inputs: str) -> int | None:
         return count if (count := _older(folder, sealed_at)) == seal["files"] else None
     except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def identity(path: Path) -> str:
+    """Return what tells a file at *path* from any other, and from itself once it has changed.
+
+    Unread, as `sealed` does. Empty if there is none.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_ctime_ns}"
+
+
+def sealed_release(folder: Path, directory: str) -> str:
+    """Return the release of the directory of that `identity`, if the site in *folder* is of it.
+
+    Else it is empty: the directory has to be read to find out.
+    """
+    try:
+        seal = json.loads((folder / SEAL).read_bytes())
+        return str(seal["release"]) if directory and seal["directory"] == directory else ""
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def read_build(folder: Path) -> Build:

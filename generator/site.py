@@ -90,6 +90,7 @@ def render(
     *,
     with_data: bool = True,
     jobs: int | None = None,
+    identity: str = "",
 ) -> Written:
     """Write the site of *directory* to *folder*, touching only what differs.
 
@@ -104,6 +105,8 @@ def render(
         advance: told how many of `Build.page_count` pages are done.
         with_data: whether to put all users into files, too.
         jobs: how many processes share the work; None: one for each core.
+        identity: the directory's (`generator.files.identity`) from before it was opened, by which
+            its release is known the next time.
 
     Raises:
         BuildError: the folder holds something else or cannot be written, or a template fails.
@@ -159,7 +162,8 @@ def render(
         for file in others:
             put(file.key, file.content)
             beside.add(file.key)
-        return update.finish(lambda key: build.has_page(key) or key in beside, inputs, drawn)
+        made_from = {"inputs": inputs, "directory": identity, "release": build.release}
+        return update.finish(lambda key: build.has_page(key) or key in beside, made_from, drawn)
 
 
 def stretches(build: Build) -> Iterator[Stretch]:

@@ -96,6 +96,18 @@ def test_the_stages_do_one_by_one_what_build_does(run, tmp_path):
     assert info(tmp_path)["orders"] == ["id"]
 
 
+def test_a_directory_is_not_read_again_until_it_has_changed(run, tmp_path, monkeypatch):
+    run("build", "sample", "--no-data")
+    read = []
+    monkeypatch.setattr("function.database._digest", lambda path: read.append(path) or "f" * 16)
+    assert " 0 written, " in run("render", "--no-data").stdout
+    assert not read
+    os.utime(tmp_path / "build/directory.db")
+    assert run("render", "--no-data").returncode == 0
+    assert read
+    assert info(tmp_path)["release"] == "f" * 16
+
+
 def test_a_smaller_total_keeps_the_users_and_lists_the_first(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "users", "--total", 300, api=api)

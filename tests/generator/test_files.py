@@ -32,7 +32,9 @@ def write(folder, files, is_page, inputs="these"):
             update.writer.put(file.key, file.content)
             if not is_page(file.key):
                 others.add(file.key)
-        return update.finish(lambda key: is_page(key) or key in others, inputs, Written())
+        return update.finish(
+            lambda key: is_page(key) or key in others, {"inputs": inputs}, Written()
+        )
 
 
 def tree(folder):
@@ -201,7 +203,7 @@ def test_one_writes_a_site_at_a_time(tmp_path):
         ):
             pass
         update.writer.put(INFO.key, INFO.content)
-        update.finish(lambda key: True, "these", Written())
+        update.finish(lambda key: True, {"inputs": "these"}, Written())
     with Update(tmp_path):
         pass
 
