@@ -7,6 +7,7 @@ refused, so what is between the slots cannot depend on what will stand in them. 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import repeat
 from typing import NoReturn
 
@@ -57,8 +58,7 @@ class Pieces:
     """A template's output *markup*, with `mark` where values go.
 
     Attributes:
-        text: the output, to be filled by ``%``.
-        parts: what of it is before, between, and behind the values.
+        parts: what of the output is before, between, and behind the values.
         slots: the numbers of the values that it is filled with, in their order.
 
     Raises:
@@ -69,9 +69,13 @@ class Pieces:
         slots = [ord(found[1]) - _FIRST for found in _SLOT.finditer(markup)]
         if any(slot < 0 for slot in slots) or _MARK in _SLOT.sub("", markup):
             raise CannotCut
-        self.text = _SLOT.sub("%b", markup.replace("%", "%%")).encode()
         self.parts = [part.encode() for part in _SLOT.split(markup)[::2]]
         self.slots = tuple(slots)
+
+    @cached_property
+    def text(self) -> bytes:
+        """The output, to be filled by ``%``."""
+        return b"%b".join(part.replace(b"%", b"%%") for part in self.parts)
 
     def fill(self, values: Sequence[bytes]) -> bytes:
         """Return the output with *values*, escaped where they must be."""

@@ -139,12 +139,6 @@ class Renderer:
             },
         )
 
-    def prepare(self) -> None:
-        """Cut all that pages are made of now, rather than when one is drawn first."""
-        for listing in self._build.listings():
-            if self._build.pages(listing) > 2 * EDGE:
-                self._frame(listing)
-
     def rows(self, directory: Directory, users: Columns, step: int = 1) -> Rows:
         """Return *users* of *directory* as table rows, to be shown by pages of every size.
 
@@ -215,7 +209,9 @@ class Renderer:
         shown = [*rows.cut(start, listing.pagination, len(numbers))]
         last = self._build.pages(listing) - EDGE
         inner = range(max(numbers.start, EDGE + 1), min(numbers.stop, last + 1))
-        frame = self._frame(listing) if inner else None
+        if listing not in self._frames and inner:
+            self._frames[listing] = self._cut_frame(listing, EDGE + 1)
+        frame = self._frames[listing] if inner else None
         if not frame:
             inner = numbers[:0]
         begin, end = inner.start - numbers.start, inner.stop - numbers.start
@@ -301,12 +297,6 @@ class Renderer:
         shown = self._context(listing, page, digits, texts, lambda text: text)
         return self._templates.draw(PAGE, rows=drawn(bytes(rows)), **shown).encode()
 
-    def _frame(self, listing: Listing) -> Pieces | None:
-        """Return what `_cut_frame` returned when it was asked first."""
-        if listing not in self._frames:
-            self._frames[listing] = self._cut_frame(listing, EDGE + 1)
-        return self._frames[listing]
-
     def _cut_frame(self, listing: Listing, page: int) -> Pieces | None:
         """Return any page not at an end of *listing*, to be filled with `_columns` and its rows.
 
@@ -325,11 +315,8 @@ class Renderer:
             return None
         rows = b"<tr></tr>"
         columns = [*self._columns(listing, range(page, page + 1)), [rows]]
-        return (
-            pieces
-            if [*pieces.fill_all(columns, 1)] == [self._whole_page(listing, page, rows)]
-            else None
-        )
+        (filled,) = pieces.fill_all(columns, 1)
+        return pieces if filled == self._whole_page(listing, page, rows) else None
 
     def _numbers(self, listing: Listing, page: int) -> list[int]:
         """Return all that differs between the pages of *listing*, for *page*.

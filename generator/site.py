@@ -148,8 +148,8 @@ def render(
             origin=place.origin,
             downloads=downloads,
         )
+        # Drawn first, so that those who share the work have the templates loaded.
         others = [*_others(directory, build, renderer, place)]
-        renderer.prepare()  # once, for all that share the work
         for prefix in sorted(listing.prefix for listing in build.listings()):
             update.writer.make(prefix)  # one above others before these
         drawn = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
