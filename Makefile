@@ -39,8 +39,8 @@ help: ## List the targets and variables
 install: .venv/.dev ## Make .venv with everything in the lock files, tests and linters included
 
 build-site: .venv/.build ## Seed, bake, render and check: the database and every page, in $(BUILD)
-	@$(RUN) build "$(SOURCE)" $(ARGS) --total "$(TOTAL)" --store "$(STORE)" --database "$(DATABASE)" \
-	  --output "$(SITE)" --page-sizes "$(PAGE_SIZES)"
+	@$(RUN) build "$(SOURCE)" --total "$(TOTAL)" --store "$(STORE)" --database "$(DATABASE)" \
+	  --output "$(SITE)" --page-sizes "$(PAGE_SIZES)" $(ARGS)
 
 serve: .venv/.build ## Show the site and the API on http://127.0.0.1:$(PORT), building them if need be
 	@test -f "$(SITE)/build.json" || $(MAKE) --no-print-directory build-site

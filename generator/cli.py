@@ -1,19 +1,18 @@
 """The verbs: parse, build objects, call one function, say what came of it.
 
 The only module that reads the environment or writes to the terminal. A verb imports by itself what
-others do not need, and command lines are argparse's: rendering that finds nothing to do takes no
-longer than to look.
+others do not need: rendering that finds nothing to do takes no longer than to look.
 """
 
-import argparse
 import os
 import re
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO, TypeVar
 from urllib.parse import parse_qsl
@@ -23,6 +22,19 @@ from function.database import Directory
 from function.errors import FunctionError
 from generator import options
 from generator import site as rendering
+from generator.command_line import (
+    HELP,
+    Argument,
+    BadUsage,
+    Option,
+    explained,
+    flag,
+    in_columns,
+    meant,
+    option,
+    read,
+    usage,
+)
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
 from generator.files import identity, read_build, sealed_release
 from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
@@ -32,7 +44,6 @@ from generator.words import count, moment, span
 if TYPE_CHECKING:
     from generator.gather import Gathering
 
-PROGRAM = "python -m generator"
 ABOUT = """Make a directory of GitHub users: a static site and the API's database.
 
 SOURCE is any of these; of several, the directory has the users of all, each once.
@@ -56,29 +67,15 @@ SITE = "build/site"
 SECONDS_A_LINE = 5  # of progress, where there is no terminal to draw a bar on
 
 
-class BadUsage(Exception):
-    """What was asked for cannot be; the text begins with the name of the option or argument."""
-
-
-class Option(NamedTuple):
-    """An option, or an argument, of verbs: its *names*, and what argparse is to know of it.
-
-    *variable* of the environment, where it is set, has the default.
-    """
-
-    names: tuple[str, ...]
-    settings: dict[str, Any]
-    variable: str | None = None
-
-
 class Verb(NamedTuple):
-    """A verb: what it runs, with the values of its options, and an *example* of it.
+    """A verb: what it runs with the values of its options, and what these are.
 
     *run* returns the exit status, if that is not 0.
     """
 
     run: Callable[..., int | None]
     options: tuple[Option, ...]
+    argument: Argument | None
     example: str
 
 
@@ -87,56 +84,23 @@ VERBS: dict[str, Verb] = {}
 Run = TypeVar("Run", bound=Callable[..., int | None])
 
 
-def verb(*of: Option, example: str) -> Callable[[Run], Run]:
+def verb(*of: Option, example: str, argument: Argument | None = None) -> Callable[[Run], Run]:
     """Make a function the verb of its name, with these options."""
 
     def register(run: Run) -> Run:
-        VERBS[run.__name__] = Verb(run, of, f"Example: {PROGRAM} {example}")
+        VERBS[run.__name__] = Verb(run, of, argument, example)
         return run
 
     return register
 
 
-def option(
-    *names: str,
-    help: str,
-    parse: Callable[[str], object] = str,
-    variable: str | None = None,
-    **settings: Any,
-) -> Option:
-    """Return an option whose text *parse* makes a value of; a ValueError of it is bad usage."""
-    notes = [f"env var: {variable}"] * bool(variable)
-    if "default" in settings:
-        notes.append(f"default: {settings['default']}")
-
-    def value(text: str) -> object:
-        try:
-            return parse(text)
-        except ValueError as exc:
-            raise argparse.ArgumentTypeError(str(exc)) from exc
-
-    settings |= {"help": f"{help}  [{'; '.join(notes)}]" if notes else help, "type": value}
-    return Option(names, settings, variable)
-
-
-def flag(*names: str, help: str, **settings: Any) -> Option:
-    """Return an option without a value."""
-    return Option(names, {"action": "store_true", "help": help, **settings})
-
-
-sources_argument = Option(
-    ("sources",),
-    {
-        "metavar": "SOURCE",
-        "nargs": "*",
-        "help": f"Where the users are from: `{PROGRAM} --help` has what there is.",
-    },
-)
+sources = Argument("sources", "SOURCE", many=True)
 total_option = option(
     *("-t", "--total"),
-    parse=options.total,
-    default=150,
     metavar="N",
+    parse=options.total,
+    default="150",
+    note="1 or more",
     help="How many users the directory is to list: the first N of each source.",
 )
 store_option = option(
@@ -213,27 +177,25 @@ site_options = (
         help="The site's host, for the sitemap and for links that have to name it.",
     ),
     base_path_option,
-    flag("--data", default=True, help=argparse.SUPPRESS),
-    flag(
-        "--no-data", action="store_false", dest="data", help="Do not put all users into files, too."
-    ),
+    flag("--no-data", "--data", default=True, help="Put all users into files, too, or do not."),
     option(
         "--jobs",
         metavar="N",
         parse=options.whole(1, 256),
-        help="How many processes share the rendering.  [default: one for each core]",
+        note="1 to 256; default: one for each core",
+        help="How many processes share the rendering.",
     ),
 )
 
 
 @verb(
-    sources_argument,
     total_option,
     refresh_option,
     max_wait_option,
     flag("--dry-run", help="Say how many requests it takes and how many are left; stop."),
     store_option,
     api_url_option,
+    argument=sources,
     example="seed org:python repo:psf/requests --total 1000",
 )
 def seed(
@@ -356,7 +318,6 @@ def check(database: Path, site: Path, base_path: str) -> None:
 
 
 @verb(
-    sources_argument,
     total_option,
     refresh_option,
     max_wait_option,
@@ -366,6 +327,7 @@ def check(database: Path, site: Path, base_path: str) -> None:
     database_option,
     output_option,
     *site_options,
+    argument=sources,
     example="build file:users.csv --total 1000",
 )
 def build(
@@ -393,12 +355,9 @@ def build(
 
 
 @verb(
-    Option(
-        ("parameters",),
-        {"metavar": "QUERY", "nargs": "?", "default": "", "help": "As behind an address's ?."},
-    ),
     flag("--explain", help="Print the SQL, its plan, rows and pages read, and the time."),
     database_option,
+    argument=Argument("parameters", "QUERY"),
     example="query 'username=jo&order_by=type&page=2'",
 )
 def query(parameters: str, explain: bool, database: Path) -> int:
@@ -419,7 +378,8 @@ def query(parameters: str, explain: bool, database: Path) -> int:
         return 0
     with closing(Directory(database)) as directory:
         answer = answer_profiles(directory, pairs)
-    _say(answer.body.decode())
+    if sys.stdout:  # as the API sends it, whatever the terminal takes
+        sys.stdout.buffer.write(answer.body + b"\n")
     return 0 if answer.status == 200 else 1
 
 
@@ -428,7 +388,8 @@ def query(parameters: str, explain: bool, database: Path) -> int:
         "--port",
         metavar="N",
         parse=options.whole(0, 65535),
-        default=5000,
+        default="5000",
+        note="0 to 65535",
         help="The port to listen on; 0: any that is free.",
     ),
     option("--host", metavar="HOST", default="127.0.0.1", help="The address to listen on."),
@@ -452,12 +413,18 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
 
 @verb(
     option(
-        "--bucket", metavar="NAME", required=True, help="The bucket to publish into.  [required]"
+        "--bucket",
+        metavar="NAME",
+        parse=options.some_text,
+        is_required=True,
+        help="The bucket to publish into.",
     ),
     option(
         "--release",
         metavar="NAME",
-        help="Which one it has to be.  [default: whichever the site is]",
+        parse=options.some_text,
+        note="default: whichever the site is",
+        help="Which one it has to be.",
     ),
     site_option,
     option(
@@ -471,7 +438,8 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
         "--concurrency",
         metavar="N",
         parse=options.whole(1, 256),
-        default=32,
+        default="32",
+        note="1 to 256",
         help="How many requests are under way at a time.",
     ),
     flag("--allow-sample", help="Publish invented accounts, too."),
@@ -532,106 +500,84 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     # What ends work by itself ends the processes that share it, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # names of files may be no text
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = _run(sys.argv[1:] if arguments is None else arguments)
+        if sys.stdout:
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        _say("\nInterrupted; the same command goes on where it can.", sys.stderr)
+        _tell("Interrupted; the same command goes on where it can.")
         status = 1
-    except BrokenPipeError:  # who reads has seen enough; nothing is to be said of it at the end
-        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # who reads has seen enough
         status = 1
     except (GeneratorError, FunctionError, OSError) as exc:
-        _say(f"{_styled('Error:', _RED)} {exc}", sys.stderr)
+        _error(str(exc))
         status = 1
+    _let_go()
     sys.exit(status)
 
 
 def _run(arguments: Sequence[str]) -> int:
     """Do what *arguments* ask for, and return the exit status."""
-    name, *words = arguments or [""]
-    if name not in VERBS:
-        return _about(arguments)
-    found = parser(name)
-    try:
-        values = found.parse_intermixed_args([*_joined(words, VERBS[name].options)])
-        return VERBS[name].run(**vars(values)) or 0
-    except BadUsage as exc:
-        found.error(str(exc))
-
-
-def _about(arguments: Sequence[str]) -> int:
-    """Say what the program is, or which version of it; that is all there is without a verb."""
-    verbs = "\n".join(
-        f"  {name:<9}{(found.run.__doc__ or '').partition('.')[0]}."
-        for name, found in VERBS.items()
-    )
-    found = _Parser(
-        prog=PROGRAM,
-        usage="%(prog)s [-h] [--version] VERB ...",
-        description=f"{ABOUT}\n\nVerbs, each of which has a --help of its own:\n{verbs}",
-        epilog=f"Example: {PROGRAM} build --total 1000 && {PROGRAM} serve",
-    )
-    found.add_argument("--version", action="store_true", help="show the version and exit")
-    if arguments and not arguments[0].startswith("-"):
-        found.error(f"No such command {arguments[0]!r}; there are {', '.join(VERBS)}")
-    if found.parse_args(arguments).version:
+    name, *words = arguments or ["--help"]
+    program = _program()
+    if name in HELP:
+        _say(_about(program))
+        return 0 if arguments else 2
+    if name == "--version":
         from importlib.metadata import version
 
-        _say(f"{PROGRAM}, version {version('github-user-directory')}")
+        _say(f"{program}, version {version('github-user-directory')}")
         return 0
-    found.print_help(sys.stderr)
-    return 2
+    try:
+        if name not in VERBS:
+            raise BadUsage(f"No such command {name!r}{meant(name, VERBS)}")
+        run, of, argument, _ = VERBS[name]
+        program += f" {name}"
+        values = read(words, of, argument, os.environ)
+        if values is None:
+            _say(_help(name, program))
+            return 0
+        return run(**values) or 0
+    except BadUsage as exc:
+        _error(f"{exc}\n`{program} --help` says what there is.")
+        return 2
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse's, for texts that are laid out already, and errors in the manner of all others."""
-
-    def __init__(self, **settings: Any) -> None:
-        form = partial(argparse.RawDescriptionHelpFormatter, max_help_position=30, width=88)
-        super().__init__(formatter_class=form, allow_abbrev=False, **settings)
-
-    def error(self, message: str) -> NoReturn:
-        """Say how the verb is used and what is wrong, and exit with 2."""
-        self.print_usage(sys.stderr)
-        _say(f"{_styled('Error:', _RED)} {message}; --help has more", sys.stderr)
-        sys.exit(2)
+def _program() -> str:
+    """Return how this was called."""
+    name = Path(sys.argv[0]).stem
+    return name if name == "ghdirectory" else "python -m generator"
 
 
-def parser(name: str) -> argparse.ArgumentParser:
-    """Return what reads the arguments of the verb of that *name*."""
-    run, of, example = VERBS[name]
-    arguments = "".join(
-        f" [{one.settings['metavar']}{'...' * (one.settings['nargs'] == '*')}]"
-        for one in of
-        if not one.names[0].startswith("-")
+def _about(program: str) -> str:
+    """Return the help on all verbs."""
+    rows = [(name, f"{one.run.__doc__ or ''}".partition("\n\n")[0]) for name, one in VERBS.items()]
+    flags = [flag("--version", help="Show the version and exit.")]
+    return (
+        f"Usage: {program} VERB [OPTION]...\n\n{explained(ABOUT, flags, _width())}\n\n"
+        f"Verbs, each of which has a --help of its own:\n{in_columns(rows, _width())}\n\n"
+        f"Example: {program} build --total 1000 && {program} serve"
     )
-    found = _Parser(
-        prog=f"{PROGRAM} {name}",
-        usage=f"%(prog)s [OPTION]...{arguments}",
-        description=(run.__doc__ or "").replace("\n    ", "\n"),
-        epilog=example,
+
+
+def _help(name: str, program: str) -> str:
+    """Return the help on the verb of that *name*."""
+    run, of, argument, example = VERBS[name]
+    about = (run.__doc__ or "").rstrip().replace("\n    ", "\n")
+    return (
+        f"{usage(program, argument)}\n\n{explained(about, of, _width())}\n\n"
+        f"Example: {program.removesuffix(name)}{example}"
     )
-    for one in of:
-        settings = dict(one.settings)
-        if one.variable:
-            settings["default"] = os.environ.get(one.variable) or settings.get("default")
-        found.add_argument(*one.names, **settings)
-    return found
 
 
-def _joined(words: Sequence[str], of: Sequence[Option]) -> Iterator[str]:
-    """Yield *words*, those of options together with their values.
+def _width() -> int:
+    """Return how many columns there are to write in: the terminal's, but no more than 100."""
+    from shutil import get_terminal_size
 
-    argparse would else take the value in `--orders -id` for an option.
-    """
-    valued = {name for one in of if "type" in one.settings for name in one.names}
-    following = iter(words)
-    for word in following:
-        value = next(following, None) if word in valued else None
-        yield word if value is None else f"{word}={value}"
-        if word == "--":
-            yield from following
+    return min(get_terminal_size().columns, 100)
 
 
 def _token() -> str | None:
@@ -666,21 +612,21 @@ def _wait(seconds: float, why: str) -> None:
 
     now = datetime.now(UTC)
     until = moment(now + timedelta(seconds=seconds), now)
-    clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # the bar, which is drawn anew later
-    _say(f"{clear}Waiting  until {until} ({span(seconds)}): {why}", sys.stderr)
+    clear = "\r\x1b[K" if _has_terminal() else ""  # the bar, which is drawn anew later
+    _tell(f"{clear}Waiting  until {until} ({span(seconds)}): {why}")
     time.sleep(seconds)
 
 
 def _warn(text: str) -> None:
     rule = "*" * 78
     for line in (rule, *(f"  {line}" for line in f"WARNING: {text}".splitlines()), rule):
-        _say(_styled(line, _YELLOW), sys.stderr)
+        _tell(_styled(line, _YELLOW))
 
 
 @contextmanager
 def _progress(label: str, length: int, unit: str) -> Iterator[Callable[[int], None]]:
     """Give a function to be told how many of *length* are done: a bar, or lines in a log."""
-    if sys.stderr.isatty():
+    if _has_terminal():
         import click
 
         with click.progressbar(
@@ -694,7 +640,7 @@ def _progress(label: str, length: int, unit: str) -> Iterator[Callable[[int], No
         nonlocal said
         if time.monotonic() - said >= SECONDS_A_LINE:
             said = time.monotonic()
-            _say(f"{label:<10}{done:,} of {length:,} {unit}", sys.stderr)
+            _tell(f"{label:<10}{done:,} of {length:,} {unit}")
 
     yield line
 
@@ -705,9 +651,43 @@ _RED, _YELLOW = "1;31", "1;33"
 
 def _styled(text: str, style: str) -> str:
     """Return *text* as a terminal, if there is one for errors, shows it in that style."""
-    return f"\x1b[{style}m{text}\x1b[0m" if sys.stderr.isatty() else text
+    return f"\x1b[{style}m{text}\x1b[0m" if _has_terminal() else text
 
 
-def _say(text: str, where: TextIO | None = None) -> None:
-    """Write *text* as a line *where* it belongs, which is what others read if not said."""
-    print(text, file=where or sys.stdout, flush=True)
+def _has_terminal() -> bool:
+    """Return whether there is a terminal for what is not a result."""
+    return bool(sys.stderr) and sys.stderr.isatty()
+
+
+def _say(text: str) -> None:
+    """Write a line of what others may want to read."""
+    _write(sys.stdout, text)
+
+
+def _tell(text: str) -> None:
+    """Write a line for people."""
+    with suppress(OSError):  # nobody is there to be told
+        _write(sys.stderr, text)
+
+
+def _error(text: str) -> None:
+    """Say what went wrong."""
+    _tell(f"{_styled('Error:', _RED)} {text}")
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream:  # a process may be started without
+        print(text, file=stream, flush=True)
+
+
+def _let_go() -> None:
+    """Drop what could not be written, rather than to try once more at the end and fail.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream:
+                stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

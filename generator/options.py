@@ -11,6 +11,22 @@ from urllib.parse import urlsplit
 DEFAULT_API_URL = "https://api.github.com"
 
 
+def text(given: str) -> str:
+    """Return *given*, if it is one: a command line may have any bytes."""
+    try:
+        given.encode()
+    except UnicodeEncodeError as exc:
+        raise ValueError(f"{given!r} is not UTF-8") from exc
+    return given
+
+
+def some_text(given: str) -> str:
+    """Return *given*, which has to be more than nothing."""
+    if not given.strip():
+        raise ValueError(f"{given!r} is no name")
+    return text(given)
+
+
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return what reads a whole number from *least* to *most*."""
 
@@ -46,21 +62,25 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
-def api_url(text: str) -> str:
-    """Return *text* as the address of a GitHub API, without a slash at its end."""
-    parts = urlsplit(text)
-    host = parts.hostname and parts.port != 0 and "@" not in parts.netloc
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise ValueError(f"{text!r} is not an address like {DEFAULT_API_URL}")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+def api_url(given: str) -> str:
+    """Return *given* as the address of a GitHub API, without a slash at its end."""
+    return _address(given, DEFAULT_API_URL)
 
 
-def endpoint(text: str) -> str:
-    """Return *text* as the address of a store that speaks S3."""
+def endpoint(given: str) -> str:
+    """Return *given* as the address of a store that speaks S3."""
+    return _address(given, "https://s3.example.org")
+
+
+def _address(given: str, like: str) -> str:
     try:
-        return api_url(text)
-    except ValueError as exc:
-        raise ValueError(f"{text!r} is not an address like https://s3.example.org") from exc
+        parts = urlsplit(text(given))
+        host = parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError as exc:  # no port, or no address of IPv6
+        raise ValueError(f"{given!r} is not an address like {like} ({exc})") from exc
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise ValueError(f"{given!r} is not an address like {like}")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def base_path(text: str) -> str:

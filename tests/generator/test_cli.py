@@ -266,13 +266,21 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
         ("seed --api-url http://h:99999", "Port out of range"),
         ("serve --port 99999", "99999 is not in the range"),
         ("sing", "No such command"),
-        ("--sing", "unrecognized arguments: --sing"),
-        ("seed --tot 5", "unrecognized arguments: --tot"),
-        ("seed --total", "expected one argument"),
+        ("sed", "No such command 'sed'; there is seed"),
+        ("--sing", "No such command '--sing'"),
+        ("seed --tot 5", "an option is not abbreviated; --total is one"),
+        ("seed --tital 5", "option --tital not recognized; there is --total"),
+        ("seed -x", "option -x not recognized"),
+        ("seed --total", "option --total requires argument"),
+        ("seed --refresh=1", "option --refresh must not have an argument"),
+        ("seed -- --refresh", "there is no source '--refresh'"),
+        ("seed --max-wait --", "'--' is not a time"),
+        ("render x", "'x' is one word too many"),
+        ("build --title \udcff", "--title: '\\udcff' is not UTF-8"),
         ("bake --store .", "'.' is a folder"),
         ("check --site list.csv", "'list.csv' is a file"),
-        ("publish", "required: --bucket"),
-        ("", "Verbs, each of which has a --help of its own"),
+        ("publish", "--bucket is missing"),
+        ("publish --bucket=", "--bucket: '' is no name"),
     ],
 )
 def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, tmp_path, arguments, says):
@@ -280,6 +288,17 @@ def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, tmp_path, argument
     done = run(*arguments.split())
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
+
+
+def test_without_a_verb_it_says_what_there_is(run):
+    done = run()
+    assert done.returncode == 2
+    assert "Verbs, each of which has a --help of its own" in done.stdout
+
+
+def test_help_comes_before_what_is_wrong_and_the_last_of_several_counts(run):
+    assert run("render", "--jobs", "x", "-h").returncode == 0
+    assert run("build", "sample", "--jobs", "x", "--jobs", "1").returncode == 0
 
 
 def test_options_and_sources_come_in_any_order_and_values_may_look_like_options(run, tmp_path):
@@ -294,7 +313,10 @@ def test_options_and_sources_come_in_any_order_and_values_may_look_like_options(
 
 def test_the_environment_is_asked_where_no_option_is_given(run):
     done = run("seed", "users", api="nowhere")
-    assert (done.returncode, "--api-url: 'nowhere' is not an address" in done.stderr) == (2, True)
+    assert (
+        done.returncode,
+        "GITHUB_API_URL, which stands for --api-url: 'nowhere' is" in done.stderr,
+    ) == (2, True)
 
 
 def test_the_version_is_the_packages(run):
