@@ -8,7 +8,7 @@ from typing import NamedTuple
 APPLICATION_ID = 0x47486469
 # Grows with every change of SCHEMA, so that a function never reads a file of another shape.
 SCHEMA_VERSION = 3
-# STRICT tables, and functions for JSON that every SQLite has: https://sqlite.org/json1.html
+# STRICT tables, and (for the generator) JSON in every SQLite: https://sqlite.org/json1.html
 MINIMUM_SQLITE_VERSION = (3, 38, 0)
 
 # The fields of a `Profile`, as columns of `github_users` here and in the generator's store.

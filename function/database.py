@@ -172,7 +172,7 @@ class Directory:
         """
         try:
             return self._columns(order_by, type_, start, stop)
-        except (sqlite3.DatabaseError, TypeError, KeyError) as exc:
+        except (sqlite3.DatabaseError, TypeError, KeyError, ValueError) as exc:
             raise self._damaged(exc) from exc
 
     def addresses(self, rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
@@ -232,6 +232,9 @@ class Directory:
             found.ids.extend(ids[1:-1].encode().split(b","))
             found.types.extend(json.loads(types))
             found.usernames.extend(json.loads(usernames))
+        wanted = max(min(stop, sum(one.users for one in chosen)) - start, 0)
+        if {len(column) for column in found} != {wanted}:
+            raise ValueError(f"{len(found.types)} users where there are {wanted}")
         if order_by.startswith("-"):
             for column in found:
                 column.reverse()

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -36,7 +37,7 @@ from generator.command_line import (
     usage,
 )
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
-from generator.files import identity, read_build, sealed_release
+from generator.files import file_identity, read_build, sealed_release
 from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 from generator.site import DEFAULT_ORIGIN
 from generator.words import count, moment, span
@@ -276,10 +277,8 @@ def render(
     jobs: int | None,
 ) -> None:
     """Render every page of the directory to static files."""
-    directory_identity = identity(database)
-    release = sealed_release(output, directory_identity)
-    # Read through once and in order: nothing of the file has to stay in memory.
-    with closing(Directory(database, release=release, mapped=False)) as directory:
+    directory, file = _opened(database, output)
+    with closing(directory):
         try:
             built = rendering.plan(directory, page_sizes, orders, types)
         except ValueError as exc:
@@ -293,7 +292,7 @@ def render(
                 advance,
                 with_data=data,
                 jobs=jobs,
-                identity=directory_identity,
+                file_identity=file,
             )
     _say(
         f"Rendered {built.page_count():,} pages into {output}"
@@ -580,6 +579,19 @@ def _width() -> int:
     return min(get_terminal_size().columns, 100)
 
 
+def _opened(database: Path, site: Path) -> tuple[Directory, str]:
+    """Return the directory, to be read through once and in order, and which file it is.
+
+    Its release is known without reading it if it is the one that the *site* was made from.
+    """
+    file = file_identity(database)
+    directory = Directory(database, release=sealed_release(site, file), mapped=False)
+    if file_identity(database) == file:
+        return directory, file
+    directory.close()  # it may be another one that has come in its place
+    return Directory(database, mapped=False), ""
+
+
 def _token() -> str | None:
     token = os.environ.get("GITHUB_TOKEN", "").strip()
     if not re.fullmatch(r"[!-~]*", token):
@@ -608,8 +620,6 @@ def _sources() -> Iterator[None]:
 
 def _wait(seconds: float, why: str) -> None:
     """Wait, having said until when and why."""
-    from datetime import UTC, datetime, timedelta
-
     now = datetime.now(UTC)
     until = moment(now + timedelta(seconds=seconds), now)
     clear = "\r\x1b[K" if _has_terminal() else ""  # the bar, which is drawn anew later

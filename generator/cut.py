@@ -90,12 +90,10 @@ class Pieces:
             parts.insert(2 * place + 1, columns[slot])
         return map(b"".join, zip(*parts, strict=True))
 
-    def pick(
-        self, columns: Sequence[Iterable[bytes]], times: int = 1
-    ) -> Iterator[tuple[bytes, ...]]:
-        """Yield what the slots are filled with: of each column that is used, the next value.
+    def pick(self, columns: Sequence[Iterable[bytes]], times: int) -> Iterator[tuple[bytes, ...]]:
+        """Yield what so many *times* the output are filled with, one behind another.
 
-        For so many *times* the output in one, *columns* has one after another those of each.
+        *columns* are those of the first, then those of the second ...: of each, the next value.
         """
         if not self.slots:
             return repeat(())

@@ -242,26 +242,32 @@ class Update:
         return BuildError(f"cannot write the site {self.folder}: {exc}")
 
 
-def sealed(folder: Path, inputs: str) -> int | None:
-    """Return how many files the site in *folder* has, if it is as it was rendered from *inputs*.
+def sealed(folder: Path, made_from: Mapping[str, str]) -> int | None:
+    """Return how many files the site in *folder* has, if it is what would be *made_from* this.
 
-    None if it was rendered from something else, or not to its end, or if a file has been made,
-    removed, renamed or written since: so much the times of change tell, which nobody can set.
+    None if it was made from other inputs, or not to its end, or if a file has been made, removed,
+    renamed or written since: so much the times of change tell, which nobody can set. A directory
+    that is another file with the same bytes is noted in the seal.
     https://man7.org/linux/man-pages/man7/inode.7.html
     """
     if (folder / MARKER).exists():
         return None
     try:
         seal = json.loads((folder / SEAL).read_bytes())
-        if seal["inputs"] != inputs:
+        if seal["inputs"] != made_from["inputs"]:
             return None
         sealed_at = (folder / SEAL).stat().st_ctime_ns
-        return count if (count := _older(folder, sealed_at)) == seal["files"] else None
+        if (count := _older(folder, sealed_at)) != seal["files"]:
+            return None
     except (OSError, ValueError, LookupError, TypeError):
         return None
+    if made_from.items() - seal.items():
+        with suppress(OSError):
+            _seal(folder, seal | made_from)
+    return count
 
 
-def identity(path: Path) -> str:
+def file_identity(path: Path) -> str:
     """Return what tells a file at *path* from any other, and from itself once it has changed.
 
     Unread, as `sealed` does. Empty if there is none.
@@ -274,7 +280,7 @@ def identity(path: Path) -> str:
 
 
 def sealed_release(folder: Path, directory: str) -> str:
-    """Return the release of the directory of that `identity`, if the site in *folder* is of it.
+    """Return the release of the directory of that `file_identity`, if *folder* is its site.
 
     Else it is empty: the directory has to be read to find out.
     """

@@ -90,7 +90,7 @@ def render(
     *,
     with_data: bool = True,
     jobs: int | None = None,
-    identity: str = "",
+    file_identity: str = "",
 ) -> Written:
     """Write the site of *directory* to *folder*, touching only what differs.
 
@@ -105,8 +105,8 @@ def render(
         advance: told how many of `Build.page_count` pages are done.
         with_data: whether to put all users into files, too.
         jobs: how many processes share the work; None: one for each core.
-        identity: the directory's (`generator.files.identity`) from before it was opened, by which
-            its release is known the next time.
+        file_identity: the directory's, by which its release is known the next time: see
+            `generator.files.sealed_release`.
 
     Raises:
         BuildError: the folder holds something else or cannot be written, or a template fails.
@@ -115,8 +115,12 @@ def render(
         raise BuildError(
             f"the directory {directory.path} lies in the site {folder}, which would be written over"
         )
-    inputs = _inputs(build, place, with_data)
-    if (files := sealed(folder, inputs)) is not None:
+    made_from = {
+        "inputs": _inputs(build, place, with_data),
+        "directory": file_identity,
+        "release": build.release,
+    }
+    if (files := sealed(folder, made_from)) is not None:
         advance(build.page_count())
         return Written(unchanged=files)
     # Looking is all that is done where nothing has changed, and takes less than these.
@@ -162,7 +166,6 @@ def render(
         for file in others:
             put(file.key, file.content)
             beside.add(file.key)
-        made_from = {"inputs": inputs, "directory": identity, "release": build.release}
         return update.finish(lambda key: build.has_page(key) or key in beside, made_from, drawn)
 
 

@@ -291,6 +291,19 @@ def test_damage_behind_the_stamps_is_named(tmp_path, read):
     directory.close()
 
 
+def test_columns_of_a_directory_that_has_lost_users_are_refused(tmp_path):
+    make_directory(tmp_path, map(make_profile, range(120))).close()
+    path = tmp_path / "directory.db"
+    with closing(sqlite3.connect(path)) as sql:
+        sql.execute("DELETE FROM users WHERE id >= 30")
+        sql.commit()
+    with closing(Directory(path)) as directory:
+        assert len(directory.columns("id", None, 0, 30).ids) == 30
+        for start in (20, 90):
+            with pytest.raises(DatabaseMismatch, match="users where there are"):
+                directory.columns("id", None, start, start + 20)
+
+
 @pytest.mark.parametrize("change", [-4096, -1, 1, 4096])
 def test_a_file_that_is_cut_short_or_goes_on_is_refused(tmp_path, change):
     make_directory(tmp_path).close()

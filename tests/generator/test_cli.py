@@ -15,10 +15,12 @@ import httpx
 import pytest
 
 from generator.cli import main
+from generator.files import sealed_release
 from tests.fake_github import Answer, FakeGitHub, serving, user
 
 USERS = [user(number * 2, f"user-{number}") for number in range(1, 331)]
 PACKAGE = "github-user-directory"
+ROOT = Path(__file__).parents[2]
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing answers
 
 
@@ -50,12 +52,13 @@ def interruptible():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def start(folder, *arguments):
+def start(folder, *arguments, **environment):
     """Start `python -m generator` as a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "generator", *arguments],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
+        | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -311,7 +314,32 @@ def test_options_and_sources_come_in_any_order_and_values_may_look_like_options(
     assert " - --ours</title>" in (tmp_path / "build/site/index.html").read_text()
 
 
+def test_a_directory_that_is_replaced_while_it_is_opened_is_read(run, tmp_path, monkeypatch):
+    run("build", "sample", "--no-data", "-t", "50")
+    run("bake", "--output", "other.db", "--title", "Others")
+
+    def replaced(*known):
+        (tmp_path / "other.db").replace(tmp_path / "build/directory.db")
+        return sealed_release(*known)
+
+    monkeypatch.setattr("generator.cli.sealed_release", replaced)
+    assert run("render", "--no-data").returncode == 0
+    assert run("check").returncode == 0
+    assert " - Others</title>" in (tmp_path / "build/site/index.html").read_text()
+
+
+def test_the_api_s_answer_is_printed_as_it_is_sent(run, tmp_path):
+    run("build", "sample", "--no-data")
+    process = start(
+        tmp_path, "query", "pagination=\N{CYRILLIC SMALL LETTER YU}", PYTHONIOENCODING="ascii"
+    )
+    said, wrong = process.communicate(timeout=30)
+    assert (process.returncode, wrong) == (1, "")
+    assert "\N{CYRILLIC SMALL LETTER YU}" in json.loads(said)["error"]
+
+
 def test_the_environment_is_asked_where_no_option_is_given(run):
+    assert run("seed", "sample", "--api-url", "http://h", api="nowhere").returncode == 0
     done = run("seed", "users", api="nowhere")
     assert (
         done.returncode,

@@ -11,9 +11,11 @@ from generator.files import (
     Written,
     cache_control,
     content_type,
+    file_identity,
     keys,
     read_build,
     sealed,
+    sealed_release,
 )
 from generator.pages import Build
 
@@ -160,8 +162,24 @@ def test_every_kind_of_file_has_its_headers(key, type_, cached):
 
 def test_a_site_is_sealed_as_what_it_was_rendered_from(tmp_path):
     write(tmp_path, [page(1), INFO], BUILD.has_page)
-    assert sealed(tmp_path, "these") == 2
-    assert sealed(tmp_path, "others") is None
+    assert sealed(tmp_path, {"inputs": "these"}) == 2
+    assert sealed(tmp_path, {"inputs": "others"}) is None
+
+
+def test_a_directorys_release_is_known_by_its_file(tmp_path):
+    site, database = tmp_path / "site", tmp_path / "directory.db"
+    database.write_bytes(b"one")
+    first = {"inputs": "these", "directory": file_identity(database), "release": "1"}
+    with Update(site) as update:
+        update.finish(lambda key: True, first, Written())
+    assert sealed_release(site, file_identity(database)) == "1"
+    database.write_bytes(b"one")
+    second = first | {"directory": file_identity(database)}
+    assert sealed_release(site, second["directory"]) == ""
+    assert sealed(site, second) == 0
+    assert sealed_release(site, second["directory"]) == "1"
+    assert sealed_release(site, file_identity(tmp_path / "nothing.db")) == ""
+    assert sealed_release(tmp_path, second["directory"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -192,7 +210,7 @@ def test_a_site_is_sealed_as_what_it_was_rendered_from(tmp_path):
 def test_a_seal_is_broken_by_whatever_is_done_to_the_files(tmp_path, harm):
     write(tmp_path, [page(1), INFO], BUILD.has_page)
     harm(tmp_path)
-    assert sealed(tmp_path, "these") is None
+    assert sealed(tmp_path, {"inputs": "these"}) is None
 
 
 def test_one_writes_a_site_at_a_time(tmp_path):
