@@ -70,6 +70,16 @@ class Download(NamedTuple):
     size: str
 
 
+class Widest(NamedTuple):
+    """The longest texts that any row has, or about as wide: columns have room for them."""
+
+    type: str = ""
+    id: str = ""
+
+
+NOT_KNOWN = Widest()
+
+
 class Rows:
     """Table rows, one behind another.
 
@@ -103,6 +113,7 @@ class Renderer:
         base_path: where the site lies on its host, with a slash at either end.
         origin: scheme and host of the site, as in https://example.org.
         downloads: the files that have all users.
+        widest: the longest texts that any of the rows has.
         cut: whether to cut templates; if not, Jinja2 draws every row and page.
     """
 
@@ -115,6 +126,7 @@ class Renderer:
         *,
         origin: str = "",
         downloads: Sequence[Download] = (),
+        widest: Widest = NOT_KNOWN,
         cut: bool = True,
     ) -> None:
         self._build, self._base_path, self._origin, self._cut = build, base_path, origin, cut
@@ -136,6 +148,7 @@ class Renderer:
                 "api_url": API_PATH,
                 "origin": origin,
                 "downloads": downloads,
+                "widest": widest,
             },
         )
 

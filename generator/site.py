@@ -30,10 +30,12 @@ from generator.sitemap import sitemaps
 from generator.words import rough_size
 
 if TYPE_CHECKING:
-    from generator.render import Renderer
+    from generator.render import Renderer, Widest
 
 # So many users are drawn at a time, for pages of all sizes.
 STRETCH = 5000
+# Letters of a type that columns have room for; GitHub's own are shorter.
+MOST_OF_A_TYPE = 24
 DEFAULT_ORIGIN = "http://127.0.0.1:5000"
 
 
@@ -151,6 +153,7 @@ def render(
             place.base_path,
             origin=place.origin,
             downloads=downloads,
+            widest=widest(directory),
         )
         # Drawn first, so that those who share the work have the templates loaded.
         others = [*_others(directory, build, renderer, place)]
@@ -167,6 +170,14 @@ def render(
             put(file.key, file.content)
             beside.add(file.key)
         return update.finish(lambda key: build.has_page(key) or key in beside, made_from, drawn)
+
+
+def widest(directory: Directory) -> "Widest":
+    """Return the longest type and the longest id of *directory*, which is the newest user's."""
+    from generator.render import Widest
+
+    (newest,) = directory.columns("-id", None, 0, 1).ids
+    return Widest(max(directory.types, key=len)[:MOST_OF_A_TYPE], "0" * len(newest))
 
 
 def stretches(build: Build) -> Iterator[Stretch]:

@@ -13,6 +13,7 @@ expect = sync_api.expect
 PAGES = ["/", "/users/by-type/100/2.html", "/about.html", "/404.html"]
 SEARCHES = ["/?q=member", "/?q=no+such+name", f"/?q={quote('😀' * 39)}", "/users/2.html?q=m&p=2"]
 NARROW = {"width": 320, "height": 640}
+PHONE = {"width": 390, "height": 844}
 WIDE = {"width": 1280, "height": 900}
 LAST = (len(USERS) + 24) // 25
 # All that moved since the page began, and was not moved by whoever pressed a key.
@@ -114,6 +115,18 @@ def test_nothing_moves_while_a_page_comes(new_page, address, viewport):
     page = new_page(viewport=viewport)
     opened(page, address)
     assert page.evaluate(SHIFTS) < 0.01
+
+
+@pytest.mark.parametrize("viewport", [NARROW, PHONE, WIDE], ids=["narrow", "phone", "wide"])
+@pytest.mark.parametrize("address", ["/users/by-type/100/1.html", "/users/by-id/10/2.html"])
+def test_columns_stay_where_they_are_while_rows_come(new_page, address, viewport):
+    page = new_page(viewport=viewport)
+    opened(page, address)
+    places = """() => [...document.querySelectorAll("thead th")].map(
+      (one) => [one.getBoundingClientRect().left, one.getBoundingClientRect().width])"""
+    whole = page.evaluate(places)
+    page.locator("tbody").evaluate("(body) => body.replaceChildren(body.children[0])")
+    assert page.evaluate(places) == whole
 
 
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])

@@ -66,8 +66,15 @@ def plan(directory: Directory) -> Build:
 def renderer(directory: Directory, *, cut: bool = True) -> Renderer:
     """Return who draws our pages of *directory*, as `render` does."""
     assets = read_assets(TEMPLATES, STATIC)
-    origin = site.DEFAULT_ORIGIN
-    return Renderer(plan(directory), directory.about, assets, "/", origin=origin, cut=cut)
+    return Renderer(
+        plan(directory),
+        directory.about,
+        assets,
+        "/",
+        origin=site.DEFAULT_ORIGIN,
+        widest=site.widest(directory),
+        cut=cut,
+    )
 
 
 def record(profile: Profile) -> Mapping[str, Any]:
