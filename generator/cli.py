@@ -183,7 +183,7 @@ site_options = (
         "--jobs",
         metavar="N",
         parse=options.whole(1, 256),
-        note="1 to 256; default: one for each core",
+        note="1 to 256, default: one for each core",
         help="How many processes share the rendering.",
     ),
 )

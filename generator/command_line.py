@@ -185,7 +185,7 @@ def in_columns(rows: Sequence[tuple[str, str]], width: int) -> str:
 
 
 def _notes(one: Option) -> str:
-    """Return what there is to say of the values of *one*: words that stay in one line."""
+    """Return what there is to say of the values of *one*; each note stays in one line."""
     notes = [
         *([one.note] if one.note else ()),
         *(["required"] if one.is_required else ()),
@@ -193,4 +193,4 @@ def _notes(one: Option) -> str:
         *([f"default: {one.default}"] if isinstance(one.default, str) else ()),
         *(["default: on"] if one.default is True else ()),
     ]
-    return f" [{'; '.join(notes)}]".replace(" ", _GAP).replace(_GAP, " ", 1) if notes else ""
+    return "".join(f" [{note.replace(' ', _GAP)}]" for note in notes)
