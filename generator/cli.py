@@ -29,6 +29,7 @@ from generator.command_line import (
     BadUsage,
     Option,
     explained,
+    filled,
     flag,
     in_columns,
     meant,
@@ -45,22 +46,24 @@ from generator.words import count, moment, span
 if TYPE_CHECKING:
     from generator.gather import Gathering
 
-ABOUT = """Make a directory of GitHub users: a static site and the API's database.
-
-SOURCE is any of these; of several, the directory has the users of all, each once.
-
-  users                  GitHub's own list of all users, in the order they signed up
-  org:NAME               the members of an organisation
-  repo:OWNER/NAME        the contributors to a repository
-  stargazers:OWNER/NAME  who starred a repository
-  followers:LOGIN        who follows a user
-  search:QUERY           what GitHub's search for users finds, as in search:location:iceland
-  file:PATH              CSV (columns id and login; type, avatar_url, html_url may follow),
-                         JSON or NDJSON of GitHub's user objects
-  sample                 150 invented accounts, for a look without a network
-  auto                   users; where GitHub cannot be reached, what is stored or else sample
-
-GITHUB_TOKEN, if set, raises GitHub's limit from 60 to 5,000 requests an hour."""
+ABOUT = "Make a directory of GitHub users: a static site and the API's database."
+SOURCES = (
+    ("users", "GitHub's own list of all users, in the order they signed up"),
+    ("org:NAME", "the members of an organisation"),
+    ("repo:OWNER/NAME", "the contributors to a repository"),
+    ("stargazers:OWNER/NAME", "who starred a repository"),
+    ("followers:LOGIN", "who follows a user"),
+    ("search:QUERY", "what GitHub's search for users finds, as in search:location:iceland"),
+    (
+        "file:PATH",
+        "CSV (columns id and login; type, avatar_url, html_url may follow), JSON or NDJSON of"
+        " GitHub's user objects",
+    ),
+    ("sample", "150 invented accounts, for a look without a network"),
+    ("auto", "users; where GitHub cannot be reached, what is stored or else sample"),
+)
+ABOUT_SOURCES = "SOURCE is any of these; of several, the directory has the users of all, each once."
+ABOUT_TOKEN = "GITHUB_TOKEN, if set, raises GitHub's limit from 60 to 5,000 requests an hour."  # noqa: S105  (no token)
 
 STORE = "build/github_users.db"
 DATABASE = "build/directory.db"
@@ -130,7 +133,10 @@ max_wait_option = option(
     help="How long to wait for GitHub's limits and faults in all: 90 (seconds), 15m, 2h; 0: never.",
 )
 title_option = option(
-    "--title", metavar="TEXT", help="The site's title, instead of what the sources are called."
+    "--title",
+    parse=options.title,
+    metavar="TEXT",
+    help="The site's title, instead of what the sources are called.",
 )
 database_option = option(
     "--database", metavar="FILE", parse=options.file, default=DATABASE, help="The baked directory."
@@ -178,7 +184,7 @@ site_options = (
         help="The site's host, for the sitemap and for links that have to name it.",
     ),
     base_path_option,
-    flag("--no-data", "--data", default=True, help="Put all users into files, too, or do not."),
+    flag("--data", "--no-data", default=True, help="Put all users into files, too, or do not."),
     option(
         "--jobs",
         metavar="N",
@@ -208,7 +214,10 @@ def seed(
     store: Path,
     api_url: str,
 ) -> None:
-    """Gather users into the store, going on where it stopped."""
+    """Gather users into the store, going on where it stopped.
+
+    SOURCE is what the general help lists; if there is none, it is auto.
+    """
     gathering = _gathering(store, api_url, total, refresh=refresh, max_wait=max_wait)
     with _sources():
         if dry_run:
@@ -342,7 +351,10 @@ def build(
     base_path: str,
     **site: Any,
 ) -> None:
-    """Seed, bake, render and check, in one."""
+    """Seed, bake, render and check, in one.
+
+    SOURCE is what the general help lists; if there is none, it is auto.
+    """
     gathering = _gathering(store, api_url, total, refresh=refresh, max_wait=max_wait)
     with _sources():
         warning = gathering.run(sources)
@@ -391,7 +403,13 @@ def query(parameters: str, explain: bool, database: Path) -> int:
         note="0 to 65535",
         help="The port to listen on; 0: any that is free.",
     ),
-    option("--host", metavar="HOST", default="127.0.0.1", help="The address to listen on."),
+    option(
+        "--host",
+        metavar="HOST",
+        parse=options.some_text,
+        default="127.0.0.1",
+        help="The address to listen on.",
+    ),
     database_option,
     site_option,
     base_path_option,
@@ -423,7 +441,7 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
         metavar="NAME",
         parse=options.some_text,
         note="default: whichever the site is",
-        help="Which one it has to be.",
+        help="The release that the site has to be.",
     ),
     site_option,
     option(
@@ -520,11 +538,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str]) -> int:
     """Do what *arguments* ask for, and return the exit status."""
-    name, *words = arguments or ["--help"]
+    name, *words = arguments or [""]
     program = _program()
+    if not arguments:
+        _tell(_about(program))
+        return 2
     if name in HELP:
         _say(_about(program))
-        return 0 if arguments else 2
+        return 0
     if name == "--version":
         from importlib.metadata import version
 
@@ -532,7 +553,9 @@ def _run(arguments: Sequence[str]) -> int:
         return 0
     try:
         if name not in VERBS:
-            raise BadUsage(f"No such command {name!r}{meant(name, VERBS)}")
+            there = meant(name, [*VERBS, *HELP, "--version"])
+            after = "; options come after the verb" if name.startswith("-") and not there else ""
+            raise BadUsage(f"there is no verb {name!r}{there or after}")
         run, of, argument, _ = VERBS[name]
         program += f" {name}"
         values = read(words, of, argument, os.environ)
@@ -553,12 +576,17 @@ def _program() -> str:
 
 def _about(program: str) -> str:
     """Return the help on all verbs."""
-    rows = [(name, f"{one.run.__doc__ or ''}".partition("\n\n")[0]) for name, one in VERBS.items()]
-    flags = [flag("--version", help="Show the version and exit.")]
-    return (
-        f"Usage: {program} VERB [OPTION]...\n\n{explained(ABOUT, flags, _width())}\n\n"
-        f"Verbs, each of which has a --help of its own:\n{in_columns(rows, _width())}\n\n"
-        f"Example: {program} build --total 1000 && {program} serve"
+    width = _width()
+    verbs = [(name, (one.run.__doc__ or "").partition("\n\n")[0]) for name, one in VERBS.items()]
+    return "\n\n".join(
+        (
+            f"Usage: {program} VERB [OPTION]...",
+            filled(f"{ABOUT}\n\n{ABOUT_SOURCES}", width),
+            in_columns(SOURCES, width),
+            explained(ABOUT_TOKEN, [flag("--version", help="Show the version and exit.")], width),
+            f"Verbs, each of which has a --help of its own:\n{in_columns(verbs, width)}",
+            f"Example: {program} build --total 1000 && {program} serve",
+        )
     )
 
 

@@ -1,13 +1,11 @@
-"""Command lines as values: what there is to say, what was said, and the help. Does no I/O.
+"""Command lines as values: what there is to say, what was said, and the help.
 
-Words are taken apart by getopt, as GNU's programs do it: options may stand anywhere, ``--`` ends
-them, and of several that are the same the last counts. But none is to be abbreviated, since what
-it is short for could change. https://docs.python.org/3/library/getopt.html
+Options may stand anywhere among the words, ``--`` ends them, and of several that are the same the
+last counts, as with GNU's programs. But none is to be abbreviated, since what it is short for could
+change. https://www.gnu.org/software/libc/manual/html_node/Argument-Syntax.html
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from getopt import GetoptError, gnu_getopt
 from typing import Any, NamedTuple
 
 from generator.options import text
@@ -24,7 +22,7 @@ class Option(NamedTuple):
     """An option.
 
     Attributes:
-        names: as they are written, the one last that the value is called by.
+        names: as they are written; the first long one gives the value its key.
         help: what it does; a sentence.
         metavar: stands for the value in the help. None: a flag, which is true, or false where the
             name that is given begins with ``--no-``.
@@ -45,9 +43,14 @@ class Option(NamedTuple):
     note: str = ""
 
     @property
+    def name(self) -> str:
+        """The name that it goes by."""
+        return next(name for name in self.names if name[1] == "-")
+
+    @property
     def key(self) -> str:
         """What the value is called."""
-        return self.names[-1].removeprefix("--").replace("-", "_")
+        return self.name.removeprefix("--").replace("-", "_")
 
 
 class Argument(NamedTuple):
@@ -84,11 +87,11 @@ def read(
     if any(name in HELP for name, _ in given):
         return None
     values: dict[str, Any] = {one.key: one.default for one in options}
-    said = {one.key: one.names[-1] for one in options}
+    said = {one.key: one.name for one in options}
     for one in options:
         if one.variable and environment.get(one.variable):
             values[one.key] = environment[one.variable]
-            said[one.key] = f"{one.variable}, which stands for {one.names[-1]}"
+            said[one.key] = f"{one.variable}, which stands for {one.name}"
     for name, value in given:
         found = known[name]
         if found:
@@ -96,7 +99,7 @@ def read(
             said[found.key] = name
     for one in options:
         if one.is_required and values[one.key] is None:
-            raise BadUsage(f"{one.names[-1]} is missing")
+            raise BadUsage(f"{one.name} is missing")
         if isinstance(values[one.key], str):
             try:
                 values[one.key] = one.parse(values[one.key])
@@ -115,19 +118,31 @@ def _taken_apart(
     words: Sequence[str], known: Mapping[str, Option | None]
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Return the options in *words*, each name with its value, and what else there is."""
-    valued = {name for name, one in known.items() if one and one.metavar}
-    try:
-        given, others = gnu_getopt(
-            words,
-            "".join(name[1] + ":" * (name in valued) for name in known if name[1] != "-"),
-            [name[2:] + "=" * (name in valued) for name in known if name[1] == "-"],
-        )
-    except GetoptError as exc:
-        raise BadUsage(f"{exc.msg}{meant(f'--{exc.opt}', known)}") from exc
-    written = {word.partition("=")[0] for word in words}
-    for name, _ in given:
-        if name[1] == "-" and name not in written:
-            raise BadUsage(f"an option is not abbreviated; {name} is one")
+    given: list[tuple[str, str]] = []
+    others: list[str] = []
+    following = iter(words)
+    for word in following:
+        if word == "--":
+            others += following
+        elif not word.startswith("-") or word == "-":
+            others.append(word)
+        else:
+            name, equals, value = word.partition("=")
+            if word[1] != "-":
+                name, equals = word[:2], word[2:]
+                value = equals
+            if name not in known:
+                raise BadUsage(f"there is no option {word!r}{meant(f'-{word}', known)}")
+            one = known[name]
+            if one is None or one.metavar is None:
+                if equals:
+                    raise BadUsage(f"{name} takes no value, as in {word!r}")
+            elif not equals:
+                try:
+                    value = next(following)
+                except StopIteration:
+                    raise BadUsage(f"{name} takes a value: {one.metavar}") from None
+            given.append((name, value))
     return given, others
 
 
@@ -135,7 +150,7 @@ def meant(word: str, known: Iterable[str]) -> str:
     """Return which of *known* may be meant by *word*, as the end of a sentence, if any may."""
     from difflib import get_close_matches  # as large as all else that a start takes
 
-    found = get_close_matches(word, known, n=1)
+    found = get_close_matches(word.partition("=")[0].lower(), known, n=1)
     return f"; there is {found[0]}" if found else ""
 
 
@@ -156,13 +171,18 @@ def explained(about: str, options: Sequence[Option], width: int) -> str:
 
 
 def filled(about: str, width: int) -> str:
-    """Return *about* in lines of *width*; a paragraph that has indented lines stays as it is."""
-    from textwrap import fill, indent
+    """Return the paragraphs of *about* in lines of *width*."""
+    from textwrap import fill
 
     return "\n\n".join(
-        indent(part, "  ")
-        if re.search("^ ", part, re.MULTILINE)
-        else fill(part, width, initial_indent="  ", subsequent_indent="  ")
+        fill(
+            part,
+            max(width, 24),
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         for part in about.split("\n\n")
     )
 

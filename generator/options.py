@@ -6,7 +6,7 @@ A text that cannot be is a ValueError that says what it should look like.
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 DEFAULT_API_URL = "https://api.github.com"
 
@@ -27,17 +27,24 @@ def some_text(given: str) -> str:
     return text(given)
 
 
+def title(given: str) -> str:
+    """Return *given* as a line of text."""
+    line = " ".join(text(given).split())
+    if not line.isprintable():
+        raise ValueError(f"{given!r} has characters that are not to be seen")
+    return line
+
+
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return what reads a whole number from *least* to *most*."""
 
-    def read(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError as exc:
-            raise ValueError(f"{text!r} is not a valid integer") from exc
+    def read(given: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,99}", given):
+            raise ValueError(f"{given!r} is not a valid integer")
+        number = int(given)
         if number < least or (most is not None and number > most):
-            limits = f"x>={least}" if most is None else f"{least}<=x<={most}"
-            raise ValueError(f"{number} is not in the range {limits}")
+            limits = f"{least} or more" if most is None else f"from {least} to {most}"
+            raise ValueError(f"{number} is not {limits}")
         return number
 
     return read
@@ -48,18 +55,27 @@ def total(text: str) -> int:
     return min(whole(1)(text), 10**15)
 
 
-def file(text: str) -> Path:
-    """Return *text* as the path of a file."""
-    if Path(text).is_dir():
-        raise ValueError(f"{text!r} is a folder")
-    return Path(text)
+def file(given: str) -> Path:
+    """Return *given* as the path of a file."""
+    if _looked_at(given, Path.is_dir):
+        raise ValueError(f"{given!r} is a folder")
+    return Path(given)
 
 
-def folder(text: str) -> Path:
-    """Return *text* as the path of a folder."""
-    if Path(text).is_file():
-        raise ValueError(f"{text!r} is a file")
-    return Path(text)
+def folder(given: str) -> Path:
+    """Return *given* as the path of a folder."""
+    if _looked_at(given, Path.is_file):
+        raise ValueError(f"{given!r} is a file")
+    return Path(given)
+
+
+def _looked_at(given: str, look: Callable[[Path], bool]) -> bool:
+    if not given:
+        raise ValueError("'' is no name")
+    try:
+        return look(Path(given))
+    except OSError as exc:
+        raise ValueError(f"{given!r} cannot be looked at: {exc.strerror}") from exc
 
 
 def api_url(given: str) -> str:
@@ -73,14 +89,23 @@ def endpoint(given: str) -> str:
 
 
 def _address(given: str, like: str) -> str:
-    try:
-        parts = urlsplit(text(given))
-        host = parts.hostname and parts.port != 0 and "@" not in parts.netloc
-    except ValueError as exc:  # no port, or no address of IPv6
-        raise ValueError(f"{given!r} is not an address like {like} ({exc})") from exc
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+    parts = _parts(given, f"an address like {like}")
+    if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(f"{given!r} is not an address like {like}")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _parts(given: str, what: str) -> SplitResult:
+    """Return the parts of the web address *given*, which has to be *what*."""
+    why = ""
+    try:
+        parts = urlsplit(text(given))
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as exc:  # no such port, or no address of IPv6
+        fits, why = False, f" ({exc})"
+    if not fits or re.search(r"[\s\x00-\x1f\x7f]", given):
+        raise ValueError(f"{given!r} is not {what}{why}")
+    return parts
 
 
 def base_path(text: str) -> str:
@@ -91,18 +116,15 @@ def base_path(text: str) -> str:
     return "".join(f"/{name}" for name in names) + "/"
 
 
-def origin(text: str) -> str:
-    """Return *text* as scheme and host."""
-    parts = urlsplit(text.rstrip("/"))
-    if (
-        parts.scheme not in ("http", "https")
-        or not re.fullmatch(
-            r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?", parts.netloc
-        )
-        or text.rstrip("/") != f"{parts.scheme}://{parts.netloc}"
-    ):
-        raise ValueError(f"{text!r} is not an origin like https://example.org")
-    return text.rstrip("/").lower()
+def origin(given: str) -> str:
+    """Return *given* as scheme and host."""
+    what = "an origin like https://example.org"
+    parts = _parts(given, what)
+    found = f"{parts.scheme}://{parts.netloc}".lower()
+    host = r"[a-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?"
+    if given.rstrip("/").lower() != found or not re.fullmatch(host, parts.netloc.lower()):
+        raise ValueError(f"{given!r} is not {what}")
+    return found
 
 
 def seconds(text: str) -> float:

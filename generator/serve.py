@@ -139,6 +139,8 @@ def serve(preview: Preview, host: str, port: int, tell: Callable[[str], None]) -
         address = f"http://{shown}:{listener.getsockname()[1]}"
         home = address + preview.base_path
         tell(f"The site is at {home} and the API at {address}{API_PATH}; Ctrl-C ends")
-        config = uvicorn.Config(preview, log_level="warning", lifespan="off", access_log=False)
+        config = uvicorn.Config(
+            preview, log_level="warning", lifespan="off", access_log=False, use_colors=False
+        )
         with suppress(KeyboardInterrupt):  # uvicorn hands on the Ctrl-C that it ended with
             uvicorn.Server(config).run(sockets=[listener])

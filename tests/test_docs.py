@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from function.query import PARAMETERS
-from generator.cli import ABOUT, VERBS
+from generator.cli import SOURCES, VERBS
 from generator.sources import FORMS
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +27,7 @@ def test_every_parameter_is_in_the_readme(name):
 @pytest.mark.parametrize("form", FORMS)
 def test_every_source_is_in_the_readme_and_the_help(form):
     assert f"| `{form}` |" in README
-    assert form in ABOUT
+    assert form in dict(SOURCES)
 
 
 def test_every_target_and_variable_is_in_the_readme():

@@ -256,26 +256,27 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
         ("seed repo:httpx", "'httpx' is not a repository like encode/httpx"),
         ("seed auto org:acme", "auto is what seeds when nothing else is named"),
         ("seed --max-wait soon", "is not a time like 90 (seconds), 15m or 2h"),
-        ("seed -t 0", "0 is not in the range"),
+        ("seed -t 0", "0 is not 1 or more"),
         ("seed -t many", "'many' is not a valid integer"),
         ("seed --api-url api.github.com", "is not an address like https://api.github.com"),
         ("build --page-sizes 0", "numbers from 1 to 100"),
         ("build --orders name", "id, type, -id or -type"),
         ("build --origin ftp://x", "is not an origin like"),
-        ("build --jobs 0", "0 is not in the range"),
+        ("build --jobs 0", "0 is not from 1 to 256"),
         ("build --base-path a//b", "is not a path like"),
         ("build --base-path /../", "is not a path like"),
         ("seed --api-url http://u:pw@h", "is not an address like"),
         ("seed --api-url http://h:99999", "Port out of range"),
-        ("serve --port 99999", "99999 is not in the range"),
-        ("sing", "No such command"),
-        ("sed", "No such command 'sed'; there is seed"),
-        ("--sing", "No such command '--sing'"),
-        ("seed --tot 5", "an option is not abbreviated; --total is one"),
-        ("seed --tital 5", "option --tital not recognized; there is --total"),
-        ("seed -x", "option -x not recognized"),
-        ("seed --total", "option --total requires argument"),
-        ("seed --refresh=1", "option --refresh must not have an argument"),
+        ("serve --port 99999", "99999 is not from 0 to 65535"),
+        ("sing", "there is no verb 'sing'"),
+        ("sed", "there is no verb 'sed'; there is seed"),
+        ("--foo", "'--foo'; options come after the verb"),
+        ("--versio", "there is --version"),
+        ("seed --tot 5", "there is no option '--tot'; there is --total"),
+        ("seed --tital 5", "there is no option '--tital'; there is --total"),
+        ("seed -x", "there is no option '-x'"),
+        ("seed --total", "--total takes a value: N"),
+        ("seed --refresh=1", "--refresh takes no value"),
         ("seed -- --refresh", "there is no source '--refresh'"),
         ("seed --max-wait --", "'--' is not a time"),
         ("render x", "'x' is one word too many"),
@@ -283,6 +284,14 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
         ("bake --store .", "'.' is a folder"),
         ("check --site list.csv", "'list.csv' is a file"),
         ("publish", "--bucket is missing"),
+        ("serve --host=", "--host: '' is no name"),
+        ("check --site=", "--site: '' is no name"),
+        ("bake --title \x1b[31m", "not to be seen"),
+        ("seed --api-url http://a/\x7f", "is not an address like"),
+        ("render --origin http://[", "is not an origin like"),
+        ("render --origin http://a:99999", "is not an origin like"),
+        ("render --jobs 1_0", "'1_0' is not a valid integer"),
+        ("render -page-sizes 3", "there is --page-sizes"),
         ("publish --bucket=", "--bucket: '' is no name"),
     ],
 )
@@ -296,7 +305,7 @@ def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, tmp_path, argument
 def test_without_a_verb_it_says_what_there_is(run):
     done = run()
     assert done.returncode == 2
-    assert "Verbs, each of which has a --help of its own" in done.stdout
+    assert "Verbs, each of which has a --help of its own" in done.stderr
 
 
 def test_help_comes_before_what_is_wrong_and_the_last_of_several_counts(run):

@@ -10,7 +10,7 @@ OPTIONS = (
     option("-t", "--total", metavar="N", parse=whole(1), default="150", help="How many."),
     option("--title", metavar="TEXT", help="What it is called.", variable="TITLE"),
     flag("--refresh", help="Once more."),
-    flag("--no-data", "--data", default=True, help="All of it."),
+    flag("--data", "--no-data", default=True, help="All of it."),
 )
 MANY = Argument("sources", "SOURCE", many=True)
 
@@ -29,6 +29,12 @@ def test_a_value_is_what_was_written_whatever_it_looks_like(value):
             "data": True,
             "sources": ("one", "two"),
         }
+
+
+@given(st.sampled_from(["--tot", "--titl", "--refres", "--d", "-x"]), st.booleans())
+def test_nothing_is_abbreviated(name, is_there):
+    with pytest.raises(BadUsage, match="there is no option"):
+        found(*["--title", "--title"] * is_there, name, "5", "--total", "5")
 
 
 @given(st.lists(st.text()))
