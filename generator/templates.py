@@ -11,6 +11,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -87,15 +88,20 @@ class Templates:
 
     def _may_be_cut(self, name: str) -> bool:
         """Return what `_only_shows` says of *name*, or said before: it takes as long as drawing."""
-        made_from = hashlib.sha256(f"{version} {name} ".encode())
-        made_from.update(Path(__file__).read_bytes())
-        add_files(made_from, self._folder)
         found = kept(
             self._folder,
-            f"{name}.cut-{made_from.hexdigest()[:16]}",
+            f"{name}.cut-{self._made_from}",
             lambda: b"yes" if self._only_shows(name) else b"no",
         )
         return found == b"yes"
+
+    @cached_property
+    def _made_from(self) -> str:
+        """A digest of what decides whether a template may be cut: all of them, Jinja2, this."""
+        found = hashlib.sha256(version.encode())
+        found.update(Path(__file__).read_bytes())
+        add_files(found, self._folder)
+        return found.hexdigest()[:16]
 
     def _only_shows(self, name: str) -> bool:
         """Return whether nothing is done with drawn text, in *name* and all that belongs to it."""
