@@ -36,6 +36,21 @@ def test_what_a_worker_raises_is_raised_here():
         list(share(2, range(4), fail))
 
 
+def test_results_of_any_size_arrive_whole():
+    def repeat():
+        return lambda task: bytes([task]) * 10**6
+
+    assert sorted(share(2, range(4), repeat)) == [bytes([task]) * 10**6 for task in range(4)]
+
+
+def test_no_process_is_left_when_nobody_asks_for_more():
+    results = share(2, range(10**12), squares)
+    _, process = next(results)
+    results.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
 def test_a_process_that_is_killed_is_told():
     def kill():
         return lambda task: os.kill(os.getpid(), signal.SIGKILL)
