@@ -1,27 +1,24 @@
 """The verbs: parse, build objects, call one function, say what came of it.
 
-The only module that reads the environment or writes to the terminal. A verb imports by itself what
-others do not need: rendering that finds nothing to do takes no longer than to look.
+The only module that reads the environment. A verb imports by itself what others do not need:
+rendering that finds nothing to do takes no longer than to look.
 """
 
 import os
 import re
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import closing, contextmanager
 from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
-from generator import options
+from generator import options, terminal
 from generator import site as rendering
 from generator.command_line import (
     HELP,
@@ -41,7 +38,7 @@ from generator.errors import GeneratorError, PublishError, StoreError, UnknownSo
 from generator.files import file_identity, read_build, sealed_release
 from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 from generator.site import DEFAULT_ORIGIN
-from generator.words import count, moment, span
+from generator.words import count
 
 if TYPE_CHECKING:
     from generator.gather import Gathering
@@ -68,7 +65,6 @@ ABOUT_TOKEN = "GITHUB_TOKEN, if set, raises GitHub's limit from 60 to 5,000 requ
 STORE = "build/github_users.db"
 DATABASE = "build/directory.db"
 SITE = "build/site"
-SECONDS_A_LINE = 5  # of progress, where there is no terminal to draw a bar on
 
 
 class Verb(NamedTuple):
@@ -98,7 +94,7 @@ def verb(*of: Option, example: str, argument: Argument | None = None) -> Callabl
     return register
 
 
-sources = Argument("sources", "SOURCE", many=True)
+sources_argument = Argument("sources", "SOURCE", many=True)
 total_option = option(
     *("-t", "--total"),
     metavar="N",
@@ -132,6 +128,8 @@ max_wait_option = option(
     default="15m",
     help="How long to wait for GitHub's limits and faults in all: 90 (seconds), 15m, 2h; 0: never.",
 )
+# Where users are from, and how they are asked for.
+gathering_options = (total_option, refresh_option, max_wait_option, store_option, api_url_option)
 title_option = option(
     "--title",
     parse=options.title,
@@ -196,34 +194,21 @@ site_options = (
 
 
 @verb(
-    total_option,
-    refresh_option,
-    max_wait_option,
+    *gathering_options,
     flag("--dry-run", help="Say how many requests it takes and how many are left; stop."),
-    store_option,
-    api_url_option,
-    argument=sources,
+    argument=sources_argument,
     example="seed org:python repo:psf/requests --total 1000",
 )
-def seed(
-    sources: tuple[str, ...],
-    total: int,
-    refresh: bool,
-    max_wait: float,
-    dry_run: bool,
-    store: Path,
-    api_url: str,
-) -> None:
+def seed(sources: tuple[str, ...], dry_run: bool, **gathering: Any) -> None:
     """Gather users into the store, going on where it stopped.
 
     SOURCE is what the general help lists; if there is none, it is auto.
     """
-    gathering = _gathering(store, api_url, total, refresh=refresh, max_wait=max_wait)
     with _sources():
         if dry_run:
-            gathering.estimate(sources)
+            _gathering(**gathering).estimate(sources)
         else:
-            gathering.run(sources)
+            _gathering(**gathering).run(sources)
 
 
 @verb(
@@ -258,11 +243,11 @@ def bake(store: Path, output: Path, title: str | None) -> None:
         )
         wanted = sum(sizes.values())
         users = baking.bake(
-            found.profiles(), about, output, lambda what: _progress(what, wanted, "users")
+            found.profiles(), about, output, lambda what: terminal.progress(what, wanted, "users")
         )
     with closing(Directory(output)) as directory:
         size = output.stat().st_size / 1000
-        _say(
+        terminal.say(
             f"Baked    {count(users, 'user')} into {output}"
             f" ({size:,.0f} kB, release {directory.release})"
         )
@@ -292,7 +277,7 @@ def render(
             built = rendering.plan(directory, page_sizes, orders, types)
         except ValueError as exc:
             raise BadUsage(f"--types: {exc}") from exc
-        with _progress("Rendering", built.page_count(), "pages") as advance:
+        with terminal.progress("Rendering", built.page_count(), "pages") as advance:
             done = rendering.render(
                 directory,
                 built,
@@ -303,7 +288,7 @@ def render(
                 jobs=jobs,
                 file_identity=file,
             )
-    _say(
+    terminal.say(
         f"Rendered {built.page_count():,} pages into {output}"
         f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
         f" {done.removed:,} removed)"
@@ -317,25 +302,21 @@ def check(database: Path, site: Path, base_path: str) -> None:
 
     with closing(Directory(database)) as directory:
         built = read_build(site)
-        with _progress("Checking", built.page_count(), "pages") as advance:
+        with terminal.progress("Checking", built.page_count(), "pages") as advance:
             checking.check(directory, built, site, base_path, advance)
-    _say(
+    terminal.say(
         f"Checked  {built.page_count():,} pages: they show what the API lists,"
         " and their links lead somewhere"
     )
 
 
 @verb(
-    total_option,
-    refresh_option,
-    max_wait_option,
+    *gathering_options,
     title_option,
-    store_option,
-    api_url_option,
     database_option,
     output_option,
     *site_options,
-    argument=sources,
+    argument=sources_argument,
     example="build file:users.csv --total 1000",
 )
 def build(
@@ -343,9 +324,9 @@ def build(
     total: int,
     refresh: bool,
     max_wait: float,
-    title: str | None,
     store: Path,
     api_url: str,
+    title: str | None,
     database: Path,
     output: Path,
     base_path: str,
@@ -355,14 +336,13 @@ def build(
 
     SOURCE is what the general help lists; if there is none, it is auto.
     """
-    gathering = _gathering(store, api_url, total, refresh=refresh, max_wait=max_wait)
     with _sources():
-        warning = gathering.run(sources)
+        warning = _gathering(total, refresh, max_wait, store, api_url).run(sources)
     bake(store, database, title)
     render(database, output, base_path=base_path, **site)
     check(database, output, base_path)
     if warning:  # once more, where the eye rests
-        _warn(warning)
+        terminal.warn(warning)
 
 
 @verb(
@@ -385,12 +365,11 @@ def query(parameters: str, explain: bool, database: Path) -> int:
     text = os.fsencode(parameters.removeprefix("?")).decode("utf-8", "replace")
     pairs = parse_qsl(text, keep_blank_values=True)
     if explain:
-        _say(str(explaining.explain(database, parse_query(pairs))))
+        terminal.say(str(explaining.explain(database, parse_query(pairs))))
         return 0
     with closing(Directory(database)) as directory:
         answer = answer_profiles(directory, pairs)
-    if sys.stdout:  # as the API sends it, whatever the terminal takes
-        sys.stdout.buffer.write(answer.body + b"\n")
+    terminal.say_bytes(answer.body)  # as the API sends it
     return 0 if answer.status == 200 else 1
 
 
@@ -421,11 +400,11 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
 
     preview = serving.Preview(database, site, base_path)
     if preview.build.release != preview.directory.release:
-        _warn(
+        terminal.warn(
             f"The site in {site} is of release {preview.build.release}, the API's of"
             f" {preview.directory.release}; `python -m generator render` brings them together."
         )
-    serving.serve(preview, host, port, _say)
+    serving.serve(preview, host, port, terminal.say)
 
 
 @verb(
@@ -489,7 +468,7 @@ def publish(
         if verify:
             name = release or publishing.read_site(site, allow_sample=True).name
             found = publishing.verify(name, store, concurrency)
-            _say(
+            terminal.say(
                 f"Verified {count(len(found.files), 'file')} of release {name}:"
                 " they are as they were published"
             )
@@ -497,14 +476,14 @@ def publish(
         local = publishing.read_site(site, release, allow_sample=allow_sample)
         place = f"{store.address}/{local.prefix}"
         plan = publishing.look(local, store, concurrency)
-        _say(f"Planned  {place}: {plan}")
+        terminal.say(f"Planned  {place}: {plan}")
         if dry_run:
             for line in plan.lines():
-                _say(f"         {line}")
+                terminal.say(f"         {line}")
             return
-        with _progress("Uploading", len(plan.uploads), "files") as advance:
+        with terminal.progress("Uploading", len(plan.uploads), "files") as advance:
             publishing.carry_out(plan, local, site, store, concurrency, advance)
-    _say(
+    terminal.say(
         f"Published {count(len(local.files), 'file')} as {place},"
         " each compared with what was rendered"
     )
@@ -517,39 +496,35 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     # What ends work by itself ends the processes that share it, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # names of files may be no text
-            stream.reconfigure(errors="backslashreplace")
+    terminal.take_any_text()
     try:
         status = _run(sys.argv[1:] if arguments is None else arguments)
-        if sys.stdout:
-            sys.stdout.flush()
     except KeyboardInterrupt:
-        _tell("Interrupted; the same command goes on where it can.")
+        terminal.tell("Interrupted; the same command goes on where it can.")
         status = 1
     except BrokenPipeError:  # who reads has seen enough
         status = 1
     except (GeneratorError, FunctionError, OSError) as exc:
-        _error(str(exc))
+        terminal.error(str(exc))
         status = 1
-    _let_go()
+    terminal.let_go()
     sys.exit(status)
 
 
 def _run(arguments: Sequence[str]) -> int:
     """Do what *arguments* ask for, and return the exit status."""
-    name, *words = arguments or [""]
     program = _program()
     if not arguments:
-        _tell(_about(program))
+        terminal.tell(_about(program))
         return 2
+    name, *words = arguments
     if name in HELP:
-        _say(_about(program))
+        terminal.say(_about(program))
         return 0
     if name == "--version":
         from importlib.metadata import version
 
-        _say(f"{program}, version {version('github-user-directory')}")
+        terminal.say(f"{program}, version {version('github-user-directory')}")
         return 0
     try:
         if name not in VERBS:
@@ -560,11 +535,11 @@ def _run(arguments: Sequence[str]) -> int:
         program += f" {name}"
         values = read(words, of, argument, os.environ)
         if values is None:
-            _say(_help(name, program))
+            terminal.say(_help(name, program))
             return 0
         return run(**values) or 0
     except BadUsage as exc:
-        _error(f"{exc}\n`{program} --help` says what there is.")
+        terminal.error(f"{exc}\n`{program} --help` says what there is.")
         return 2
 
 
@@ -576,7 +551,7 @@ def _program() -> str:
 
 def _about(program: str) -> str:
     """Return the help on all verbs."""
-    width = _width()
+    width = terminal.width()
     verbs = [(name, (one.run.__doc__ or "").partition("\n\n")[0]) for name, one in VERBS.items()]
     return "\n\n".join(
         (
@@ -595,16 +570,9 @@ def _help(name: str, program: str) -> str:
     run, of, argument, example = VERBS[name]
     about = (run.__doc__ or "").rstrip().replace("\n    ", "\n")
     return (
-        f"{usage(program, argument)}\n\n{explained(about, of, _width())}\n\n"
+        f"{usage(program, argument)}\n\n{explained(about, of, terminal.width())}\n\n"
         f"Example: {program.removesuffix(name)}{example}"
     )
-
-
-def _width() -> int:
-    """Return how many columns there are to write in: the terminal's, but no more than 100."""
-    from shutil import get_terminal_size
-
-    return min(get_terminal_size().columns, 100)
 
 
 def _opened(database: Path, site: Path) -> tuple[Directory, str]:
@@ -628,13 +596,20 @@ def _token() -> str | None:
 
 
 def _gathering(
-    path: Path, api_url: str, total: int, *, refresh: bool, max_wait: float
+    total: int, refresh: bool, max_wait: float, store: Path, api_url: str
 ) -> "Gathering":
     from generator.client import Client
     from generator.gather import Gathering, Terminal
 
-    client = partial(Client, api_url, _token(), max_wait=max_wait, wait=_wait)
-    return Gathering(path, api_url, total, refresh, client, Terminal(_say, _warn, _progress))
+    client = partial(Client, api_url, _token(), max_wait=max_wait, wait=terminal.wait)
+    return Gathering(
+        store,
+        api_url,
+        total,
+        refresh,
+        client,
+        Terminal(terminal.say, terminal.warn, terminal.progress),
+    )
 
 
 @contextmanager
@@ -644,88 +619,3 @@ def _sources() -> Iterator[None]:
         yield
     except UnknownSource as exc:
         raise BadUsage(f"SOURCE: {exc}") from exc
-
-
-def _wait(seconds: float, why: str) -> None:
-    """Wait, having said until when and why."""
-    now = datetime.now(UTC)
-    until = moment(now + timedelta(seconds=seconds), now)
-    clear = "\r\x1b[K" if _has_terminal() else ""  # the bar, which is drawn anew later
-    _tell(f"{clear}Waiting  until {until} ({span(seconds)}): {why}")
-    time.sleep(seconds)
-
-
-def _warn(text: str) -> None:
-    rule = "*" * 78
-    for line in (rule, *(f"  {line}" for line in f"WARNING: {text}".splitlines()), rule):
-        _tell(_styled(line, _YELLOW))
-
-
-@contextmanager
-def _progress(label: str, length: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """Give a function to be told how many of *length* are done: a bar, or lines in a log."""
-    if _has_terminal():
-        import click
-
-        with click.progressbar(
-            length=length, label=f"{label:<9}", file=sys.stderr, show_pos=True
-        ) as bar:
-            yield lambda done: bar.update(done - bar.pos)
-        return
-    said = time.monotonic()
-
-    def line(done: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= SECONDS_A_LINE:
-            said = time.monotonic()
-            _tell(f"{label:<10}{done:,} of {length:,} {unit}")
-
-    yield line
-
-
-# https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ (8.3.117)
-_RED, _YELLOW = "1;31", "1;33"
-
-
-def _styled(text: str, style: str) -> str:
-    """Return *text* as a terminal, if there is one for errors, shows it in that style."""
-    return f"\x1b[{style}m{text}\x1b[0m" if _has_terminal() else text
-
-
-def _has_terminal() -> bool:
-    """Return whether there is a terminal for what is not a result."""
-    return bool(sys.stderr) and sys.stderr.isatty()
-
-
-def _say(text: str) -> None:
-    """Write a line of what others may want to read."""
-    _write(sys.stdout, text)
-
-
-def _tell(text: str) -> None:
-    """Write a line for people."""
-    with suppress(OSError):  # nobody is there to be told
-        _write(sys.stderr, text)
-
-
-def _error(text: str) -> None:
-    """Say what went wrong."""
-    _tell(f"{_styled('Error:', _RED)} {text}")
-
-
-def _write(stream: TextIO | None, text: str) -> None:
-    if stream:  # a process may be started without
-        print(text, file=stream, flush=True)
-
-
-def _let_go() -> None:
-    """Drop what could not be written, rather than to try once more at the end and fail.
-
-    https://docs.python.org/3/library/signal.html#note-on-sigpipe
-    """
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream:
-                stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -148,7 +148,7 @@ def _taken_apart(
 
 def meant(word: str, known: Iterable[str]) -> str:
     """Return which of *known* may be meant by *word*, as the end of a sentence, if any may."""
-    from difflib import get_close_matches  # as large as all else that a start takes
+    from difflib import get_close_matches  # which nobody wants who makes no mistakes
 
     found = get_close_matches(word.partition("=")[0].lower(), known, n=1)
     return f"; there is {found[0]}" if found else ""

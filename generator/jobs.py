@@ -1,7 +1,7 @@
 """Work that is shared out to processes.
 
-By fork, and a pipe for each: no more is needed, and with `multiprocessing`, its import and what it
-does around a process, two of them take a twentieth longer to render a site.
+By fork, and a pipe for each: no more is needed, and a small site is rendered before all that
+belongs to `multiprocessing` is imported and set up.
 """
 
 import os

@@ -50,9 +50,9 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
-def total(text: str) -> int:
-    """Return how many users *text* asks for, at most 10^15: SQLite's integers end somewhere."""
-    return min(whole(1)(text), 10**15)
+def total(given: str) -> int:
+    """Return how many users *given* asks for, at most 10^15: SQLite's integers end somewhere."""
+    return min(whole(1)(given), 10**15)
 
 
 def file(given: str) -> Path:
@@ -108,11 +108,11 @@ def _parts(given: str, what: str) -> SplitResult:
     return parts
 
 
-def base_path(text: str) -> str:
-    """Return *text* as a path with a slash at either end."""
-    names = text.strip("/").split("/") if text.strip("/") else []
+def base_path(given: str) -> str:
+    """Return *given* as a path with a slash at either end."""
+    names = given.strip("/").split("/") if given.strip("/") else []
     if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", name) and name.strip(".") for name in names):
-        raise ValueError(f"{text!r} is not a path like / or /directory/")
+        raise ValueError(f"{given!r} is not a path like / or /directory/")
     return "".join(f"/{name}" for name in names) + "/"
 
 
@@ -127,10 +127,10 @@ def origin(given: str) -> str:
     return found
 
 
-def seconds(text: str) -> float:
-    """Return how long *text* is, at most a year: longer than anybody waits."""
-    found = re.fullmatch(r"([0-9]{1,9})\s*([smh]?)", text.strip())
+def seconds(given: str) -> float:
+    """Return how long *given* is, at most a year: longer than anybody waits."""
+    found = re.fullmatch(r"([0-9]{1,9})\s*([smh]?)", given.strip())
     if not found:
-        raise ValueError(f"{text!r} is not a time like 90 (seconds), 15m or 2h")
+        raise ValueError(f"{given!r} is not a time like 90 (seconds), 15m or 2h")
     times = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
     return min(int(found[1]) * times, 366 * 86400.0)

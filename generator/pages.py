@@ -188,6 +188,7 @@ class Build(NamedTuple):
         )
 
 
+# A named tuple keeps nothing by itself; there is one build, or one more to compare it with.
 @lru_cache(maxsize=8)
 def _by_slug(types: tuple[TypePages, ...]) -> Mapping[str, TypePages]:
     return {one.slug: one for one in types}

@@ -31,7 +31,7 @@ def number(value: int) -> str:
 
 
 def numbers(values: Iterable[int]) -> Iterator[str]:
-    """Return each of *values* as `number` does, in two thirds of the time."""
+    """Return each of *values* as `number` does, without a call for each."""
     return map(int.__format__, values, repeat(","))
 
 

@@ -16,7 +16,7 @@ DOORS = {
     "boto3": "generator.aws",
     "botocore": "generator.aws",
     "bootstrap_wrapper": "generator.assets",
-    "click": "generator.cli",
+    "click": "generator.terminal",
     "httpx": "generator.client",
     "jinja2": "generator.templates",
     "markupsafe": "generator.templates",
@@ -93,6 +93,19 @@ def test_only_the_command_line_and_the_handler_read_the_environment():
         )
     }
     assert readers == {"generator.cli", "function.handler"}
+
+
+def test_only_the_terminal_writes_to_the_terminal():
+    writers = {
+        name
+        for name in MODULES
+        if name.startswith(("function", "generator"))
+        and re.search(
+            r"\bprint\(|\bsys\.std(out|err)\b",
+            (ROOT / f"{name.replace('.', '/')}.py").read_text(),
+        )
+    }
+    assert writers == {"generator.terminal"}
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -1,7 +1,11 @@
 """The pages, in Chromium: they lead to each other, fit, keep still and ask nobody else."""
 
 import re
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from threading import Thread
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import pytest
 
@@ -15,6 +19,9 @@ SEARCHES = ["/?q=member", "/?q=no+such+name", f"/?q={quote('😀' * 39)}", "/use
 NARROW = {"width": 320, "height": 640}
 PHONE = {"width": 390, "height": 844}
 WIDE = {"width": 1280, "height": 900}
+# Bytes of a page that come at a time over a slow connection, and how many of these there may be.
+PIECE, MOST_PIECES = 1400, 60
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LAST = (len(USERS) + 24) // 25
 # All that moved since the page began, and was not moved by whoever pressed a key.
 SHIFTS = """() => new Promise((done) => {
@@ -115,6 +122,52 @@ def test_nothing_moves_while_a_page_comes(new_page, address, viewport):
     page = new_page(viewport=viewport)
     opened(page, address)
     assert page.evaluate(SHIFTS) < 0.01
+
+
+@pytest.fixture
+def slow_site(site):
+    """The site again, each page in pieces: another one is sent for every one that is asked for."""
+    more = Queue()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self):
+            with urlopen(f"{site}{self.path}") as answer:  # noqa: S310  (our own)
+                content, kind = answer.read(), answer.headers["Content-Type"]
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            if "html" not in kind:
+                self.wfile.write(content)
+                return
+            for start in range(0, len(content), PIECE):
+                self.wfile.write(content[start : start + PIECE])
+                more.get()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", more
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("viewport", [NARROW, PHONE, WIDE], ids=["narrow", "phone", "wide"])
+@pytest.mark.parametrize("address", ["/", "/users/by-type/100/1.html", "/users/by-id/10/2.html"])
+def test_nothing_moves_while_a_page_comes_in_pieces(new_page, slow_site, address, viewport):
+    slow, more = slow_site
+    page = new_page(viewport=viewport)
+    page.goto(f"{slow}{address}", wait_until="commit")
+    for _ in range(MOST_PIECES):
+        page.evaluate(PAINTED)
+        more.put(None)
+    page.wait_for_load_state()
+    assert page.locator("footer").is_visible()
+    # A word that is cut in two may take another line once it is whole.
+    assert page.evaluate(SHIFTS) < 0.02
 
 
 @pytest.mark.parametrize("viewport", [NARROW, PHONE, WIDE], ids=["narrow", "phone", "wide"])

@@ -119,7 +119,9 @@ def test_a_smaller_total_keeps_the_users_and_lists_the_first(run, tmp_path):
 
 
 def test_auto_uses_the_sample_where_nothing_is_stored_and_says_so(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("generator.cli.time.sleep", pytest.fail)  # it does not wait for a network
+    monkeypatch.setattr(
+        "generator.terminal.time.sleep", pytest.fail
+    )  # it does not wait for a network
     done = run("build")
     assert done.returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("sample", 150)
@@ -495,7 +497,7 @@ def test_gone_accounts_leave_the_next_bake(run, tmp_path):
 
 def test_waiting_says_until_when_and_why(run, monkeypatch):
     waited = []
-    monkeypatch.setattr("generator.cli.time.sleep", waited.append)
+    monkeypatch.setattr("generator.terminal.time.sleep", waited.append)
     busy = Answer(429, {"Retry-After": "724"})
     with serving(github(fault=lambda request: busy if request == 1 else None)) as api:
         done = run("seed", "users", api=api)
