@@ -115,7 +115,7 @@ class Directory:
         except OSError as exc:
             raise DatabaseMismatch(
                 f"cannot read the directory {path}: {exc.strerror};"
-                " `python -m generator build` makes it, DIRECTORY_DB or --database names another"
+                " `make build-site` makes it, DIRECTORY_DB or --database names another"
             ) from exc
         # /var/task is a read-only mount; immutable=1 makes SQLite look for no journal and take
         # no lock. https://sqlite.org/uri.html#uriimmutable

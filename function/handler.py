@@ -1,8 +1,7 @@
 """Where Lambda enters: `function.handler.handler`.
 
-The database that DIRECTORY_DB names (default build/directory.db) is opened when this module is
-imported, once for the life of the process. DIRECTORY_RELEASE may say which release it is: finding
-that out means reading the whole file, which a cold start of a large directory would wait for.
+The database that `function.database_file` finds is opened when this module is imported, once for
+the life of the process.
 """
 
 # ruff: noqa: E402  (the other imports come after the first on purpose)
@@ -31,6 +30,7 @@ if was_loaded is None:
 
 from function.app import create_app
 from function.database import Directory
+from function.database_file import find_database
 from function.errors import ServerError
 
 logger = Logger(service="profiles-api")
@@ -38,10 +38,9 @@ metrics = Metrics(namespace="GitHubUserDirectory", service="profiles-api")
 # Its line for each request would say again what ours says.
 logging.getLogger("mangum.http").setLevel(logging.WARNING)
 
-directory = Directory(
-    Path(os.environ.get("DIRECTORY_DB") or "build/directory.db"),
-    release=os.environ.get("DIRECTORY_RELEASE", ""),
-)
+# /var/task on Lambda: the folder that holds the package.
+_path, _release = find_database(os.environ.get("DIRECTORY_DB", ""), Path(__file__).parents[1])
+directory = Directory(_path, release=_release)
 # lifespan="off": "auto" would start and stop the application around every single event.
 respond = Mangum(create_app(directory), lifespan="off")
 
@@ -52,6 +51,7 @@ gc.enable()
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer *event* by its path, method and parameters alone: nothing else is even read."""
     bare: dict[str, Any] = {
+        "path": _path_in_the_api(event),
         "headers": {},
         "multiValueHeaders": {},
         "body": None,
@@ -61,15 +61,33 @@ def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return response
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def _path_in_the_api(event: dict[str, Any]) -> str:
+    """Return the path that *event* asks for, without what a custom domain puts before it.
+
+    A base path of a custom domain (https://example.org/v1/api/users/profiles) is in "path", and
+    "resource" is the path as template.yaml declares it. A resource with a variable, such as
+    /{proxy+}, is no path. https://github.com/Kludex/mangum/issues/78
+    """
+    resource = event.get("resource") or ""
+    return resource if resource and "{" not in resource else event["path"]
+
+
+def handler(event: Any, context: Any) -> dict[str, Any] | None:
     """Answer an API Gateway REST proxy event with a proxy response.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+
+    Returns:
+        The response; None for an event that is no request, such as a schedule's that keeps the
+        function warm.
 
     Raises:
         ServerError: the answer would be 500 or more. Lambda then counts an error, which an alarm
             sees; a returned 500 would pass for success.
     """
+    if not (isinstance(event, dict) and event.get("httpMethod")):
+        logger.info("ignored an event that is no request to the API")
+        return None
     # Called by hand, in a test or a shell, there is no invocation to log.
     by = _observed if hasattr(context, "function_name") else answer
     response = by(event, context)

@@ -2,7 +2,7 @@
 
 ``python -m infra.bundle FOLDER --database build/directory.db``, which is what `sam build` runs
 (function/Makefile). Needs pip, and neither a container nor Lambda's Python: the packages are picked
-for Lambda's, whatever this machine is.
+for Lambda's Python, and none has compiled code.
 """
 
 import argparse
@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from function.database import Directory
+from function.database_file import bundled_name
 from function.errors import FunctionError
 
 ROOT = Path(__file__).parents[1]
-# Lambda's runtime and processor: template.yaml has the same.
+# Lambda's runtime: template.yaml has the same.
 PYTHON = "3.14"
-PLATFORM = "manylinux2014_aarch64"
+# Pure Python alone, so that one bundle runs on either of Lambda's processors.
+PLATFORM = "any"
 # Of code and layers, unpacked, in bytes.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MOST = 250 * 2**20
@@ -108,11 +110,11 @@ def _empty(folder: Path) -> None:
 
 
 def _take(database: Path, folder: Path) -> Path:
-    """Copy *database* into *folder*, named by its release: see template.yaml, DIRECTORY_DB."""
+    """Copy *database* into *folder*, under the name that the function looks for."""
     copy = folder / "directory.db"
     shutil.copyfile(database, copy)
     # Of the copy, as another bake may have taken the file's place meanwhile.
-    return copy.rename(folder / f"directory-{release_of(copy)}.db")
+    return copy.rename(folder / bundled_name(release_of(copy)))
 
 
 def _trim(folder: Path) -> None:

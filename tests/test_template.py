@@ -17,7 +17,8 @@ from function.answer import PATH
 from function.app import DESCRIPTION_PATH, MESSAGES
 from function.query import PARAMETERS
 from generator.pages import Build, TypePages
-from infra.bundle import PLATFORM, PYTHON
+from infra.bundle import PYTHON
+from infra.deployer import NEW_STACK
 from infra.embed import embed
 from infra.parameters import MOST_TYPES_TEXT, parameters
 
@@ -144,25 +145,25 @@ def test_the_handler_exists():
 
 def test_the_bundle_is_made_for_what_runs_it():
     assert FUNCTION["Runtime"] == f"python{PYTHON}"
-    assert FUNCTION["Architectures"] == ["arm64"]
-    assert PLATFORM.endswith("_aarch64")
     assert FUNCTION["CodeUri"] == "function/"
     assert RESOURCES["ProfilesFunction"]["Metadata"]["BuildMethod"] == "makefile"
     assert "\nbuild-ProfilesFunction:" in (ROOT / "function/Makefile").read_text()
 
 
-def test_the_function_reads_the_database_that_the_bundle_has(directory, tmp_path):
-    from infra.bundle import bundle
+def test_either_processor_can_be_chosen_and_a_new_stack_has_the_cheaper_one():
+    assert FUNCTION["Architectures"] == [{"Ref": "Architecture"}]
+    found = TEMPLATE["Parameters"]["Architecture"]
+    assert (found["AllowedValues"], found["Default"]) == (["x86_64", "arm64"], "x86_64")
+    assert NEW_STACK == {"Architecture": "arm64"}
 
-    variables = FUNCTION["Environment"]["Variables"]
-    first_part = {"Fn::Select": [0, {"Fn::Split": ["-", {"Ref": "Release"}]}]}
-    assert variables["DIRECTORY_RELEASE"] == first_part
-    bundle(tmp_path, directory.path, lambda folder: None)
-    text, filled_in = variables["DIRECTORY_DB"]["Fn::Sub"]
-    assert filled_in == {"Directory": first_part}
-    assert (tmp_path / text.replace("${Directory}", directory.release)).is_file()
-    names = set(re.findall(r'environ\.get\("(\w+)"', (ROOT / "function/handler.py").read_text()))
-    assert set(variables) == names
+
+def test_no_property_of_the_function_changes_with_a_release():
+    """`sam local` knows no release, and AutoPublishAliasAllProperties would see each change."""
+    of_a_release = parameters(BUILD, NAME).keys()
+    for node in nodes({name: value for name, value in FUNCTION.items() if name != "Events"}):
+        assert not (isinstance(node, dict) and node.get("Ref") in of_a_release)
+        assert not (isinstance(node, str) and any(f"${{{name}}}" in node for name in of_a_release))
+    assert FUNCTION["AutoPublishAliasAllProperties"] is True
 
 
 def test_alarms_watch_the_function_and_the_api():

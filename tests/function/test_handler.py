@@ -1,5 +1,6 @@
 import asyncio
 import importlib
+import io
 import json
 import subprocess
 import sys
@@ -64,6 +65,42 @@ def test_the_last_of_a_repeated_parameter_counts(module):
 def test_text_in_any_alphabet_arrives_unharmed(module):
     body = module.handler(proxy_event(PATH, "username=%D1%80%D0%B8"), None)["body"]
     assert [p["username"] for p in json.loads(body)["profiles"]] == ["мария"]
+
+
+@pytest.mark.parametrize("path", [f"/v1{PATH}", f"{PATH}/", "/anything"])
+def test_the_declared_resource_is_answered_whatever_is_before_it_in_the_path(module, path):
+    asked = proxy_event(PATH, "id=1") | {"path": path}
+    assert answered(module, asked) == answered(module, proxy_event(PATH, "id=1"))
+
+
+@pytest.mark.parametrize("resource", [None, "", "/{proxy+}", "/api/users/{name}"])
+def test_without_a_resource_that_is_a_path_the_path_is_answered(module, resource):
+    asked = proxy_event(PATH, "id=1") | {"resource": resource}
+    assert answered(module, asked) == answered(module, proxy_event(PATH, "id=1"))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(
+            {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}, id="schedule"
+        ),
+        pytest.param({"source": "serverless-plugin-warmup"}, id="warmer"),
+        pytest.param({}, id="test button"),
+        pytest.param({"httpMethod": None}, id="no method"),
+        *([], "ping", 1, None),
+    ],
+)
+@pytest.mark.parametrize("context", [CONTEXT, None], ids=["in Lambda", "by hand"])
+def test_an_event_that_is_no_request_is_answered_with_null_and_one_line(
+    module, capsys, monkeypatch, event, context
+):
+    # Powertools holds the stream that was standard output when the module was imported.
+    lines = io.StringIO()
+    monkeypatch.setattr(module.logger.handlers[0], "stream", lines)
+    assert module.handler(event, context) is None
+    (line,) = map(json.loads, lines.getvalue().splitlines())
+    assert (line["level"], capsys.readouterr().out) == ("INFO", "")
 
 
 def test_a_failure_is_raised_so_that_lambda_counts_it(module, monkeypatch):

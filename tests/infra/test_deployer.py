@@ -114,6 +114,22 @@ def test_a_first_deployment_makes_the_bucket_and_then_fills_it(desk):
     assert desk.told[-1] == f"Live: {SITE} (https://users.example.org/)"
 
 
+def test_a_new_stack_has_the_cheaper_processor(desk):
+    desk.deploy("1")
+    assert desk.cloud.parameters["Architecture"] == "arm64"
+
+
+def test_a_new_stack_has_the_processor_that_was_asked_for(desk):
+    desk.deploy("1", {"Architecture": "x86_64"})
+    assert desk.cloud.parameters["Architecture"] == "x86_64"
+
+
+def test_a_stack_that_stands_keeps_its_processor(desk):
+    desk.deploy("1", {"Architecture": "x86_64"})
+    desk.deploy("2")
+    assert desk.cloud.parameters["Architecture"] == "x86_64"
+
+
 def test_a_later_one_is_whole_in_the_bucket_before_the_stack_moves(desk):
     desk.deploy("1")
     desk.cloud.failing["deploy"] = lambda: desk.cloud.done.append(f"{desk.cloud.whole()}")
