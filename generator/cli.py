@@ -6,7 +6,6 @@ rendering that finds nothing to do takes no longer than to look.
 
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -494,8 +493,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     *arguments* are the process's own if they are not given.
     """
-    # What ends work by itself ends the processes that share it, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     terminal.take_any_text()
     try:
         status = _run(sys.argv[1:] if arguments is None else arguments)

@@ -1,25 +1,30 @@
-"""Work that is shared out to processes.
+"""Work that is shared out to processes."""
 
-By fork, and a pipe for each: no more is needed, and a small site is rendered before all that
-belongs to `multiprocessing` is imported and set up.
-"""
-
+import multiprocessing
 import os
-import pickle
-import select
 import signal
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from multiprocessing.connection import wait as wait_for_end
+from threading import Thread
+from typing import Any, TypeVar
 
 from generator.errors import BuildError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-# Made by each process for itself, as a database's connection has to be, it does one task.
+# Does one task. Each process makes its own, because a database's connection cannot be shared.
 Worker = Callable[[Task], Result]
 
-_HEADER = 4  # bytes before a message, which say how long it is
+# Workers inherit what is in memory, such as templates, which cannot be pickled. Since Python 3.14
+# fork is no longer the default, so it is named.
+# https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods
+START_METHOD = "fork"
+# The signals that end work.
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def cores() -> int:
@@ -29,101 +34,89 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def share(
+def map_in_processes(
     jobs: int, tasks: Sequence[Task], make_worker: Callable[[], Worker[Task, Result]]
 ) -> Iterator[Result]:
-    """Yield what becomes of *tasks*, as each is done, by so many *jobs* at a time.
+    """Yield the result of each of *tasks* as soon as it is there, in no order.
 
-    With one, everything is done here. Otherwise processes are forked, each with a worker of its
-    own, and gone when this ends, however it ends.
+    With one job, or where processes cannot be forked, the tasks are done in this process.
+    Otherwise *jobs* processes do them, each with a worker of its own. They have ended when this
+    ends, however it ends; those that are at a task finish it first.
 
     Raises:
-        BuildError: one of the processes died. What a worker raises is raised here.
+        BuildError: a process was killed.
+        Exception: what a worker raised.
     """
     jobs = min(jobs, len(tasks))
-    if jobs <= 1 or not hasattr(os, "fork"):
+    if jobs <= 1 or START_METHOD not in multiprocessing.get_all_start_methods():
         yield from map(make_worker(), tasks)
         return
-    processes: dict[int, int] = {}  # by what they are heard through
+    pool = ProcessPoolExecutor(
+        jobs, multiprocessing.get_context(START_METHOD), _begin, (make_worker,)
+    )
+    waiting = iter(tasks)
     try:
-        for number in range(jobs):
-            here, there = os.pipe()
-            process = os.fork()
-            if not process:
-                _work([*processes, here], there, tasks[number::jobs], make_worker)
-            os.close(there)
-            processes[here] = process
-        yield from _results(processes)
+        with _signals_held():  # the first call starts all processes
+            running = _submit(pool, islice(waiting, 2 * jobs))
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+            # As many again: neither tasks nor results pile up.
+            running |= _submit(pool, islice(waiting, len(done)))
+    except BrokenProcessPool as exc:
+        raise BuildError(
+            "a process of --jobs was killed, perhaps for lack of memory;"
+            " the same command goes on from here"
+        ) from exc
     finally:
-        for here, process in processes.items():
-            os.close(here)
-            os.kill(process, signal.SIGTERM)
-            os.waitpid(process, 0)
+        pool.shutdown(cancel_futures=True)
 
 
-def _results(processes: MutableMapping[int, int]) -> Iterator[Any]:
-    """Yield what the processes send, until each has said that it is done; drop one that died."""
-    heard = {here: bytearray() for here in processes}
-    while heard:
-        for here in select.select([*heard], [], [])[0]:
-            content = os.read(here, 1 << 16)
-            if not content:
-                os.close(here)
-                status = os.waitstatus_to_exitcode(os.waitpid(processes.pop(here), 0)[1])
-                raise BuildError(
-                    f"a process of --jobs died (exit status {status});"
-                    " the same command goes on from here"
-                )
-            heard[here] += content
-            for what, value in _messages(heard[here]):
-                if what == "raised":
-                    raise value
-                if what == "done":
-                    del heard[here]
-                else:
-                    yield value
+def _submit(pool: ProcessPoolExecutor, tasks: Iterable[Any]) -> set[Future[Any]]:
+    return {pool.submit(_work, task) for task in tasks}
 
 
-def _messages(content: bytearray) -> Iterator[tuple[str, Any]]:
-    """Yield the messages that are whole, and take them out of *content*."""
-    while len(content) >= _HEADER:
-        end = _HEADER + int.from_bytes(content[:_HEADER], "big")
-        if len(content) < end:
-            return
-        message = pickle.loads(content[_HEADER:end])  # noqa: S301  (our own process's)
-        del content[:end]
-        yield message
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold back the signals that end work while processes are forked.
 
-
-def _work(
-    others: Sequence[int],
-    there: int,
-    tasks: Sequence[Task],
-    make_worker: Callable[[], Worker[Task, Result]],
-) -> NoReturn:
-    """Do *tasks*, send what becomes of each, and end the process."""
-
-    def send(what: str, value: object) -> None:
-        content = pickle.dumps((what, value))
-        content = len(content).to_bytes(_HEADER, "big") + content
-        while content:
-            content = content[os.write(there, content) :]
-
-    status = 1
+    A forked process has its parent's signal handlers until `_begin` has replaced them. One that
+    raises would run the parent's code in it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for who shares out
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        for other in others:  # with nobody left to read, sending fails: no work for the dead
-            os.close(other)
-        try:
-            worker = make_worker()
-            for task in tasks:
-                send("result", worker(task))
-        except Exception as exc:
-            with suppress(OSError):
-                send("raised", exc)
-        else:
-            send("done", None)
-        status = 0
+        yield
     finally:
-        os._exit(status)  # nothing that the parent has is ended here
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# In a worker process: what makes its worker, and the worker once a task has come.
+_make_worker: Callable[[], Worker[Any, Any]]
+_worker: Worker[Any, Any] | None = None
+
+
+def _begin(make_worker: Callable[[], Worker[Any, Any]]) -> None:
+    """Set up a worker process."""
+    global _make_worker, _worker
+    _make_worker, _worker = make_worker, None
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the process that shares out
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has ended, be it by kill -9."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101  (a pool's process has one)
+    wait_for_end([parent.sentinel])
+    os._exit(1)
+
+
+def _work(task: Any) -> Any:
+    """Do *task*. A worker that cannot be made fails here, where the error reaches the caller."""
+    global _worker
+    if _worker is None:
+        _worker = _make_worker()
+    return _worker(task)

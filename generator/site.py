@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from function.database import Directory
 from generator.errors import BuildError
 from generator.files import SiteFile, Update, Writer, Written, sealed
-from generator.jobs import cores, share
+from generator.jobs import cores, map_in_processes
 from generator.kept import add_files
 from generator.pages import (
     ABOUT_KEY,
@@ -234,7 +234,7 @@ def _pages(
         return draw
 
     total = Written()
-    for done in share(jobs, tasks, worker):
+    for done in map_in_processes(jobs, tasks, worker):
         total = total.and_(done)
         advance(total.written + total.unchanged)
     return total

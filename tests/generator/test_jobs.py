@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from generator.errors import BuildError
-from generator.jobs import cores, share
+from generator.jobs import cores, map_in_processes
 
 
 def squares():
@@ -15,55 +15,94 @@ def squares():
 
 @pytest.mark.parametrize("jobs", [1, 2, 3, 99])
 def test_every_task_is_done_once(jobs):
-    found = [*share(jobs, range(10), squares)]
+    found = [*map_in_processes(jobs, range(10), squares)]
     assert sorted(result for result, _ in found) == [task * task for task in range(10)]
-    assert len({process for _, process in found}) == min(jobs, 10)
 
 
-def test_one_job_is_done_here():
-    assert {process for _, process in share(1, range(3), squares)} == {os.getpid()}
+def test_one_job_is_done_in_this_process():
+    assert {process for _, process in map_in_processes(1, range(3), squares)} == {os.getpid()}
 
 
-def test_no_tasks_are_no_work():
-    assert [*share(4, [], squares)] == []
+def test_several_jobs_are_done_in_other_processes():
+    processes = {process for _, process in map_in_processes(2, range(10), squares)}
+    assert len(processes) <= 2
+    assert os.getpid() not in processes
 
 
-def test_what_a_worker_raises_is_raised_here():
-    def fail():
+def test_each_process_makes_one_worker():
+    def worker():
+        made = object()
+        return lambda task: (os.getpid(), id(made))
+
+    found = {*map_in_processes(2, range(20), worker)}
+    assert len(found) == len({process for process, _ in found})
+
+
+def test_no_tasks_need_no_process():
+    assert [*map_in_processes(4, [], squares)] == []
+
+
+@pytest.mark.parametrize("when", ["when it is made", "at a task"])
+def test_what_a_worker_raises_is_raised_here(when):
+    def fail(*_):
         raise BuildError("the template fails")
 
     with pytest.raises(BuildError, match="the template fails"):
-        list(share(2, range(4), fail))
+        list(map_in_processes(2, range(4), fail if when == "when it is made" else lambda: fail))
 
 
 def test_results_of_any_size_arrive_whole():
     def repeat():
         return lambda task: bytes([task]) * 10**6
 
-    assert sorted(share(2, range(4), repeat)) == [bytes([task]) * 10**6 for task in range(4)]
+    found = sorted(map_in_processes(2, range(4), repeat))
+    assert found == [bytes([task]) * 10**6 for task in range(4)]
 
 
-def test_no_process_is_left_when_nobody_asks_for_more():
-    results = share(2, range(10**12), squares)
+def test_no_process_is_left_when_the_caller_stops_early():
+    results = map_in_processes(2, range(10**12), squares)
     _, process = next(results)
     results.close()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
 
 
-def test_a_process_that_is_killed_is_told():
+def test_a_killed_process_is_an_error_that_says_so():
     def kill():
         return lambda task: os.kill(os.getpid(), signal.SIGKILL)
 
-    with pytest.raises(BuildError, match=r"died \(exit status -9\)"):
-        list(share(2, range(4), kill))
+    with pytest.raises(BuildError, match="a process of --jobs was killed"):
+        list(map_in_processes(2, range(4), kill))
 
 
-def test_processes_end_when_nobody_is_left_to_work_for():
+def test_a_killed_process_ends_its_siblings_and_none_runs_the_callers_code(tmp_path):
+    """The others get SIGTERM, perhaps before they have begun."""
+    program = f"""
+import os, signal, sys
+from generator.errors import BuildError
+from generator.jobs import map_in_processes
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+caller = os.getpid()
+try:
+    for _ in range(20):
+        try:
+            list(map_in_processes(4, range(8), lambda: os.kill(os.getpid(), signal.SIGKILL)))
+        except BuildError:
+            pass
+finally:
+    if os.getpid() != caller:
+        open({str(tmp_path / "escaped")!r}, "w").close()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_processes_end_with_their_parent():
     """They hold their parent's output open as long as they live."""
     program = (
-        "from generator.jobs import share\n"
-        "for result in share(2, range(10**12), lambda: lambda task: task):\n"
+        "from generator.jobs import map_in_processes\n"
+        "for result in map_in_processes(2, range(10**12), lambda: lambda task: task):\n"
         "    print(result, flush=True)"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
