@@ -36,7 +36,6 @@ from generator.command_line import (
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
 from generator.files import file_identity, read_build, sealed_release
 from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
-from generator.site import DEFAULT_ORIGIN
 from generator.words import count
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ site_options = (
         "--origin",
         metavar="ORIGIN",
         parse=options.origin,
-        default=DEFAULT_ORIGIN,
+        note="default: none, and so no sitemap and no canonical links",
         help="The site's host, for the sitemap and for links that have to name it.",
     ),
     base_path_option,
@@ -264,7 +263,7 @@ def render(
     page_sizes: tuple[int, ...],
     orders: tuple[str, ...],
     types: str,
-    origin: str,
+    origin: str | None,
     base_path: str,
     data: bool,
     jobs: int | None,
@@ -281,7 +280,7 @@ def render(
                 directory,
                 built,
                 output,
-                rendering.Place(origin, base_path),
+                rendering.Place(origin or "", base_path),
                 advance,
                 with_data=data,
                 jobs=jobs,

@@ -112,7 +112,10 @@ class Gathering:
         """Return whether the sources are what `auto` stands for, and which they are, each once."""
         auto = not specs or list(specs) == ["auto"]
         if not auto and "auto" in specs:
-            raise UnknownSource("auto is what seeds when nothing else is named; leave it out")
+            raise UnknownSource(
+                "auto seeds when nothing else is named: leave it out (for make, name one of the"
+                " others in SOURCE)"
+            )
         found = [parse(spec, self.api_url) for spec in (("users",) if auto else specs)]
         once: dict[str, Source] = {}
         for source in found:

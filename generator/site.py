@@ -36,23 +36,21 @@ if TYPE_CHECKING:
 STRETCH = 5000
 # Letters of a type that columns have room for; GitHub's own are shorter.
 MOST_OF_A_TYPE = 24
-DEFAULT_ORIGIN = "http://127.0.0.1:5000"
 
 
 class Place(NamedTuple):
-    """Where a site will be: *origin* as in https://example.org, *base_path* as in /directory/."""
+    """Where a site will be: *origin* as in https://example.org, *base_path* as in /directory/.
 
-    origin: str = DEFAULT_ORIGIN
+    Without an origin, the site has no address that names a host: no canonical links, no sitemap.
+    """
+
+    origin: str = ""
     base_path: str = "/"
 
     @property
     def address(self) -> str:
         """The site's address, with a slash at its end."""
         return self.origin + self.base_path
-
-
-# What `serve` shows.
-HERE = Place()
 
 
 class Stretch(NamedTuple):
@@ -87,7 +85,7 @@ def render(
     directory: Directory,
     build: Build,
     folder: Path,
-    place: Place = HERE,
+    place: Place = Place(),  # noqa: B008  (it cannot be changed)
     advance: Callable[[int], None] = lambda pages: None,
     *,
     with_data: bool = True,
@@ -160,7 +158,7 @@ def render(
         for prefix in sorted(listing.prefix for listing in build.listings()):
             update.writer.make(prefix)  # one above others before these
         drawn = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
-        for key, lines in sitemaps(build, place.address):
+        for key, lines in sitemaps(build, place.address) if place.origin else ():
             draft = folder / f"{key}.part"
             with draft.open("w", encoding="ascii") as out:
                 out.writelines(lines)
@@ -249,8 +247,8 @@ def _others(
     yield SiteFile(INDEX_KEY, renderer.page(listing, 1, shown))
     yield SiteFile(ABOUT_KEY, renderer.about(directory.types))
     yield SiteFile(NOT_FOUND_KEY, renderer.missing())
-    robots = f"User-agent: *\nAllow: /\nSitemap: {place.address}{SITEMAP_KEY}\n"
-    yield SiteFile(ROBOTS_KEY, robots.encode())
+    sitemap = f"Sitemap: {place.address}{SITEMAP_KEY}\n" if place.origin else ""
+    yield SiteFile(ROBOTS_KEY, f"User-agent: *\nAllow: /\n{sitemap}".encode())
     yield SiteFile(BUILD_KEY, build.to_json())
 
 

@@ -61,6 +61,31 @@ def parse(spec: str, api_url: str) -> Source:
     Raises:
         UnknownSource: there is no such source.
     """
+    if _looks_like_several(spec, api_url):
+        raise UnknownSource(
+            f"{shorten(spec)} looks like several sources: each is an argument of its own"
+            " (for make, one in SOURCE and the others in ARGS)"
+        )
+    return _parse_one(spec, api_url)
+
+
+def _looks_like_several(spec: str, api_url: str) -> bool:
+    """Return whether *spec* is several sources with blanks between, not one that has blanks."""
+    first, *others = spec.split() or [""]
+    kind = first.partition(":")[0]
+    if kind == "file" and os.path.lexists(spec.removeprefix("file:")):
+        return False
+    if kind == "search":  # it may have org: and followers: in it, but none of these
+        return any(word.startswith(("search:", "repo:", "stargazers:", "file:")) for word in others)
+    try:
+        for word in {first, *others} - {"auto"}:
+            _parse_one(word, api_url)
+    except UnknownSource:
+        return False
+    return bool(others)
+
+
+def _parse_one(spec: str, api_url: str) -> Source:
     kind, _, detail = spec.partition(":")
     form, make = SOURCES.get(kind, ("", None))
     if make is None or (":" in spec) != (":" in form) or (":" in form and not detail.strip()):

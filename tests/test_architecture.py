@@ -92,7 +92,7 @@ def test_only_the_command_line_and_the_handler_read_the_environment():
             r"\bos\.(environ|getenv)\b", (ROOT / f"{name.replace('.', '/')}.py").read_text()
         )
     }
-    assert readers == {"generator.cli", "function.handler"}
+    assert readers == {"generator.cli", "function.handler", "infra.with_args"}
 
 
 def test_only_the_terminal_writes_to_the_terminal():

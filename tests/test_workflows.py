@@ -1,5 +1,6 @@
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,14 @@ ROOT = Path(__file__).parents[1]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z_]+) :?=", (ROOT / "Makefile").read_text(), re.MULTILINE))
 OPTIONS = {name for option in VERBS["build"].options for name in option.names}
-RUNS = [
-    (path.name, shlex.split(line))
+WORKFLOWS = {
+    path.name: yaml.safe_load(path.read_text())
     for path in sorted((ROOT / ".github/workflows").glob("*.yaml"))
-    for job in yaml.safe_load(path.read_text())["jobs"].values()
+}
+RUNS = [
+    (name, shlex.split(line))
+    for name, workflow in WORKFLOWS.items()
+    for job in workflow["jobs"].values()
     for step in job["steps"]
     for line in step.get("run", "").splitlines()
     if line.startswith("make ")
@@ -33,3 +38,18 @@ def test_a_workflow_asks_make_for_what_there_is(words):
     assert values.keys() <= VARIABLES
     options = {word for word in shlex.split(values.get("ARGS", "")) if word.startswith("--")}
     assert options <= OPTIONS
+
+
+@pytest.mark.parametrize("words", [words for _, words in RUNS], ids=lambda words: words[1])
+def test_what_a_repository_sets_is_a_value_of_its_own_and_never_split(words):
+    for one in words[2:]:
+        name, value = one.split("=", 1)
+        assert value == f"${name}" or "$" not in value
+
+
+def test_the_tests_run_on_every_supported_python():
+    (oldest,) = re.findall(
+        r"\d+$", tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    )
+    (job,) = WORKFLOWS["test.yaml"]["jobs"].values()
+    assert job["strategy"]["matrix"]["python"] == [f"3.{minor}" for minor in range(int(oldest), 15)]

@@ -22,7 +22,7 @@ from function.database import Directory
 from generator import site
 from generator.bake import bake
 from tests.bench.contenders import eleventy, hugo, jinja_loop, native, sameness
-from tests.bench.contenders.contender import Contender, ours, plan
+from tests.bench.contenders.contender import ORIGIN, Contender, ours, plan
 from tests.bench.contenders.rivals import Tools, find_tools, make_rivals
 from tests.bench.environment import ROOT
 from tests.bench.users import users
@@ -176,7 +176,8 @@ def compare(database: Path, others: list[Contender], place: Path, rounds: int) -
 
 
 def _render(directory: Directory, folder: Path) -> None:
-    site.render(directory, plan(directory), folder, with_data=False, jobs=1)
+    place = site.Place(ORIGIN)
+    site.render(directory, plan(directory), folder, place, with_data=False, jobs=1)
 
 
 def raw(contents: Mapping[str, bytes], folder: Path) -> None:

@@ -256,7 +256,7 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
     [
         ("seed nobody", "there are auto, users, org:NAME, repo:OWNER/NAME, "),
         ("seed repo:httpx", "'httpx' is not a repository like encode/httpx"),
-        ("seed auto org:acme", "auto is what seeds when nothing else is named"),
+        ("seed auto org:acme", "auto seeds when nothing else is named"),
         ("seed --max-wait soon", "is not a time like 90 (seconds), 15m or 2h"),
         ("seed -t 0", "0 is not 1 or more"),
         ("seed -t many", "'many' is not a valid integer"),

@@ -227,6 +227,28 @@ def test_search_engines_are_told_of_every_page(directory, tmp_path):
     assert sorted(locations) == sorted(f"{place.address}{key}" for key in {"", *pages})
 
 
+def test_a_site_that_knows_no_host_names_none(directory, tmp_path):
+    render(directory, tmp_path, base_path="/directory/")
+    found = {
+        path: path.read_text() for path in tmp_path.rglob("*") if path.suffix in (".html", ".txt")
+    }
+    for path, text in found.items():
+        assert not re.search(r"canonical|og:url|og:image|Sitemap|localhost|127\.0\.0\.1", text), (
+            path
+        )
+    assert not (tmp_path / "sitemap.xml").exists()
+    about = found[tmp_path / "about.html"]
+    assert "<code>/api/users/profiles?username=jo</code>" in about
+    assert "og:title" in found[tmp_path / "index.html"]
+
+
+def test_a_site_that_forgets_its_host_forgets_its_sitemap(directory, tmp_path):
+    build = site.plan(directory, (10, 25), ("id",))
+    for place in (Place("https://example.org"), Place()):
+        site.render(directory, build, tmp_path, place, jobs=1)
+    assert not (tmp_path / "sitemap.xml").exists()
+
+
 @pytest.mark.parametrize("base_path", ["/", "/directory/of/users/"])
 def test_the_site_checks_under_any_base_path(directory, tmp_path, base_path):
     render(directory, tmp_path, base_path=base_path)

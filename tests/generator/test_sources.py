@@ -61,6 +61,43 @@ def test_a_list_on_github_has_its_address_and_its_title(spec, path, called):
     assert (source.name, source.url, source.title) == (spec, f"{API}{path}", called)
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "org:python repo:psf/requests",
+        "users sample",
+        "auto org:python",
+        "org:python\torg:pypa",
+        "file:a.csv file:b.csv",
+        "search:location:iceland search:location:norway",
+        "search:location:iceland repo:psf/requests",
+    ],
+)
+def test_what_looks_like_several_sources_is_refused_with_advice(spec):
+    with pytest.raises(UnknownSource, match="looks like several sources: each is an argument"):
+        parse(spec, API)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        'search:location:"new york"',
+        "search:tom followers:>1000 repos:>42",
+        "search:type:org org:python",
+        "file:my users.csv",
+        "file:users sample.csv",
+    ],
+)
+def test_blanks_within_a_source_make_it_no_several(spec):
+    assert parse(spec, API).name == spec
+
+
+def test_a_file_that_is_there_is_one_source_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "users sample").touch()
+    assert parse("file:users sample", API).name == "file:users sample"
+
+
 def test_only_the_list_of_all_users_is_read_by_id():
     made = [parse(form.replace("OWNER/NAME", "a/b").replace(":PATH", ":a"), API) for form in FORMS]
     assert [source.name for source in made if source.by_id] == ["users"]

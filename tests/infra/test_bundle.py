@@ -23,6 +23,14 @@ def files(folder: Path) -> set[str]:
     return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.fixture
+def no_lambda_python(monkeypatch, tmp_path):
+    """A machine without the Python that Lambda runs, so that nothing is compiled."""
+    monkeypatch.setattr(module, "_HERE", "2.7")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_lambda_python")
 def test_it_holds_the_function_its_packages_and_the_database(directory, tmp_path):
     said = bundle(tmp_path / "bundle", directory.path, install)
     found = files(tmp_path / "bundle")
@@ -74,17 +82,15 @@ def test_code_is_compiled_where_lambdas_python_is(directory, tmp_path, monkeypat
     assert str(tmp_path).encode() not in content
 
 
-def test_it_says_where_lambdas_python_is_not(directory, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_HERE", "2.7")
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.mark.usefixtures("no_lambda_python")
+def test_it_says_where_lambdas_python_is_not(directory, tmp_path):
     said = bundle(tmp_path / "bundle", directory.path, install)
     assert "not compiled, as there is no python3.14 here" in said
     assert not list((tmp_path / "bundle").rglob("*.pyc"))
 
 
-def test_a_shim_without_its_python_is_none(directory, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_HERE", "2.7")
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.mark.usefixtures("no_lambda_python")
+def test_a_shim_without_its_python_is_none(directory, tmp_path):
     shim = tmp_path / "python3.14"
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)

@@ -20,6 +20,7 @@ from tests.bench.environment import ROOT
 
 HERE = Path(__file__).parent
 SIZES = (10, 25, 50, 100)
+ORIGIN = "https://users.example.org"  # hugo_site/hugo.toml has it too
 # Of a user's texts, those to escape; the last three are there where id and name do not imply them.
 TEXTS = ("username", "type", "picture", "dense_picture", "address")
 Pages = Mapping[Listing, Nodes]
@@ -54,7 +55,17 @@ class Contender(NamedTuple):
 def ours(database: Path, jobs: int = 1) -> Contender:
     """Return the verb `render`."""
     command = [sys.executable, "-m", "generator", "render", "--database", database, "--no-data"]
-    options = ["--orders", "id", "--types", "none", "--jobs", str(jobs), "--output"]
+    options = [
+        "--origin",
+        ORIGIN,
+        "--orders",
+        "id",
+        "--types",
+        "none",
+        "--jobs",
+        str(jobs),
+        "--output",
+    ]
     return Contender("python -m generator render", [*command, *options])
 
 
@@ -71,7 +82,7 @@ def renderer(directory: Directory, *, cut: bool = True) -> Renderer:
         directory.about,
         assets,
         "/",
-        origin=site.DEFAULT_ORIGIN,
+        origin=ORIGIN,
         widest=site.widest(directory),
         cut=cut,
     )

@@ -1,0 +1,62 @@
+"""The wheel holds all that the command needs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "--no-input")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A folder with what the wheel has in it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    # setuptools leaves build/ and *.egg-info in the folder it builds: so a copy is built.
+    source = folder / "source"
+    source.mkdir()
+    for name in (
+        "function",
+        "generator",
+        "site_templates",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+    ):
+        (source / name).symlink_to(ROOT / name)
+    wheel = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source]
+    subprocess.run(wheel, check=True)
+    (found,) = folder.glob("*.whl")
+    place = folder / "installed"
+    subprocess.run([*PIP, "install", "--no-deps", "--target", place, found], check=True)
+    return place
+
+
+@pytest.mark.slow
+def test_the_installed_command_builds_the_sample_outside_the_checkout(installed, tmp_path):
+    """Its dependencies are this Python's; where it is from shows that the wheel is what runs."""
+    program = (
+        "import generator; from generator.__main__ import main\n"
+        f"assert generator.__file__.startswith({str(installed)!r}), generator.__file__\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "build", "sample"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "build/site/users/6.html").exists()
+
+
+@pytest.mark.slow
+def test_the_licence_is_in_the_wheel(installed):
+    (metadata,) = installed.glob("*.dist-info")
+    assert "License-Expression: MIT\n" in (metadata / "METADATA").read_text()
+    assert (metadata / "licenses/LICENSE").read_text() == (ROOT / "LICENSE").read_text()
