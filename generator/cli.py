@@ -176,8 +176,9 @@ site_options = (
         "--origin",
         metavar="ORIGIN",
         parse=options.origin,
-        note="default: none, and so no sitemap and no canonical links",
-        help="The site's host, for the sitemap and for links that have to name it.",
+        note="default: none",
+        help="The site's host, as in https://example.org; without it there are neither canonical"
+        " links nor a sitemap.",
     ),
     base_path_option,
     flag("--data", "--no-data", default=True, help="Put all users into files, too, or do not."),

@@ -23,6 +23,7 @@ def said(tmp_path, monkeypatch):
         f"exit $(cat {tmp_path}/status 2>/dev/null || echo 0)\n"
     )
     command.chmod(0o755)
+    monkeypatch.delenv("DATABASE", raising=False)  # `make test` has one
     monkeypatch.setattr(sam, "OWN", command.parent)
     monkeypatch.setattr(sam, "BUNDLE", tmp_path)
     return noted
