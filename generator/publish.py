@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
@@ -60,11 +61,15 @@ class Content(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """An object as a bucket lists it: its *key*, its *size* in bytes, its *etag* without quotes."""
+    """An object as a bucket lists it.
+
+    *size* is in bytes, *etag* has no quotes, *modified* is when it was put (aware).
+    """
 
     key: str
     size: int
     etag: str
+    modified: datetime
 
 
 class Upload(NamedTuple):
@@ -296,7 +301,7 @@ def plan(release: Release, stored: Iterable[Stored], same: Collection[str] = ())
     missing = set(release.files)
     different, foreign, unsure = [], [], []
     manifest = False
-    for object_key, size, etag in stored:
+    for object_key, size, etag, _ in stored:
         key = object_key.removeprefix(release.prefix)
         wanted = release.files.get(key)
         if key == MANIFEST_KEY:
@@ -380,6 +385,11 @@ def carry_out(
             f"what arrived at {place} is not what was sent: {_wrong(found)};"
             " the same command goes on from here"
         )
+    put_manifest(release, bucket)
+
+
+def put_manifest(release: Release, bucket: Bucket) -> None:
+    """Say in *bucket* that *release* is whole."""
     headers = content_type(MANIFEST_KEY), cache_control(MANIFEST_KEY)
     sha256 = hashlib.sha256(release.manifest).digest()
     bucket.put(release.prefix + MANIFEST_KEY, Upload(release.manifest, sha256, *headers))

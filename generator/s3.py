@@ -76,7 +76,8 @@ class S3Bucket:
         with self._told(prefix, "be listed"):
             for page in pages:
                 for one in page.get("Contents", ()):
-                    yield Stored(one["Key"], one["Size"], one.get("ETag", "").strip('"'))
+                    etag = one.get("ETag", "").strip('"')
+                    yield Stored(one["Key"], one["Size"], etag, one["LastModified"])
 
     def sha256(self, key: str) -> bytes | None:
         """Return the SHA-256 that S3 has of the object at *key*; None if it was put without one.

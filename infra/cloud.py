@@ -126,23 +126,6 @@ class Aws:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return Answer(answer.status, headers, answer.read())
 
-    def remove_versions(self, function: str, keep: int) -> int:
-        """Remove *function*'s versions but the newest ones and those in use; return how many."""
-        with self._asked("lambda", f"versions of {function} cannot be removed") as client:
-
-            def ask(operation: str, found: str) -> list[Any]:
-                pages = client.get_paginator(operation).paginate(FunctionName=function)
-                return [one for page in pages for one in page[found]]
-
-            aliases = ask("list_aliases", "Aliases")
-            in_use = {one["FunctionVersion"] for one in aliases} | {"$LATEST"}
-            numbers = {one["Version"] for one in ask("list_versions_by_function", "Versions")}
-            old = sorted(map(int, numbers - {"$LATEST"}), reverse=True)[keep:]
-            gone = [str(number) for number in old if str(number) not in in_use]
-            for number in gone:
-                client.delete_function(FunctionName=function, Qualifier=number)
-        return len(gone)
-
     @contextmanager
     def _asked(self, service: str, begin: str) -> Iterator[Any]:
         with aws.told(begin, service, _ADVICE):

@@ -9,14 +9,23 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from function.database_file import bundled_name
 from generator.errors import PublishError
 from generator.files import read_build
-from generator.publish import Bucket, Release, Upload, carry_out, look, read_site, verify
+from generator.publish import (
+    Bucket,
+    Release,
+    Upload,
+    carry_out,
+    look,
+    put_manifest,
+    read_site,
+    verify,
+)
 from generator.words import count
 from infra.deployment import (
     DEPLOYMENTS,
@@ -27,6 +36,7 @@ from infra.deployment import (
     Deployment,
     History,
     Stack,
+    check_stack_name,
     name_of,
     surplus,
     unlike,
@@ -36,19 +46,26 @@ from infra.parameters import parameters
 # Whoever goes back goes to the one before: fewer are not kept.
 LEAST_KEPT = 2
 PAUSE = 5.0  # seconds, between two questions
+# What was uploaded within this time may be another deployer's, about to go live.
+SPARED = timedelta(hours=1)
 # What a stack is made with: arm64 costs a fifth less. The template's own default is what runs on
 # most people's machines. A stack that stands keeps its processor.
 NEW_STACK = {"Architecture": "arm64"}
 
 # One that made nothing yet, and one that took back what it had made.
 _NEVER_MADE, _TAKEN_BACK = "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"
-# What to do about a stack that cannot be updated.
+# What to do about a stack that cannot be updated, by its status.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 _ADVICE = {
     "CREATE_FAILED": "`make destroy` removes what is there",
-    "DELETE_FAILED": "`make destroy` goes on with it",
+    "DELETE_FAILED": "`make destroy` goes on with it, once what its events name is mended",
     "ROLLBACK_FAILED": "`make destroy` removes what is there",
-    "UPDATE_ROLLBACK_FAILED": "`aws cloudformation continue-update-rollback` goes on with it, once"
-    " what its events name is mended",
+    "UPDATE_FAILED": "it was updated without taking back what fails;"
+    " `aws cloudformation rollback-stack --stack-name {name}` takes it back",
+    "UPDATE_ROLLBACK_FAILED": "once what its events name is mended,"
+    " `aws cloudformation continue-update-rollback --stack-name {name}` goes on with it",
+    "IMPORT_ROLLBACK_FAILED": "an import of resources into it failed; CloudFormation's console"
+    " says which, and ends it",
 }
 _UNDER_WAY = "somebody's deployment is under way; the same command goes on when that is done"
 
@@ -93,9 +110,6 @@ class Cloud(Protocol):
 
     def get(self, url: str) -> Answer:
         """Return what *url* answers; OSError if nothing does."""
-
-    def remove_versions(self, function: str, keep: int) -> int:
-        """Remove *function*'s versions but the newest ones and those in use; return how many."""
 
 
 @dataclass
@@ -142,6 +156,7 @@ class Deployer:
         Raises:
             DeployError, GeneratorError: it is not done; the release before is live as it was.
         """
+        check_stack_name(self.cloud.name)
         release = read_site(site, allow_sample=allow_sample)
         wanted = parameters(read_build(site), release.name)
         if twice := sorted(wanted.keys() & given.keys()):
@@ -262,9 +277,12 @@ class Deployer:
             self.tell("Deleted", f"stack {self.cloud.name}, of which nothing was made")
             return None
         if not stack.status.endswith("_COMPLETE"):
-            advice = _ADVICE.get(stack.status, _UNDER_WAY)
+            advice = self._advice(stack.status)
             raise DeployError(f"stack {self.cloud.name} is {stack.status}: {advice}")
         return stack
+
+    def _advice(self, status: str) -> str:
+        return _ADVICE.get(status, _UNDER_WAY).format(name=self.cloud.name)
 
     def _build(self, release: Release, database: Path) -> None:
         wanted = bundled_name(release.directory)
@@ -282,6 +300,8 @@ class Deployer:
     def _upload(self, release: Release, site: Path, bucket: Bucket) -> None:
         plan = look(release, bucket, self.threads)
         carry_out(plan, release, site, bucket, self.threads, lambda done: None)
+        if plan.is_done:  # it may have been there for long: from now on it is spared
+            put_manifest(release, bucket)
         self.tell("Uploaded", f"{bucket.address}/{release.prefix}: {plan}")
 
     def _move(self, wanted: Mapping[str, str], template: str | None = None) -> Stack:
@@ -296,7 +316,7 @@ class Deployer:
             elif stack.status.endswith("_COMPLETE"):
                 left = "the stack is as it was before; the same command tries again"
             else:
-                left = f"the stack is {stack.status}: {_ADVICE.get(stack.status, _UNDER_WAY)}"
+                left = f"the stack is {stack.status}: {self._advice(stack.status)}"
             raise DeployError(f"{exc}; {left}") from exc
         stack = self.cloud.stack()
         if stack is None:
@@ -395,19 +415,17 @@ class Deployer:
         return names[:-1] if is_live else names
 
     def _tidy(self, stack: Stack, bucket: Bucket, history: list[str], keep: int) -> None:
-        """Remove what nobody goes back to any more."""
+        """Remove what nobody goes back to any more, and what no other deployer is about to use."""
         name, kept = stack.outputs["SiteBucketName"], history[-keep:]
         if kept != history:
             self._put_history(bucket, History(kept))
-        keys = (one.key for one in bucket.list(""))
-        gone = surplus(keys, kept, [stack.parameters["Release"]])
+        gone = surplus(bucket.list(""), kept, [stack.parameters["Release"]], self.now() - SPARED)
         objects = sum(self.cloud.remove(name, prefix) for prefix in gone)
-        versions = self.cloud.remove_versions(stack.outputs["FunctionName"], keep)
         releases = sum(prefix.startswith("releases/") for prefix in gone)
         self.tell(
             "Kept",
             f"{count(len(kept), 'deployment')}; removed {count(releases, 'release')}"
-            f" ({count(objects, 'object')}) and {count(versions, 'version')} of the function",
+            f" ({count(objects, 'object')})",
         )
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from function.answer import PATH as API_PATH
 from generator.pages import BUILD_KEY
-from generator.publish import Release
+from generator.publish import Release, Stored
 
 DEPLOYMENTS = "deployments/"
 HISTORY_KEY = f"{DEPLOYMENTS}history.json"
@@ -28,6 +28,26 @@ API = f"{API_PATH}?pagination=1"
 
 class DeployError(Exception):
     """What was asked for is not done; the text says what happened, what is now, what to do."""
+
+
+# CloudFormation cuts longer names where it makes others of them, and deployer_policy.json would
+# miss those: STACK-ProfilesFunctionRole- and 13 more have to fit in the 64 of a role's name.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MAX_STACK_NAME = 28
+
+
+def check_stack_name(name: str) -> None:
+    """Raise DeployError unless a stack can be called *name*."""
+    if len(name) > MAX_STACK_NAME:
+        raise DeployError(
+            f"the stack's name {name} has {len(name)} characters, and {MAX_STACK_NAME} is the most:"
+            " with more, the names of its parts would be cut and the role that deploys could not"
+            " reach them"
+        )
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
+        raise DeployError(
+            f"{name!r} is no name for a stack: a letter, then letters, digits and hyphens"
+        )
 
 
 class Stack(NamedTuple):
@@ -92,17 +112,25 @@ def release_of(name: str) -> str:
     return name.partition("-")[2]
 
 
-def surplus(keys: Iterable[str], kept: Collection[str], releases: Collection[str]) -> list[str]:
-    """Return what the *keys* begin with that nobody goes back to any more.
+def surplus(
+    objects: Iterable[Stored],
+    kept: Collection[str],
+    releases: Collection[str],
+    before: datetime,
+) -> list[str]:
+    """Return the prefixes of the *objects* that nobody goes back to any more.
 
-    That is what is kept of deployments other than *kept*, and releases other than theirs and
-    *releases*.
+    Those are what is kept of deployments other than *kept*, and releases other than theirs and
+    *releases*, if all of it was put *before* that time (aware).
     """
     wanted = {HISTORY_KEY, *(f"{DEPLOYMENTS}{name}.json" for name in kept)}
     wanted |= {f"releases/{name}/" for name in (*releases, *map(release_of, kept))}
     pattern = re.compile(rf"releases/[^/]+/|{DEPLOYMENTS}.+")
-    found = {match[0] for match in map(pattern.match, keys) if match}
-    return sorted(found - wanted)
+    newest: dict[str, datetime] = {}
+    for one in objects:
+        if (match := pattern.match(one.key)) and match[0] not in wanted:
+            newest[match[0]] = max(one.modified, newest.get(match[0], one.modified))
+    return sorted(prefix for prefix, modified in newest.items() if modified < before)
 
 
 def unlike(get: Callable[[str], Answer], site: str, release: Release) -> str | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,12 +11,13 @@ from generator.publish import Stored, Upload
 
 
 class Kept(NamedTuple):
-    """An object: its bytes, the SHA-256 it came with, and what it is served with."""
+    """An object: its bytes, the SHA-256 it came with, what it is served with, when it was put."""
 
     content: bytes
     sha256: bytes
     content_type: str = ""
     cache_control: str = ""
+    modified: datetime = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def etag(content: bytes) -> str:
@@ -32,6 +34,7 @@ class FakeBucket:
         room: after so many objects are put, no more can be.
         encrypted: with a key of the customer's: ETags are no MD5.
         deliver: what arrives of what is put at a key.
+        now: says what time it is.
     """
 
     address = "s3://bucket"
@@ -42,6 +45,7 @@ class FakeBucket:
         self.room = 10**9
         self.encrypted = encrypted
         self.deliver: Callable[[str, bytes], bytes] = lambda key, content: content
+        self.now: Callable[[], datetime] = lambda: datetime(2026, 11, 24, tzinfo=UTC)
 
     def keys(self, what: str) -> list[str]:
         """Return to which keys that was done, in order."""
@@ -52,7 +56,7 @@ class FakeBucket:
         for key, kept in self.objects.items():
             if key.startswith(prefix):
                 found = etag(kept.content + b"key" * self.encrypted)
-                yield Stored(key, len(kept.content), found)
+                yield Stored(key, len(kept.content), found, kept.modified)
 
     def sha256(self, key: str) -> bytes | None:
         self.done.append(("sha256", key))
@@ -69,7 +73,9 @@ class FakeBucket:
         body = upload.body
         content = self.deliver(key, body.read_bytes() if isinstance(body, Path) else body)
         sha256 = hashlib.sha256(content).digest()
-        self.objects[key] = Kept(content, sha256, upload.content_type, upload.cache_control)
+        self.objects[key] = Kept(
+            content, sha256, upload.content_type, upload.cache_control, self.now()
+        )
 
     def delete(self, key: str) -> None:
         self.done.append(("delete", key))

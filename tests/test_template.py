@@ -166,6 +166,29 @@ def test_no_property_of_the_function_changes_with_a_release():
     assert FUNCTION["AutoPublishAliasAllProperties"] is True
 
 
+def test_a_deployment_that_failed_after_its_version_was_published_can_be_repeated():
+    """Lambda publishes no second version of the same code: the first has to go with the failure."""
+    assert FUNCTION["VersionDeletionPolicy"] == "Delete"
+
+
+def test_tracing_is_off_unless_somebody_asks_for_it():
+    found = TEMPLATE["Parameters"]["Tracing"]
+    # SAM's own words: with "Disabled" it leaves out the property and the right to send traces.
+    assert (found["AllowedValues"], found["Default"]) == (["Active", "Disabled"], "Disabled")
+    assert FUNCTION["Tracing"] == {"Ref": "Tracing"}
+    assert API["TracingEnabled"] == {"Fn::If": ["TracingOn", True, False]}
+    assert TEMPLATE["Conditions"]["TracingOn"] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
+
+
+def test_no_metrics_are_billed_by_the_method():
+    assert [found["MetricsEnabled"] for found in API["MethodSettings"]] == [False] * 3
+
+
+def test_a_burst_does_not_overrun_a_new_accounts_lambda():
+    """It runs about ten requests at a time, and each takes a fraction of a second."""
+    assert all(found["ThrottlingBurstLimit"] <= 20 for found in API["MethodSettings"])
+
+
 def test_alarms_watch_the_function_and_the_api():
     watched = {
         (p["Namespace"], p["MetricName"]): {d["Name"]: d["Value"] for d in p["Dimensions"]}

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -234,7 +235,7 @@ MD5 = etag(b"one")
 
 
 def stored(key, size=3, tag=MD5):
-    return Stored(RELEASE.prefix + key, size, tag)
+    return Stored(RELEASE.prefix + key, size, tag, datetime(2026, 11, 24, tzinfo=UTC))
 
 
 def manifest(release=RELEASE):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -22,7 +23,7 @@ from werkzeug.serving import make_server
 from generator import site as rendering
 from generator.cli import main
 from generator.errors import PublishError
-from generator.publish import MANIFEST_KEY, Stored, Upload, read_site
+from generator.publish import MANIFEST_KEY, Upload, read_site
 from generator.s3 import S3Bucket
 from tests.fake_bucket import FakeBucket, etag
 
@@ -124,7 +125,9 @@ def upload(body: bytes | Path, content: bytes | None = None) -> Upload:
 def test_what_is_put_is_listed_until_it_is_removed(bucket):
     bucket.put("releases/0/a.html", upload(b"text"))
     bucket.put("releases/01/a.html", upload(b"another"))
-    assert [*bucket.list("releases/0/")] == [Stored("releases/0/a.html", 4, etag(b"text"))]
+    (found,) = bucket.list("releases/0/")
+    assert found[:3] == ("releases/0/a.html", 4, etag(b"text"))
+    assert found.modified.tzinfo is not None
     bucket.delete("releases/0/a.html")
     bucket.delete("releases/0/a.html")
     assert [*bucket.list("releases/0/")] == []
@@ -141,7 +144,7 @@ def test_what_is_put_is_got(bucket, tmp_path):
 def test_a_later_one_takes_the_place_of_an_earlier(bucket):
     bucket.put("a", upload(b"text"))
     bucket.put("a", upload(b"longer text"))
-    assert [*bucket.list("")] == [Stored("a", 11, etag(b"longer text"))]
+    assert [one[:3] for one in bucket.list("")] == [("a", 11, etag(b"longer text"))]
 
 
 def test_an_object_is_served_as_what_it_is(s3, client):
@@ -176,7 +179,12 @@ def test_a_list_is_read_to_its_end(s3):
 
 
 def listed(key: str) -> dict[str, Any]:
-    return {"Key": key, "Size": 1, "ETag": '"0"'}
+    return {
+        "Key": key,
+        "Size": 1,
+        "ETag": '"0"',
+        "LastModified": datetime(2026, 11, 24, tzinfo=UTC),
+    }
 
 
 def test_an_upload_says_what_it_is_and_does_not_ask_first(s3):

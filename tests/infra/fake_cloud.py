@@ -96,10 +96,6 @@ class FakeCloud:
         body = self.site.get(f"releases/{release}/{PAGES[path]}")
         return self.answer(url, Answer(403, {}, b"") if body is None else Answer(200, {}, body))
 
-    def remove_versions(self, function: str, keep: int) -> int:
-        self._did(f"remove versions but {keep}")
-        return 0
-
     def whole(self) -> set[str]:
         """Return the releases that are whole in the bucket."""
         found: set[Any] = set()

@@ -59,9 +59,33 @@ def ask(url: str, **headers: str) -> Reply:
         )
 
 
+# MiniStack, in which the update of a CloudFront function fails once where a file says so. Of what a
+# deployment moves, the router comes last: by then the function's new version is published.
+FAILING_ONCE = """
+import pathlib, runpy, sys
+from ministack.services.cloudformation import provisioners
+
+order = pathlib.Path(sys.argv.pop())
+handlers = provisioners._RESOURCE_HANDLERS["AWS::CloudFront::Function"]
+update = handlers["update"]
+
+def update_unless_told(*arguments, **more):
+    if order.exists():
+        order.unlink()
+        raise ValueError("the router cannot be updated")
+    return update(*arguments, **more)
+
+handlers["update"] = update_unless_told
+runpy.run_module("ministack", run_name="__main__")
+"""
+
+
 @contextmanager
-def started(python: Path, folder: Path) -> Iterator[str]:
-    """Run MiniStack with *python*, its files in *folder*, and give its address."""
+def started(python: Path, folder: Path, failing: Path) -> Iterator[str]:
+    """Run MiniStack with *python*, its files in *folder*, and give its address.
+
+    While there is a file at *failing*, the next update of a router fails, and removes it.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -75,7 +99,7 @@ def started(python: Path, folder: Path) -> Iterator[str]:
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(
-            [python, "-m", "ministack"],
+            [python, "-c", FAILING_ONCE, failing],
             env=environment,
             stdout=log,
             stderr=log,

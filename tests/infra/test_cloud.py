@@ -107,21 +107,6 @@ def test_caches_are_emptied_where_there_are_any(cloud, status, emptied):
         assert cloud.empty_caches(STACK) == emptied
 
 
-def test_versions_are_removed_but_the_newest_and_those_in_use(cloud):
-    versions = [{"Version": version} for version in ("$LATEST", "2", "9", "10", "11", "12")]
-    aliases = [{"Name": "live", "FunctionVersion": "9"}]
-    function = {"FunctionName": "function"}
-    with asked(
-        cloud,
-        "lambda",
-        ("list_aliases", {"Aliases": aliases}, function),
-        ("list_versions_by_function", {"Versions": versions}, function),
-        ("delete_function", {}, {**function, "Qualifier": "10"}),
-        ("delete_function", {}, {**function, "Qualifier": "2"}),
-    ):
-        assert cloud.remove_versions("function", 2) == 2
-
-
 def test_a_bucket_is_emptied_of_every_version(cloud):
     listing = {
         "IsTruncated": False,

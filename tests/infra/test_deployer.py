@@ -1,12 +1,13 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import botocore.session
 import pytest
 
 from generator.errors import PublishError
 from generator.pages import Build
-from generator.publish import read_site
-from infra.deployer import PAUSE, Deployer
+from generator.publish import Stored, read_site
+from infra.deployer import PAUSE, SPARED, Deployer
 from infra.deployment import (
     HISTORY_KEY,
     Answer,
@@ -17,6 +18,7 @@ from infra.deployment import (
 )
 from tests.infra.fake_cloud import CODE, SITE, FakeCloud, fail
 
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 BUILD = Build("0" * 16, 30, (25,), ("id",), (), "users", "2026-11-24T12:00:00Z")
 
 
@@ -106,7 +108,6 @@ def test_a_first_deployment_makes_the_bucket_and_then_fills_it(desk):
     assert desk.deploy("1", {"ApiCacheEnabled": "false"}) == [
         "build",
         f"deploy {desk.name('1')}",
-        "remove versions but 3",
     ]
     assert desk.cloud.whole() == {desk.name("1")}
     assert desk.cloud.parameters["ApiCacheEnabled"] == "false"
@@ -137,7 +138,7 @@ def test_a_later_one_is_whole_in_the_bucket_before_the_stack_moves(desk):
     done = desk.deploy("2")
     assert done[:2] == ["build", f"deploy {name('2')}"]
     assert name("2") in done[2]
-    assert done[3:] == ["empty caches", "remove versions but 3"]
+    assert done[3:] == ["empty caches"]
     assert (desk.live, desk.history) == ("2", "12")
 
 
@@ -513,7 +514,93 @@ def test_a_release_of_two_deployments_stays_as_long_as_one_is_kept(desk):
     ],
 )
 def test_surplus(keys, gone):
-    assert surplus(keys, ["t-a"], ["b"]) == gone
+    objects = [Stored(key, 1, "", LONG_AGO) for key in keys]
+    assert surplus(objects, ["t-a"], ["b"], before=LONG_AGO + timedelta(seconds=1)) == gone
+
+
+def test_a_release_is_as_young_as_its_youngest_object():
+    later = LONG_AGO + timedelta(minutes=1)
+    objects = [Stored("releases/c/x", 1, "", LONG_AGO), Stored("releases/c/y", 1, "", later)]
+    assert surplus(objects, [], [], before=later) == []
+    assert surplus(objects, [], [], before=later + timedelta(seconds=1)) == ["releases/c/"]
+
+
+# ------------------------------------------------------------------------------- two deployers
+
+
+def test_what_another_deployer_has_just_uploaded_stays(desk):
+    desk.deploy("1")
+    desk.cloud.site.now = desk.now
+    desk.broken("2")
+    with pytest.raises(DeployError):
+        desk.deploy("2")  # uploaded, and not live: as if another were about to move the stack
+    desk.time += SPARED.total_seconds() - 600
+    desk.deploy("3")
+    assert desk.name("2") in desk.cloud.whole()
+    desk.time += SPARED.total_seconds()
+    desk.deploy("4")
+    assert desk.name("2") not in desk.cloud.whole()
+
+
+def test_what_was_uploaded_long_ago_stays_from_when_it_is_to_go_live_again(desk):
+    desk.deploy("1")
+    desk.broken("2")
+    with pytest.raises(DeployError):
+        desk.deploy("2")
+    desk.cloud.site.now = desk.now
+    with pytest.raises(DeployError):
+        desk.deploy("2")  # nothing is uploaded, as it is all there
+    desk.deploy("3")
+    assert desk.name("2") in desk.cloud.whole()
+
+
+# ------------------------------------------------------------------------------ names and states
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a" * 29, "has 29 characters, and 28 is the most"),
+        ("my_users", "is no name for a stack"),
+        ("1-users", "is no name for a stack"),
+        ("", "is no name for a stack"),
+    ],
+)
+def test_a_name_that_no_stack_can_have_is_refused_before_anything_is_built(desk, name, says):
+    desk.cloud.name = name
+    with pytest.raises(DeployError, match=says):
+        desk.deploy("1")
+    assert desk.cloud.done == []
+
+
+@pytest.mark.parametrize("name", ["a" * 28, "People-2"])
+def test_a_name_that_a_stack_can_have_is_taken(desk, name):
+    desk.cloud.name = name
+    desk.deploy("1")
+
+
+STATUSES = (
+    botocore.session.get_session().get_service_model("cloudformation").shape_for("StackStatus").enum
+)
+
+
+@pytest.mark.parametrize("status", [one for one in STATUSES if one.endswith("_FAILED")])
+def test_every_failed_state_has_advice_of_its_own(desk, status):
+    desk.cloud.status = status
+    with pytest.raises(DeployError, match=f"stack users is {status}: ") as error:
+        desk.deploy("1")
+    assert "under way" not in str(error.value)
+    assert "{name}" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [one for one in STATUSES if one.endswith("_IN_PROGRESS") and one != "REVIEW_IN_PROGRESS"],
+)
+def test_while_a_stack_is_moving_it_is_somebodys(desk, status):
+    desk.cloud.status = status
+    with pytest.raises(DeployError, match=f"{status}: somebody's deployment is under way"):
+        desk.deploy("1")
 
 
 def test_names_sort_by_time():
