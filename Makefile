@@ -89,6 +89,7 @@ lint: .venv/.dev ## Check style, types, formatting and the AWS template
 # --skip-download: the rules are in the package, and nobody is asked for more.
 lint-aws: .venv/.lint ## Check the workflows, and the AWS template for what it lacks, with SAM where it is installed
 	@.venv/lint/bin/actionlint
+	@.venv/lint/bin/zizmor --quiet --offline .github/workflows
 	@.venv/lint/bin/checkov --file template.yaml --framework cloudformation --skip-download --compact --quiet
 	@PATH=".venv/aws/bin:$(BIN):$$PATH"; if command -v sam >/dev/null; \
 	  then AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 sam validate --lint; \

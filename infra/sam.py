@@ -47,7 +47,7 @@ class Sam:
             self._run(*command)
 
     def _run(self, *arguments: str, **environment: str) -> None:
-        variables = {"COLUMNS": str(WIDTH), **environment}
+        variables = {"COLUMNS": str(WIDTH), "SAM_CLI_TELEMETRY": "0", **environment}
         command = ["env", *map("=".join, variables.items()), _found(), *arguments]
         kept = None if self._verbose else subprocess.PIPE
         done = subprocess.run(  # noqa: S603  (sam, and what is written above)
