@@ -36,7 +36,7 @@ from generator.command_line import (
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
 from generator.files import file_identity, read_build, sealed_release
 from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
-from generator.words import count
+from generator.text import count
 
 if TYPE_CHECKING:
     from generator.gather import Gathering

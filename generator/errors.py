@@ -19,7 +19,7 @@ GeneratorError
 
 from datetime import datetime
 
-from generator.words import count
+from generator.text import count
 
 
 class GeneratorError(Exception):

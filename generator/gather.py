@@ -13,7 +13,7 @@ from generator.errors import NobodyListed, SourceError, UnknownSource, Unreachab
 from generator.seed import Outcome
 from generator.sources import Source, parse, world
 from generator.store import Progress, Store
-from generator.words import count, moment
+from generator.text import count, moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from generator.errors import PublishError
 from generator.files import ASSETS, content_type, keys, read_build
 from generator.pages import BUILD_KEY, Build
-from generator.words import count
+from generator.text import count
 
 MANIFEST_KEY = "manifest.json"
 SAMPLE = "sample"

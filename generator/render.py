@@ -29,7 +29,7 @@ from generator.pages import (
     window,
 )
 from generator.templates import Templates, drawn, escape
-from generator.words import day, number, numbers, share
+from generator.text import day, number, numbers, share
 
 ROW, PAGE = "_user_row.html", "users.html"
 # So many pages at either end of a listing have page numbers of another shape than the rest.

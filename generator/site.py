@@ -27,7 +27,7 @@ from generator.pages import (
 )
 from generator.sitemap import KEY as SITEMAP_KEY
 from generator.sitemap import sitemaps
-from generator.words import rough_size
+from generator.text import rough_size
 
 if TYPE_CHECKING:
     from generator.render import Renderer, Widest

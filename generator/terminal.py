@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from io import TextIOWrapper
 from typing import TextIO
 
-from generator.words import moment, span
+from generator.text import moment, span
 
 SECONDS_A_LINE = 5  # of progress, where there is no terminal to draw a bar on
 # https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ (8.3.117)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from function.errors import FunctionError
 from generator.errors import GeneratorError
-from generator.words import span
+from generator.text import span
 from infra.deployer import LEAST_KEPT, Deployer
 from infra.deployment import DeployError
 from infra.embed import TEMPLATE

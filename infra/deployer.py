@@ -26,7 +26,7 @@ from generator.publish import (
     read_site,
     verify,
 )
-from generator.words import count
+from generator.text import count
 from infra.deployment import (
     DEPLOYMENTS,
     HISTORY_KEY,

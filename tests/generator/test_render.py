@@ -13,7 +13,7 @@ from generator.errors import BuildError
 from generator.pages import Build, Listing, TypePages
 from generator.render import STATIC, TEMPLATES, Download, Renderer, Rows
 from generator.templates import Templates
-from generator.words import rough_size
+from generator.text import rough_size
 from tests.factories import ABOUT, ODD, make_profile
 
 TYPES = (TypePages("User", "user", 900), TypePages("A & B <i>", "a-b-1", 100))

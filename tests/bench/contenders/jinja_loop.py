@@ -14,7 +14,7 @@ from function.contract import implied
 from function.database import Directory
 from generator.entry import PICTURE, Entry, entry
 from generator.render import Renderer
-from generator.words import number
+from generator.text import number
 from tests.bench.contenders.contender import Contender, plan, renderer
 
 NAME = "plain Jinja2 loop"

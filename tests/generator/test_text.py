@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from generator.words import count, day, file_size, moment, number, rough_size, share, span
+from generator.text import count, day, file_size, moment, number, rough_size, share, span
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 
