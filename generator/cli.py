@@ -595,8 +595,8 @@ def _token() -> str | None:
 def _gathering(
     total: int, refresh: bool, max_wait: float, store: Path, api_url: str
 ) -> "Gathering":
-    from generator.client import Client
     from generator.gather import Gathering, Terminal
+    from generator.github import Client
 
     client = partial(Client, api_url, _token(), max_wait=max_wait, wait=terminal.wait)
     return Gathering(

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from generator import seed
-from generator.client import Client
 from generator.errors import NobodyListed, SourceError, UnknownSource, Unreachable
+from generator.github import Client
 from generator.seed import Outcome
 from generator.sources import Source, parse, world
 from generator.store import Progress, Store

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 
 from function.contract import COLUMNS, Profile
-from generator.paging import Step
+from generator.github import Step
 
 # Where one is put who lost the position to another: whether that one stands further back or is
 # gone shows only when the list has been read to its end.

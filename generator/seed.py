@@ -6,11 +6,22 @@ from datetime import datetime
 from functools import partial
 
 from function.contract import Profile
-from generator.client import Client
 from generator.errors import NobodyListed
-from generator.github import MAX_PER_PAGE, Batch, Reply, parameter
+from generator.github import (
+    MAX_PER_PAGE,
+    Batch,
+    Client,
+    Cursor,
+    Reply,
+    Step,
+    ask,
+    fewer,
+    next_size,
+    parameter,
+    step_by_id,
+    step_by_page,
+)
 from generator.members import Tally
-from generator.paging import Cursor, Step, ask, fewer, next_size, step_by_id, step_by_page
 from generator.sources import Source
 from generator.store import Kept, Store
 

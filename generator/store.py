@@ -13,8 +13,8 @@ from pathlib import Path
 
 from function.contract import COLUMNS, Profile
 from generator import members
+from generator.github import Cursor, Step, ordinals
 from generator.members import Tally
-from generator.paging import Cursor, Step, ordinals
 from generator.store_file import StoreFile
 
 BATCH = 500  # rows; SQLite binds at most 999 values to a statement on old builds

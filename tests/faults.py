@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 
 from generator import sources
-from generator.client import Client
 from generator.errors import SourceError
+from generator.github import Client
 from generator.seed import crawl
 from generator.store import Progress, Store
 from tests.fake_github import Answer, FakeGitHub, transport, user

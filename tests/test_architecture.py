@@ -17,7 +17,7 @@ DOORS = {
     "botocore": "generator.aws",
     "bootstrap_wrapper": "generator.assets",
     "click": "generator.terminal",
-    "httpx": "generator.client",
+    "httpx": "generator.github.client",
     "jinja2": "generator.templates",
     "markupsafe": "generator.templates",
     "tinycss2": "generator.css",

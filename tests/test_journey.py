@@ -14,8 +14,8 @@ from function.database import Directory
 from generator import site
 from generator.bake import bake
 from generator.check import check
-from generator.client import Client
 from generator.files import read_build
+from generator.github import Client
 from generator.sample import PATH as SAMPLE
 from generator.seed import crawl
 from generator.sources import parse, world

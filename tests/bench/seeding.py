@@ -20,7 +20,7 @@ import httpx
 
 from function.contract import About
 from generator import bake, sources
-from generator.client import Client
+from generator.github import Client
 from generator.seed import copy, crawl
 from generator.sources import Source
 from generator.store import Progress, Store

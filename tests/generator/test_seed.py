@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from generator import sources
-from generator.client import Client
 from generator.errors import RateLimitExceeded, Refused, SourceError, StoreError, Unreachable
+from generator.github import Client
 from generator.members import Tally
 from generator.seed import copy, crawl, requests_needed
 from generator.sources import Source, parse

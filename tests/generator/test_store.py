@@ -2,9 +2,8 @@ import sqlite3
 
 import pytest
 
-from generator.github import read_users
+from generator.github import Cursor, read_users, step_by_id, step_by_page
 from generator.members import Tally
-from generator.paging import Cursor, step_by_id, step_by_page
 from generator.store import Kept, Progress, Store
 from tests.factories import ODD, make_profile, make_reply
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from function.contract import Profile
 from function.errors import shorten
 from generator.errors import UnexpectedReply
-from generator.github import MAX_PER_PAGE, Batch, Reply, parameter, with_parameter
+from generator.github.api import MAX_PER_PAGE, Batch, Reply, parameter, with_parameter
 
 # One link-value, <target>; name=value; name="value", and one of its parameters.
 # https://www.rfc-editor.org/rfc/rfc8288#section-3

@@ -17,7 +17,7 @@ from generator.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from generator.github import Reply, message
+from generator.github.api import Reply, message
 
 # How often one thing fails before it is given up, and the seconds that waiting starts with. The
 # waits for a limit of unknown length, 60 + 120 + 240 + 480 s, are 15 minutes together; how long

@@ -11,7 +11,7 @@ from generator.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from generator.limits import (
+from generator.github.limits import (
     MAX_ATTEMPTS,
     RateLimit,
     read_rate_limit,

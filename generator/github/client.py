@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 import httpx
 
 from generator.errors import BrokenOff, RateLimitExceeded, Refused, SourceError, Unreachable
-from generator.github import Reply, list_url, origin, request_headers
-from generator.limits import RateLimit, read_rate_limit, refusal, retry_wait, too_slow
+from generator.github.api import Reply, list_url, origin, request_headers
+from generator.github.limits import RateLimit, read_rate_limit, refusal, retry_wait, too_slow
 
 # Seconds. GitHub itself ends a request after 10.
 TIMEOUT = httpx.Timeout(20, connect=10)

@@ -3,17 +3,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.errors import UnexpectedReply
-from generator.github import parameter, read_search, read_users
-from generator.paging import (
+from generator.github import (
     Cursor,
     ask,
     fewer,
     next_size,
-    next_url,
     ordinals,
+    parameter,
+    read_search,
+    read_users,
     step_by_id,
     step_by_page,
 )
+from generator.github.paging import next_url
 from tests.factories import make_profile, make_reply
 from tests.fake_github import user
 

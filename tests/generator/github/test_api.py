@@ -9,9 +9,8 @@ from generator.github import (
     read_search,
     read_user,
     read_users,
-    request_headers,
-    with_parameter,
 )
+from generator.github.api import request_headers, with_parameter
 from tests.factories import make_reply
 from tests.fake_github import user
 

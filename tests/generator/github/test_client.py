@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from generator.client import Client
 from generator.errors import (
     BrokenOff,
     RateLimitExceeded,
@@ -15,8 +14,8 @@ from generator.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from generator.github import read_users
-from generator.limits import MAX_ATTEMPTS
+from generator.github import Client, read_users
+from generator.github.limits import MAX_ATTEMPTS
 
 API = "https://api.test"
 
