@@ -21,9 +21,8 @@ from generator.github import (
     step_by_id,
     step_by_page,
 )
-from generator.members import Tally
 from generator.sources import Source
-from generator.store import Kept, Store
+from generator.store import Kept, Store, Tally
 
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 UNAUTHORIZED = "Without GITHUB_TOKEN an answer of 304 counts for GitHub's limit like any other"

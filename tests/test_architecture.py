@@ -22,7 +22,7 @@ DOORS = {
     "markupsafe": "generator.templates",
     "tinycss2": "generator.css",
     "mangum": "function.handler",
-    "sqlite_utils": "generator.store_file",
+    "sqlite_utils": "generator.store.file",
     "starlette": "function.app",
     "uvicorn": "generator.serve",
 }

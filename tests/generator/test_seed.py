@@ -13,10 +13,9 @@ import pytest
 from generator import sources
 from generator.errors import RateLimitExceeded, Refused, SourceError, StoreError, Unreachable
 from generator.github import Client
-from generator.members import Tally
 from generator.seed import copy, crawl, requests_needed
 from generator.sources import Source, parse
-from generator.store import Progress, Store
+from generator.store import Progress, Store, Tally
 from tests.factories import make_profile
 from tests.fake_github import Answer, FakeGitHub, transport, user
 

@@ -5,7 +5,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from generator.errors import StoreError
-from generator.store_file import StoreFile, migrations
+from generator.store.file import StoreFile, migrations
 
 HERE, THERE = "https://api.test/users?since=0", "https://else.test/users?since=0"
 

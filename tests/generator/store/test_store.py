@@ -3,8 +3,7 @@ import sqlite3
 import pytest
 
 from generator.github import Cursor, read_users, step_by_id, step_by_page
-from generator.members import Tally
-from generator.store import Kept, Progress, Store
+from generator.store import Kept, Progress, Store, Tally
 from tests.factories import ODD, make_profile, make_reply
 
 WORLD = "https://api.test/users?since=0"

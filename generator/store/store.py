@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 from function.contract import COLUMNS, Profile
-from generator import members
 from generator.github import Cursor, Step, ordinals
-from generator.members import Tally
-from generator.store_file import StoreFile
+from generator.store import memberships
+from generator.store.file import StoreFile
+from generator.store.memberships import Tally
 
 BATCH = 500  # rows; SQLite binds at most 999 values to a statement on old builds
 
@@ -141,7 +141,7 @@ class Store:
         if (sql := self._file.sql) is None:
             return set()
         with self._file.errors():
-            return members.met(sql, _number(sql, identity), position, list(users))
+            return memberships.met(sql, _number(sql, identity), position, list(users))
 
     def kept(self, identity: str, url: str, position: int | None) -> Kept | None:
         """Return a reply to go on with, if every user of it is still stored as it said.
@@ -170,7 +170,7 @@ class Store:
             number, url, etag, link, after, reached, digest = found
             if position is not None and reached <= position:
                 return None
-            users = members.between(sql, number, after, reached)
+            users = memberships.between(sql, number, after, reached)
         return Kept(url, etag, link, after, tuple(users)) if _digest(users) == digest else None
 
     def behind(self, identity: str, position: int) -> bool:
@@ -210,11 +210,11 @@ class Store:
         """
         with self._change() as sql:
             number = _number(sql, identity)
-            seen = members.store_users(sql, number, users, now)
+            seen = memberships.store_users(sql, number, users, now)
             # Those met before in this reading were counted then.
             counted = {user for user, place in step.positions.items() if place > step.after}
-            tally = members.compare(one for one in seen if one.user.id in counted)
-            tally += Tally(gone=members.place(sql, number, step, now))
+            tally = memberships.compare(one for one in seen if one.user.id in counted)
+            tally += Tally(gone=memberships.place(sql, number, step, now))
             if tally.new or tally.gone:
                 _date(sql, now, "list = ?", [number])
             if changed := [one.user.id for one in seen if one.changed]:
@@ -250,11 +250,11 @@ class Store:
             while read < total and not whole:
                 batch = list(islice(rest, min(BATCH, total - read)))
                 whole = not batch
-                met = members.met(sql, number, read, [user.id for user in batch])
+                met = memberships.met(sql, number, read, [user.id for user in batch])
                 positions = ordinals(batch, met, read)
                 step = Step(positions, read, read + len(positions), False, None, whole, Cursor(""))
                 read = step.reached
-                seen = members.store_users(sql, number, batch, now, local=True)
+                seen = memberships.store_users(sql, number, batch, now, local=True)
                 sql.executemany(
                     f"INSERT OR IGNORE INTO before ({COLUMNS}) VALUES (?, ?, ?, ?, ?)",
                     [
@@ -266,9 +266,9 @@ class Store:
                     ],
                 )
                 new = sum(not one.member for one in seen)
-                tally += Tally(new=new, gone=members.place(sql, number, step, now))
+                tally += Tally(new=new, gone=memberships.place(sql, number, step, now))
                 advance(read)
-            tally += members.compare_in_the_end(sql, read - tally.new)
+            tally += memberships.compare_in_the_end(sql, read - tally.new)
             if tally.new or tally.gone:
                 _date(sql, now, "list = ?", [number])
             changed = "m.id IN (SELECT id FROM before)"
@@ -365,7 +365,7 @@ def _keep(sql: sqlite3.Connection, number: int, kept: Kept, reached: int) -> Non
         "DELETE FROM replies WHERE list = ? AND after >= ? AND after < ? AND reached <= ?",
         [number, kept.after, reached, reached],
     )
-    digest = _digest(members.between(sql, number, kept.after, reached))
+    digest = _digest(memberships.between(sql, number, kept.after, reached))
     sql.execute(
         "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
         [number, kept.url, kept.etag, kept.link, kept.after, reached, digest],
