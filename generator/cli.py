@@ -39,7 +39,7 @@ from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, pa
 from generator.text import count
 
 if TYPE_CHECKING:
-    from generator.gather import Gathering
+    from generator.seed import Gathering
 
 ABOUT = "Make a directory of GitHub users: a static site and the API's database."
 SOURCES = (
@@ -225,7 +225,7 @@ def seed(sources: tuple[str, ...], dry_run: bool, **gathering: Any) -> None:
 def bake(store: Path, output: Path, title: str | None) -> None:
     """Bake the store's users into the directory: one read-only file."""
     from generator import bake as baking
-    from generator.sources import joined_title
+    from generator.seed import joined_title
     from generator.store import Store
 
     with closing(Store(store)) as found:
@@ -595,8 +595,8 @@ def _token() -> str | None:
 def _gathering(
     total: int, refresh: bool, max_wait: float, store: Path, api_url: str
 ) -> "Gathering":
-    from generator.gather import Gathering, Terminal
     from generator.github import Client
+    from generator.seed import Gathering, Terminal
 
     client = partial(Client, api_url, _token(), max_wait=max_wait, wait=terminal.wait)
     return Gathering(

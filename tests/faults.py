@@ -16,10 +16,10 @@ from typing import Any
 
 import httpx
 
-from generator import sources
 from generator.errors import SourceError
 from generator.github import Client
-from generator.seed import crawl
+from generator.seed import sources
+from generator.seed.crawl import crawl
 from generator.store import Progress, Store
 from tests.fake_github import Answer, FakeGitHub, transport, user
 

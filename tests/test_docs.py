@@ -7,7 +7,7 @@ import pytest
 
 from function.query import PARAMETERS
 from generator.cli import SOURCES, VERBS
-from generator.sources import FORMS
+from generator.seed.sources import FORMS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

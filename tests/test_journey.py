@@ -16,9 +16,9 @@ from generator.bake import bake
 from generator.check import check
 from generator.files import read_build
 from generator.github import Client
-from generator.sample import PATH as SAMPLE
-from generator.seed import crawl
-from generator.sources import parse, world
+from generator.seed.crawl import crawl
+from generator.seed.sample import PATH as SAMPLE
+from generator.seed.sources import parse, world
 from generator.store import Progress, Store
 from tests.fake_github import FakeGitHub, read_csv, transport
 

@@ -24,8 +24,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from generator import sources
 from generator.bake import bake
+from generator.seed import sources
 from tests.bench import environment, lambdas, peers, publishing, queries, rendering, seeding
 from tests.bench.users import users
 from tests.factories import ABOUT

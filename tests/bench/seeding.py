@@ -19,10 +19,11 @@ from pathlib import Path
 import httpx
 
 from function.contract import About
-from generator import bake, sources
+from generator import bake
 from generator.github import Client
-from generator.seed import copy, crawl
-from generator.sources import Source
+from generator.seed import sources
+from generator.seed.crawl import copy, crawl
+from generator.seed.sources import Source
 from generator.store import Progress, Store
 from tests.fake_github import user
 

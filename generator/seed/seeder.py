@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from generator import seed
 from generator.errors import NobodyListed, SourceError, UnknownSource, Unreachable
 from generator.github import Client
-from generator.seed import Outcome
-from generator.sources import Source, parse, world
+from generator.seed import crawl
+from generator.seed.crawl import Outcome
+from generator.seed.sources import Source, parse, world
 from generator.store import Progress, Store
 from generator.text import count, moment
 
@@ -76,7 +76,7 @@ class Gathering:
         needed: Counter[str] = Counter()
         with closing(Store(self.path, world(found, self.api_url))) as store:
             for source in found:
-                users, requests = seed.requests_needed(
+                users, requests = crawl.requests_needed(
                     source, store, self.total, refresh=self.refresh
                 )
                 about, most = ("", "") if source.by_id or not requests else ("about ", "at most ")
@@ -134,13 +134,13 @@ class Gathering:
                 try:
                     with self.terminal.progress("Seeding", self.total, "users") as advance:
                         outcome = (
-                            seed.crawl(
+                            crawl.crawl(
                                 *(source, store, self.total, client, _now, advance),
                                 self.terminal.warn,
                                 refresh=self.refresh,
                             )
                             if source.url
-                            else seed.copy(source, store, self.total, _now, advance)
+                            else crawl.copy(source, store, self.total, _now, advance)
                         )
                 except NobodyListed as exc:  # others may
                     empty.append(exc)

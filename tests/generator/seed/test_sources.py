@@ -1,7 +1,8 @@
 import pytest
 
 from generator.errors import UnknownSource
-from generator.sources import FORMS, SOURCES, joined_title, parse, world
+from generator.seed import joined_title
+from generator.seed.sources import FORMS, SOURCES, parse, world
 
 API = "https://api.github.com"
 

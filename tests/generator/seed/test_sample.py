@@ -1,7 +1,7 @@
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from generator.sample import PATH, identicon, read_sample
+from generator.seed.sample import PATH, identicon, read_sample
 
 SAMPLE = list(read_sample())
 NAMES = [profile.username for profile in SAMPLE]

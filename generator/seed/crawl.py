@@ -21,7 +21,7 @@ from generator.github import (
     step_by_id,
     step_by_page,
 )
-from generator.sources import Source
+from generator.seed.sources import Source
 from generator.store import Kept, Store, Tally
 
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate

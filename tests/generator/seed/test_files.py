@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import records
 from generator.errors import SourceError, UnexpectedRecord
-from generator.records import read_records
+from generator.seed import files
+from generator.seed.files import read_records
 
 
 @pytest.fixture
@@ -114,5 +114,5 @@ def test_json_is_read_the_same_wherever_the_reading_is_cut(tmp_path_factory, use
     texts = [json.dumps(user) for user in users]
     path.write_text("\n".join(texts) if lines and users else f"[{', '.join(texts)}]")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "CHUNK", chunk)
+        patch.setattr(files, "CHUNK", chunk)
         assert [record for _, record in read_records(path)] == users

@@ -22,8 +22,8 @@ from generator.github import (
     read_user,
     read_users,
 )
-from generator.records import read_records
-from generator.sample import read_sample
+from generator.seed.files import read_records
+from generator.seed.sample import read_sample
 
 
 @dataclass(frozen=True, slots=True)

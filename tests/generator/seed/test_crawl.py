@@ -10,11 +10,11 @@ from functools import partial
 import httpx
 import pytest
 
-from generator import sources
 from generator.errors import RateLimitExceeded, Refused, SourceError, StoreError, Unreachable
 from generator.github import Client
-from generator.seed import copy, crawl, requests_needed
-from generator.sources import Source, parse
+from generator.seed import sources
+from generator.seed.crawl import copy, crawl, requests_needed
+from generator.seed.sources import Source, parse
 from generator.store import Progress, Store, Tally
 from tests.factories import make_profile
 from tests.fake_github import Answer, FakeGitHub, transport, user
