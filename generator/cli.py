@@ -224,7 +224,7 @@ def seed(sources: tuple[str, ...], dry_run: bool, **gathering: Any) -> None:
 )
 def bake(store: Path, output: Path, title: str | None) -> None:
     """Bake the store's users into the directory: one read-only file."""
-    from generator import bake as baking
+    from generator.bake import bake as bake_directory
     from generator.seed import joined_title
     from generator.store import Store
 
@@ -241,7 +241,7 @@ def bake(store: Path, output: Path, title: str | None) -> None:
             max(one.seeded_at or "" for one in lists),
         )
         wanted = sum(sizes.values())
-        users = baking.bake(
+        users = bake_directory(
             found.profiles(), about, output, lambda what: terminal.progress(what, wanted, "users")
         )
     with closing(Directory(output)) as directory:

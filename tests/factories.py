@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from function.contract import About, Profile
 from function.database import Directory
-from generator.bake import bake
+from generator.bake.directory import bake
 from generator.github import Reply
 
 SEEDED_AT = "2026-11-24T12:00:00Z"

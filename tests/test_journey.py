@@ -12,7 +12,7 @@ from function.answer import answer_profiles
 from function.contract import About
 from function.database import Directory
 from generator import site
-from generator.bake import bake
+from generator.bake.directory import bake
 from generator.check import check
 from generator.files import read_build
 from generator.github import Client

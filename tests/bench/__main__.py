@@ -24,7 +24,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from generator.bake import bake
+from generator.bake.directory import bake
 from generator.seed import sources
 from tests.bench import environment, lambdas, peers, publishing, queries, rendering, seeding
 from tests.bench.users import users

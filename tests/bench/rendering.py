@@ -20,7 +20,7 @@ from pathlib import Path
 
 from function.database import Directory
 from generator import site
-from generator.bake import bake
+from generator.bake.directory import bake
 from tests.bench.contenders import eleventy, hugo, jinja_loop, native, sameness
 from tests.bench.contenders.contender import ORIGIN, Contender, ours, plan
 from tests.bench.contenders.rivals import Tools, find_tools, make_rivals

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 
 from function.contract import About
-from generator import bake
+from generator.bake import bake
 from generator.github import Client
 from generator.seed import sources
 from generator.seed.crawl import copy, crawl
@@ -92,7 +92,7 @@ def bake_store(path: Path) -> None:
     """Bake the store at *path*."""
     with closing(Store(path)) as store:
         about = About("users", "GitHub users", "2026-11-24T00:00:00Z")
-        bake.bake(store.profiles(), about, path.with_suffix(".baked"))
+        bake(store.profiles(), about, path.with_suffix(".baked"))
 
 
 def bench_scale(folder: Path, count: int) -> None:

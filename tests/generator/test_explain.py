@@ -1,8 +1,8 @@
 import pytest
 
 from function.query import ProfileQuery
+from generator.bake.index import least_frequent
 from generator.explain import explain
-from generator.terms import least_frequent
 from tests.factories import make_directory, make_profile
 
 

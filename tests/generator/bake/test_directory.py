@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from function.contract import APPLICATION_ID, SCHEMA_VERSION
-from generator.bake import bake
+from generator.bake.directory import bake
 from generator.errors import BuildError
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 

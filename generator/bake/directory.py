@@ -25,8 +25,8 @@ from function.contract import (
     group_kinds,
     implied,
 )
+from generator.bake.index import Lists, Words, frequent_terms, least_frequent
 from generator.errors import BuildError
-from generator.terms import Lists, Words, frequent_terms, least_frequent
 
 BATCH = 1000  # rows
 
