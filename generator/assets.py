@@ -9,8 +9,8 @@ from bootstrap_wrapper import get_bootstrap_css_dir
 
 from function.openapi import document
 from generator.errors import BuildError
-from generator.files import ASSETS, SiteFile
 from generator.kept import kept
+from generator.site import ASSETS, SiteFile
 
 BOOTSTRAP = "bootstrap.min.css"
 # Its licence wants this wherever parts of it go.

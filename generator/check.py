@@ -11,11 +11,19 @@ from urllib.parse import unquote, urljoin, urlsplit
 from function.answer import PATH as API_PATH
 from function.contract import Page, Profile
 from function.database import Directory
-from generator import files
-from generator.entry import entry
 from generator.errors import CheckFailed
-from generator.pages import ABOUT_KEY, INDEX_KEY, NOT_FOUND_KEY, ROBOTS_KEY, Build, Listing
-from generator.router import route
+from generator.site import (
+    ABOUT_KEY,
+    ASSETS,
+    INDEX_KEY,
+    NOT_FOUND_KEY,
+    ROBOTS_KEY,
+    Build,
+    Listing,
+    entry,
+    keys,
+    route,
+)
 
 # Every row of a page says whose it is. Templates that leave it out cannot be checked.
 _ROW = re.compile(r'\bdata-id="([^"]*)"')
@@ -59,7 +67,7 @@ def check(
             links.follow(key, text)
             done += 1
             advance(done)
-    for key in files.keys(folder):
+    for key in keys(folder):
         if key.startswith("users/") and not build.has_page(key):
             raise CheckFailed(f"{folder / key} is no page of this build; render removes it")
     if _read(folder, INDEX_KEY) != _read(folder, Listing().key(1)):
@@ -151,7 +159,7 @@ class _Links:
         if not (self._folder / key).is_file():
             return False
         digest = hashlib.sha256((self._folder / key).read_bytes()).hexdigest()
-        if key.startswith(files.ASSETS) and f"-{digest[:12]}." not in key:
+        if key.startswith(ASSETS) and f"-{digest[:12]}." not in key:
             raise CheckFailed(f"{self._folder / key} is not what its name says; render mends it")
         self._found.add(key)
         return True

@@ -17,8 +17,7 @@ from urllib.parse import parse_qsl
 from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
-from generator import options, terminal
-from generator import site as rendering
+from generator import options, rendering, terminal
 from generator.command_line import (
     HELP,
     Argument,
@@ -34,8 +33,15 @@ from generator.command_line import (
     usage,
 )
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
-from generator.files import file_identity, read_build, sealed_release
-from generator.pages import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
+from generator.site import (
+    DEFAULT_ORDERS,
+    DEFAULT_PAGE_SIZES,
+    file_identity,
+    parse_orders,
+    parse_page_sizes,
+    read_build,
+    sealed_release,
+)
 from generator.text import count
 
 if TYPE_CHECKING:

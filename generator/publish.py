@@ -19,8 +19,7 @@ from threading import Event, Lock, Thread
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from generator.errors import PublishError
-from generator.files import ASSETS, content_type, keys, read_build
-from generator.pages import BUILD_KEY, Build
+from generator.site import ASSETS, BUILD_KEY, Build, content_type, keys, read_build
 from generator.text import count
 
 MANIFEST_KEY = "manifest.json"

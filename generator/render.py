@@ -15,16 +15,19 @@ from function.answer import PATH as API_PATH
 from function.contract import About, Profile, implied
 from function.database import Columns, Directory, Row
 from generator.cut import CannotCut, Pieces, Slot, mark
-from generator.entry import PICTURE, Entry, entry, resized
 from generator.errors import BuildError
-from generator.files import SiteFile
-from generator.pages import (
+from generator.site import (
     ABOUT_KEY,
+    PICTURE,
     STATIC,
     TEMPLATES,
     Build,
+    Entry,
     Listing,
+    SiteFile,
+    entry,
     orders_a_type,
+    resized,
     same_place,
     window,
 )

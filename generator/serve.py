@@ -15,9 +15,16 @@ from function.app import create_app
 from function.database import Directory
 from function.errors import DatabaseMismatch
 from generator.errors import BuildError, ServeError
-from generator.files import cache_control, content_type, read_build
-from generator.pages import BUILD_KEY, NOT_FOUND_KEY, Build
-from generator.router import Route, route
+from generator.site import (
+    BUILD_KEY,
+    NOT_FOUND_KEY,
+    Build,
+    Route,
+    cache_control,
+    content_type,
+    read_build,
+    route,
+)
 
 # https://asgi.readthedocs.io/en/latest/specs/www.html
 Message = MutableMapping[str, Any]

@@ -6,7 +6,7 @@ https://www.sitemaps.org/protocol.html
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from generator.pages import ABOUT_KEY, Build, page_name
+from generator.site import ABOUT_KEY, Build, page_name
 
 KEY = "sitemap.xml"
 # No more addresses than this are in one file.

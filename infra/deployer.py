@@ -15,7 +15,6 @@ from typing import Protocol
 
 from function.database_file import bundled_name
 from generator.errors import PublishError
-from generator.files import read_build
 from generator.publish import (
     Bucket,
     Release,
@@ -26,6 +25,7 @@ from generator.publish import (
     read_site,
     verify,
 )
+from generator.site import read_build
 from generator.text import count
 from infra.deployment import (
     DEPLOYMENTS,

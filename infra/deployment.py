@@ -16,8 +16,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from function.answer import PATH as API_PATH
-from generator.pages import BUILD_KEY
 from generator.publish import Release, Stored
+from generator.site import BUILD_KEY
 
 DEPLOYMENTS = "deployments/"
 HISTORY_KEY = f"{DEPLOYMENTS}history.json"

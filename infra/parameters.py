@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from generator.files import read_build
-from generator.pages import Build
 from generator.publish import read_site
+from generator.site import Build, read_build
 
 # With its own code the router may have 10 KB. template.yaml has the same limit (MaxLength).
 MOST_TYPES_TEXT = 2400

@@ -1,4 +1,4 @@
-// The addresses people use, as objects of the current release: what generator/router.py says,
+// The addresses people use, as objects of the current release: what generator/site/router.py says,
 // in front of the bucket. Tests ask both the same and compare.
 //
 // Runs in CloudFront Functions, runtime 2.0: ECMAScript 5.1 and little more, in less than 10 KB.

@@ -11,14 +11,14 @@ import pytest
 from function.answer import answer_profiles
 from function.contract import About
 from function.database import Directory
-from generator import site
+from generator import rendering as site
 from generator.bake.directory import bake
 from generator.check import check
-from generator.files import read_build
 from generator.github import Client
 from generator.seed.crawl import crawl
 from generator.seed.sample import PATH as SAMPLE
 from generator.seed.sources import parse, world
+from generator.site import read_build
 from generator.store import Progress, Store
 from tests.fake_github import FakeGitHub, read_csv, transport
 

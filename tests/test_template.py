@@ -16,7 +16,8 @@ import yaml
 from function.answer import PATH
 from function.app import DESCRIPTION_PATH, MESSAGES
 from function.query import PARAMETERS
-from generator.pages import Build, TypePages
+from generator.site import Build
+from generator.site.build import TypePages
 from infra.bundle import PYTHON
 from infra.deployer import NEW_STACK
 from infra.embed import embed

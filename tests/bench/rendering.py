@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from function.database import Directory
-from generator import site
+from generator import rendering as site
 from generator.bake.directory import bake
 from tests.bench.contenders import eleventy, hugo, jinja_loop, native, sameness
 from tests.bench.contenders.contender import ORIGIN, Contender, ours, plan

@@ -3,11 +3,12 @@ import hashlib
 import brotli
 import pytest
 
-from generator import assets, site
+from generator import assets
+from generator import rendering as site
 from generator.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
 from generator.errors import BuildError
-from generator.pages import Listing
 from generator.render import STATIC, TEMPLATES, Renderer, Rows
+from generator.site import Listing
 from tests.factories import make_profile
 
 

@@ -2,10 +2,10 @@ import shutil
 
 import pytest
 
-from generator import site
+from generator import rendering as site
 from generator.check import check
 from generator.errors import CheckFailed
-from generator.files import read_build
+from generator.site import read_build
 from tests.factories import ODD, make_directory
 
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from generator.cli import main
-from generator.files import sealed_release
+from generator.site import sealed_release
 from tests.fake_github import Answer, FakeGitHub, serving, user
 
 USERS = [user(number * 2, f"user-{number}") for number in range(1, 331)]

@@ -8,8 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.errors import BuildError, PublishError
-from generator.files import MARKER, SEAL
-from generator.pages import Build
 from generator.publish import (
     MANIFEST_KEY,
     Content,
@@ -25,6 +23,8 @@ from generator.publish import (
     read_site,
     verify,
 )
+from generator.site import Build
+from generator.site.files import MARKER, SEAL
 from tests.fake_bucket import FakeBucket, Kept, etag
 
 ID = "0123456789abcdef"

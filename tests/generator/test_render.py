@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from function.contract import About, Profile
 from generator.assets import read_assets
 from generator.errors import BuildError
-from generator.pages import Build, Listing, TypePages
 from generator.render import STATIC, TEMPLATES, Download, Renderer, Rows
+from generator.site import Build, Listing
+from generator.site.build import TypePages
 from generator.templates import Templates
 from generator.text import rough_size
 from tests.factories import ABOUT, ODD, make_profile

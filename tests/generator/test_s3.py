@@ -20,7 +20,7 @@ from botocore.stub import Stubber
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from generator import site as rendering
+from generator import rendering
 from generator.cli import main
 from generator.errors import PublishError
 from generator.publish import MANIFEST_KEY, Upload, read_site

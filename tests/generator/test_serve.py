@@ -4,10 +4,10 @@ import socket
 import httpx
 import pytest
 
-from generator import site
+from generator import rendering as site
 from generator.errors import BuildError, ServeError
-from generator.files import MARKER
 from generator.serve import Preview, serve
+from generator.site.files import MARKER
 from tests.factories import ODD, make_directory
 
 

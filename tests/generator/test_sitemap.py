@@ -1,6 +1,6 @@
 import re
 
-from generator.pages import Build
+from generator.site import Build
 from generator.sitemap import sitemaps
 
 BUILD = Build("", 100, (10, 25), ("id",), (), "users", "")  # 14 pages

@@ -43,7 +43,7 @@ def test_the_templates_parameters_are_found_without_reading_yaml():
 
 
 def test_a_deployment_is_told_step_by_step(cloud, directory, tmp_path, capsys):
-    from generator import site
+    from generator import rendering as site
 
     site.render(directory, site.plan(directory, (25,), ("id",)), tmp_path / "site", jobs=1)
     cloud.database = directory.release

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from function.answer import PATH
-from generator import site as rendering
+from generator import rendering
 from generator.publish import read_site
 from infra.sam import OWN
 from tests.factories import ODD, make_directory, make_profile

@@ -5,8 +5,8 @@ import botocore.session
 import pytest
 
 from generator.errors import PublishError
-from generator.pages import Build
 from generator.publish import Stored, read_site
+from generator.site import Build
 from infra.deployer import PAUSE, SPARED, Deployer
 from infra.deployment import (
     HISTORY_KEY,

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import site
-from generator.pages import Build, TypePages
+from generator import rendering as site
 from generator.publish import read_site
+from generator.site import Build
+from generator.site.build import TypePages
 from infra.parameters import parameters
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""infra/router.js says of every address what generator/router.py does."""
+"""infra/router.js says of every address what generator/site/router.py does."""
 
 import json
 import re
@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import site
-from generator.pages import Build, TypePages, type_pages
-from generator.router import Route, address, route
+from generator import rendering as site
+from generator.site import Build, Route, route, type_pages
+from generator.site.build import TypePages
+from generator.site.router import address
 from infra.parameters import parameters
 
 HERE = Path(__file__).parent
@@ -120,7 +121,7 @@ def ask(host: Host, url: str, build: Build = BUILD, source: str = "") -> Answer:
 
 
 def expected(url: str, build: Build = BUILD) -> Answer:
-    """Return what generator/router.py says of *url*, and 404 of what no site has."""
+    """Return what generator/site/router.py says of *url*, and 404 of what no site has."""
     path, _, query = url.partition("?")
     found: Route = route(unquote(path), dict(parse_qsl(query, keep_blank_values=True)), build)
     if found.status == 302:

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 from function.contract import Profile, implied
 from function.database import Directory
-from generator import site
+from generator import rendering as site
 from generator.assets import read_assets
-from generator.entry import entry
-from generator.pages import Build, Listing
 from generator.render import STATIC, TEMPLATES, Renderer
+from generator.site import Build, Listing, entry
 from tests.bench.contenders.markup import Nodes
 from tests.bench.environment import ROOT
 

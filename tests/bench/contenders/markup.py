@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment
 
 from generator.cut import Slot, mark
-from generator.entry import PICTURE, Entry, resized
-from generator.pages import Listing
 from generator.render import AROUND, PAGE, ROW, PageLink, Renderer
+from generator.site import PICTURE, Entry, Listing, resized
 
 # Numbers of a page, in the order of `Renderer._numbers`; those of `same_0` on are as many as sizes.
 _NUMBERS = ("_", "prev", "page", "next", "_", "first", "last")

@@ -1,6 +1,7 @@
 import pytest
 
-from generator.entry import entry, picture_address, web_address
+from generator.site import entry
+from generator.site.row import picture_address, web_address
 
 
 @pytest.mark.parametrize(

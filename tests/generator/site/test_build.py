@@ -6,10 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function.query import ProfileQuery
-from generator.pages import (
+from generator.site import (
     Build,
     Listing,
-    TypePages,
     choose_types,
     parse_orders,
     parse_page_sizes,
@@ -17,6 +16,7 @@ from generator.pages import (
     type_pages,
     window,
 )
+from generator.site.build import TypePages
 
 BUILD = Build(
     "0123456789abcdef",

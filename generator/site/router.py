@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from generator.pages import INDEX_KEY, NOT_FOUND_KEY, Build, Listing, same_place
+from generator.site.build import INDEX_KEY, NOT_FOUND_KEY, Build, Listing, same_place
 
 _USERS = re.compile(r"/users(?:/([0-9]+))?/?")
 _NUMBER = re.compile(r"[0-9]+")

@@ -3,9 +3,8 @@ import os
 import pytest
 
 from generator.errors import BuildError
-from generator.files import (
-    MARKER,
-    SEAL,
+from generator.site import (
+    Build,
     SiteFile,
     Update,
     Written,
@@ -17,7 +16,7 @@ from generator.files import (
     sealed,
     sealed_release,
 )
-from generator.pages import Build
+from generator.site.files import MARKER, SEAL
 
 BUILD = Build("0" * 16, 60, (25,), ("id",), (), "users", "2026-11-24T12:00:00Z")
 INFO = SiteFile("build.json", BUILD.to_json())

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from generator.errors import BuildError
-from generator.pages import BUILD_KEY, Build
+from generator.site.build import BUILD_KEY, Build
 
 # In the folder while its files are being written: a folder that has it is incomplete.
 MARKER = ".rendering"

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.pages import Build, Listing, TypePages
-from generator.router import Route, address, nearest, route
+from generator.site import Build, Listing, Route, route
+from generator.site.build import TypePages
+from generator.site.router import address, nearest
 
 TYPES = (TypePages("User", "user", 140), TypePages("A & B", "a-b-0", 10))
 BUILD = Build(

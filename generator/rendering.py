@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from function.database import Directory
 from generator.errors import BuildError
-from generator.files import SiteFile, Update, Writer, Written, sealed
 from generator.jobs import cores, map_in_processes
 from generator.kept import add_files
-from generator.pages import (
+from generator.site import (
     ABOUT_KEY,
     BUILD_KEY,
     INDEX_KEY,
@@ -21,8 +20,13 @@ from generator.pages import (
     TEMPLATES,
     Build,
     Listing,
+    SiteFile,
+    Update,
+    Writer,
+    Written,
     choose_types,
     page_name,
+    sealed,
     type_pages,
 )
 from generator.sitemap import KEY as SITEMAP_KEY
@@ -106,7 +110,7 @@ def render(
         with_data: whether to put all users into files, too.
         jobs: how many processes share the work; None: one for each core.
         file_identity: the directory's, by which its release is known the next time: see
-            `generator.files.sealed_release`.
+            `generator.site.files.sealed_release`.
 
     Raises:
         BuildError: the folder holds something else or cannot be written, or a template fails.

@@ -9,12 +9,12 @@ import pytest
 
 from function.contract import Profile
 from function.database import Directory
-from generator import site
+from generator import rendering as site
 from generator.check import check
 from generator.errors import BuildError
-from generator.files import SEAL, read_build
-from generator.pages import TEMPLATES, Listing
-from generator.site import Place
+from generator.rendering import Place
+from generator.site import TEMPLATES, Listing, read_build
+from generator.site.files import SEAL
 from tests.bench.users import users
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 
@@ -103,7 +103,7 @@ def test_what_was_changed_since_is_mended(directory, tmp_path, harm, monkeypatch
     elif harm == "add":
         (page.parent / "99.html").write_text("stale")
     else:
-        monkeypatch.setattr("generator.site._inputs", lambda *_: "others")
+        monkeypatch.setattr("generator.rendering._inputs", lambda *_: "others")
     done = render(directory, tmp_path / "site")
     assert tree(tmp_path / "site") == whole
     changed = (0, 0) if harm == "touch the templates" else (harm != "add", harm == "add")
@@ -170,7 +170,7 @@ def test_a_directory_in_the_sites_folder_is_not_written_over(tmp_path):
 
 def test_a_template_in_a_folder_counts_like_any_other(directory, tmp_path, monkeypatch):
     templates = shutil.copytree(TEMPLATES, tmp_path / "templates")
-    for module in ("site", "render"):
+    for module in ("rendering", "render"):
         monkeypatch.setattr(f"generator.{module}.TEMPLATES", templates)
     (templates / "404.html").write_text("{% include 'parts/text.html' %}")
     (templates / "parts").mkdir()

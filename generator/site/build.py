@@ -23,7 +23,7 @@ from function.query import (
     ProfileQuery,
 )
 
-TEMPLATES = Path(__file__).parents[1] / "site_templates"
+TEMPLATES = Path(__file__).parents[2] / "site_templates"
 STATIC = TEMPLATES / "static"
 
 ABOUT_KEY = "about.html"
