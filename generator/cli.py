@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
-from generator import options, rendering, terminal
+from generator import options, terminal
 from generator.command_line import (
     HELP,
     Argument,
@@ -33,6 +33,7 @@ from generator.command_line import (
     usage,
 )
 from generator.errors import GeneratorError, PublishError, StoreError, UnknownSource
+from generator.render import Place, plan, render_site
 from generator.site import (
     DEFAULT_ORDERS,
     DEFAULT_PAGE_SIZES,
@@ -279,15 +280,15 @@ def render(
     directory, file = _opened(database, output)
     with closing(directory):
         try:
-            built = rendering.plan(directory, page_sizes, orders, types)
+            built = plan(directory, page_sizes, orders, types)
         except ValueError as exc:
             raise BadUsage(f"--types: {exc}") from exc
         with terminal.progress("Rendering", built.page_count(), "pages") as advance:
-            done = rendering.render(
+            done = render_site(
                 directory,
                 built,
                 output,
-                rendering.Place(origin or "", base_path),
+                Place(origin or "", base_path),
                 advance,
                 with_data=data,
                 jobs=jobs,

@@ -11,10 +11,10 @@ import pytest
 from function.answer import answer_profiles
 from function.contract import About
 from function.database import Directory
-from generator import rendering as site
 from generator.bake.directory import bake
 from generator.check import check
 from generator.github import Client
+from generator.render import site
 from generator.seed.crawl import crawl
 from generator.seed.sample import PATH as SAMPLE
 from generator.seed.sources import parse, world
@@ -44,7 +44,7 @@ class Journey:
         self.directory = Directory(folder / "directory.db")
         self.site = folder / "site"
         build = site.plan(self.directory, (10, 25, 50, 100), ("id", "type"))
-        site.render(self.directory, build, self.site)
+        site.render_site(self.directory, build, self.site)
         check(self.directory, read_build(self.site), self.site, "/")
 
     def pages(self) -> int:

@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path
 
 from function.database import Directory
-from generator import rendering as site
 from generator.bake.directory import bake
+from generator.render import site
 from tests.bench.contenders import eleventy, hugo, jinja_loop, native, sameness
 from tests.bench.contenders.contender import ORIGIN, Contender, ours, plan
 from tests.bench.contenders.rivals import Tools, find_tools, make_rivals
@@ -177,7 +177,7 @@ def compare(database: Path, others: list[Contender], place: Path, rounds: int) -
 
 def _render(directory: Directory, folder: Path) -> None:
     place = site.Place(ORIGIN)
-    site.render(directory, plan(directory), folder, place, with_data=False, jobs=1)
+    site.render_site(directory, plan(directory), folder, place, with_data=False, jobs=1)
 
 
 def raw(contents: Mapping[str, bytes], folder: Path) -> None:

@@ -2,9 +2,9 @@ import shutil
 
 import pytest
 
-from generator import rendering as site
 from generator.check import check
 from generator.errors import CheckFailed
+from generator.render import site
 from generator.site import read_build
 from tests.factories import ODD, make_directory
 
@@ -12,7 +12,7 @@ from tests.factories import ODD, make_directory
 @pytest.fixture(scope="module")
 def rendered(directory, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rendered") / "site"
-    site.render(directory, site.plan(directory, (10, 25), ("id", "type")), folder, jobs=1)
+    site.render_site(directory, site.plan(directory, (10, 25), ("id", "type")), folder, jobs=1)
     return folder
 
 

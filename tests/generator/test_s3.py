@@ -20,10 +20,10 @@ from botocore.stub import Stubber
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from generator import rendering
 from generator.cli import main
 from generator.errors import PublishError
 from generator.publish import MANIFEST_KEY, Upload, read_site
+from generator.render import site as rendering
 from generator.s3 import S3Bucket
 from tests.fake_bucket import FakeBucket, etag
 
@@ -284,7 +284,7 @@ def test_what_is_no_buckets_name_is_told(client, server, name):
 def site(directory, tmp_path_factory):
     folder = tmp_path_factory.mktemp("published") / "site"
     build = rendering.plan(directory, (1, 25), ("id",), "none")
-    rendering.render(directory, build, folder, jobs=1)
+    rendering.render_site(directory, build, folder, jobs=1)
     return folder
 
 

@@ -4,8 +4,8 @@ import socket
 import httpx
 import pytest
 
-from generator import rendering as site
 from generator.errors import BuildError, ServeError
+from generator.render import site
 from generator.serve import Preview, serve
 from generator.site.files import MARKER
 from tests.factories import ODD, make_directory
@@ -14,7 +14,7 @@ from tests.factories import ODD, make_directory
 def build(folder, users, base_path="/"):
     directory = make_directory(folder, users)
     plan = site.plan(directory, (10, 25), ("id", "type"))
-    site.render(directory, plan, folder / "site", site.Place(base_path=base_path), jobs=1)
+    site.render_site(directory, plan, folder / "site", site.Place(base_path=base_path), jobs=1)
     directory.close()
     return plan
 

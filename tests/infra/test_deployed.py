@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from function.answer import PATH
-from generator import rendering
 from generator.publish import read_site
+from generator.render import site as rendering
 from infra.sam import OWN
 from tests.factories import ODD, make_directory, make_profile
 from tests.infra.ministack import ENVIRONMENT, Edge, ask, started
@@ -39,7 +39,7 @@ def sites(tmp_path_factory):
         users = [*ODD[:-1], *(make_profile(60_000_000 + one) for one in range(number))]
         directory = make_directory(folder, users)
         build = rendering.plan(directory, (10, 25), ("id", "-id"), "all")
-        rendering.render(directory, build, folder / "site", jobs=1)
+        rendering.render_site(directory, build, folder / "site", jobs=1)
         directory.close()
     return found
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import rendering as site
 from generator.publish import read_site
+from generator.render import site
 from generator.site import Build
 from generator.site.build import TypePages
 from infra.parameters import parameters
@@ -52,7 +52,7 @@ def test_more_types_than_the_router_has_room_for_are_refused():
 
 def test_it_prints_what_sam_takes(directory, tmp_path):
     build = site.plan(directory, (25,), ("id",), "User")
-    site.render(directory, build, tmp_path, jobs=1)
+    site.render_site(directory, build, tmp_path, jobs=1)
     command = [sys.executable, "-m", "infra.parameters", tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert dict(pair.split("=", 1) for pair in done.stdout.split(" ")) == {

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import rendering as site
+from generator.render import site
 from generator.site import Build, Route, route, type_pages
 from generator.site.build import TypePages
 from generator.site.router import address
@@ -290,7 +290,7 @@ def test_every_page_is_reached_by_its_address_and_by_its_key(host, build):
 
 def test_every_file_of_a_site_is_reached(host, directory, tmp_path):
     build = site.plan(directory, (10, 25), ("id", "-id", "type"))
-    site.render(directory, build, tmp_path, jobs=1)
+    site.render_site(directory, build, tmp_path, jobs=1)
     source = filled_in(build)
     keys = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     for key in keys - {".rendered"}:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from function.contract import Profile, implied
 from function.database import Directory
-from generator import rendering as site
-from generator.assets import read_assets
-from generator.render import STATIC, TEMPLATES, Renderer
+from generator.render import site
+from generator.render.assets import read_assets
+from generator.render.pages import STATIC, TEMPLATES, Renderer
 from generator.site import Build, Listing, entry
 from tests.bench.contenders.markup import Nodes
 from tests.bench.environment import ROOT

@@ -12,7 +12,7 @@ from jinja2 import Template
 
 from function.contract import implied
 from function.database import Directory
-from generator.render import Renderer
+from generator.render.pages import Renderer
 from generator.site import PICTURE, Entry, entry
 from generator.text import number
 from tests.bench.contenders.contender import Contender, plan, renderer

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment
 
-from generator.cut import Slot, mark
-from generator.render import AROUND, PAGE, ROW, PageLink, Renderer
+from generator.render.pages import AROUND, PAGE, ROW, PageLink, Renderer
+from generator.render.slots import Slot, mark
 from generator.site import PICTURE, Entry, Listing, resized
 
 # Numbers of a page, in the order of `Renderer._numbers`; those of `same_0` on are as many as sizes.

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.cut import CannotCut, Pieces, Slot, mark
+from generator.render.slots import CannotCut, Pieces, Slot, mark
 
 
 @given(st.lists(st.integers(0, 4) | st.text(st.characters(exclude_categories=["Cs", "Co"]))))

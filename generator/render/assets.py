@@ -9,7 +9,7 @@ from bootstrap_wrapper import get_bootstrap_css_dir
 
 from function.openapi import document
 from generator.errors import BuildError
-from generator.kept import kept
+from generator.render.kept import kept
 from generator.site import ASSETS, SiteFile
 
 BOOTSTRAP = "bootstrap.min.css"
@@ -59,7 +59,7 @@ def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
 
 
 def _sheet(bootstrap: str, sheet: str, static: Path, sources: list[str]) -> bytes:
-    from generator import css  # where it is kept, nothing has to be parsed
+    from generator.render import css  # where it is kept, nothing has to be parsed
 
     used = css.words("body html").union(*map(css.words, sources))
     try:

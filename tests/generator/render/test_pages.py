@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function.contract import About, Profile
-from generator.assets import read_assets
 from generator.errors import BuildError
-from generator.render import STATIC, TEMPLATES, Download, Renderer, Rows
+from generator.render.assets import read_assets
+from generator.render.pages import STATIC, TEMPLATES, Download, Renderer, Rows
+from generator.render.templates import Templates
 from generator.site import Build, Listing
 from generator.site.build import TypePages
-from generator.templates import Templates
 from generator.text import rough_size
 from tests.factories import ABOUT, ODD, make_profile
 
@@ -63,7 +63,7 @@ WHOLE = renderer(cut=False)
 def edit_template(monkeypatch, tmp_path):
     """Put another text in place of a template, for renderers made from then on."""
     copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
-    monkeypatch.setattr("generator.render.TEMPLATES", copied)
+    monkeypatch.setattr("generator.render.pages.TEMPLATES", copied)
     return lambda name, text: (copied / name).write_text(text, "utf-8")
 
 

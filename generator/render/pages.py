@@ -2,7 +2,7 @@
 
 Whatever GitHub sent is escaped on its way out; an address that is not a web address is not
 linked. What a template draws the same way for many users or pages is drawn once and cut into
-pieces (`generator.cut`); whatever cannot be cut, Jinja2 draws each time, to the same bytes.
+pieces (`slots.py`); whatever cannot be cut, Jinja2 draws each time, to the same bytes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from function.answer import PATH as API_PATH
 from function.contract import About, Profile, implied
 from function.database import Columns, Directory, Row
-from generator.cut import CannotCut, Pieces, Slot, mark
 from generator.errors import BuildError
+from generator.render.slots import CannotCut, Pieces, Slot, mark
+from generator.render.templates import Templates, drawn, escape
 from generator.site import (
     ABOUT_KEY,
     PICTURE,
@@ -31,7 +32,6 @@ from generator.site import (
     same_place,
     window,
 )
-from generator.templates import Templates, drawn, escape
 from generator.text import day, number, numbers, share
 
 ROW, PAGE = "_user_row.html", "users.html"

@@ -1,4 +1,4 @@
-from generator.kept import FOLDER, kept
+from generator.render.kept import FOLDER, kept
 
 
 def test_what_was_made_once_is_not_made_again(tmp_path):

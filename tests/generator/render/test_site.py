@@ -9,10 +9,10 @@ import pytest
 
 from function.contract import Profile
 from function.database import Directory
-from generator import rendering as site
 from generator.check import check
 from generator.errors import BuildError
-from generator.rendering import Place
+from generator.render import site
+from generator.render.site import Place
 from generator.site import TEMPLATES, Listing, read_build
 from generator.site.files import SEAL
 from tests.bench.users import users
@@ -22,7 +22,7 @@ from tests.factories import ABOUT, ODD, make_directory, make_profile
 def render(directory, folder, sizes=(10, 25), orders=("id", "type"), base_path="/", **options):
     build = site.plan(directory, sizes, orders, options.pop("types", "all"))
     options = {"jobs": 1, **options}
-    return site.render(directory, build, folder, Place(base_path=base_path), **options)
+    return site.render_site(directory, build, folder, Place(base_path=base_path), **options)
 
 
 def tree(folder):
@@ -103,7 +103,7 @@ def test_what_was_changed_since_is_mended(directory, tmp_path, harm, monkeypatch
     elif harm == "add":
         (page.parent / "99.html").write_text("stale")
     else:
-        monkeypatch.setattr("generator.rendering._inputs", lambda *_: "others")
+        monkeypatch.setattr("generator.render.site._inputs", lambda *_: "others")
     done = render(directory, tmp_path / "site")
     assert tree(tmp_path / "site") == whole
     changed = (0, 0) if harm == "touch the templates" else (harm != "add", harm == "add")
@@ -170,8 +170,8 @@ def test_a_directory_in_the_sites_folder_is_not_written_over(tmp_path):
 
 def test_a_template_in_a_folder_counts_like_any_other(directory, tmp_path, monkeypatch):
     templates = shutil.copytree(TEMPLATES, tmp_path / "templates")
-    for module in ("rendering", "render"):
-        monkeypatch.setattr(f"generator.{module}.TEMPLATES", templates)
+    for module in ("site", "pages"):
+        monkeypatch.setattr(f"generator.render.{module}.TEMPLATES", templates)
     (templates / "404.html").write_text("{% include 'parts/text.html' %}")
     (templates / "parts").mkdir()
     for word in ("text-warning", "text-danger"):
@@ -214,7 +214,7 @@ def test_all_users_can_be_left_out(directory, tmp_path):
 def test_search_engines_are_told_of_every_page(directory, tmp_path):
     build = site.plan(directory, (10, 25), ("id",))
     place = Place("https://example.org", "/directory/")
-    site.render(directory, build, tmp_path / "site", place, jobs=1)
+    site.render_site(directory, build, tmp_path / "site", place, jobs=1)
     robots = (tmp_path / "site" / "robots.txt").read_text()
     assert "Sitemap: https://example.org/directory/sitemap.xml\n" in robots
     locations = re.findall("<loc>(.*?)</loc>", (tmp_path / "site" / "sitemap.xml").read_text())
@@ -245,7 +245,7 @@ def test_a_site_that_knows_no_host_names_none(directory, tmp_path):
 def test_a_site_that_forgets_its_host_forgets_its_sitemap(directory, tmp_path):
     build = site.plan(directory, (10, 25), ("id",))
     for place in (Place("https://example.org"), Place()):
-        site.render(directory, build, tmp_path, place, jobs=1)
+        site.render_site(directory, build, tmp_path, place, jobs=1)
     assert not (tmp_path / "sitemap.xml").exists()
 
 
@@ -257,7 +257,7 @@ def test_the_site_checks_under_any_base_path(directory, tmp_path, base_path):
 
 def test_progress_counts_pages(directory, tmp_path):
     build, told = site.plan(directory, (10, 25), ("id",)), []
-    site.render(directory, build, tmp_path, advance=told.append, jobs=1)
+    site.render_site(directory, build, tmp_path, advance=told.append, jobs=1)
     assert told == sorted(told)
     assert told[-1] == build.page_count()
 

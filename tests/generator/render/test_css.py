@@ -7,10 +7,10 @@ from bootstrap_wrapper import get_bootstrap_css_dir
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.assets import BOOTSTRAP
-from generator.css import prune, skim, words
 from generator.errors import BuildError
-from generator.render import STATIC, TEMPLATES
+from generator.render.assets import BOOTSTRAP
+from generator.render.css import prune, skim, words
+from generator.render.pages import STATIC, TEMPLATES
 
 DARK = "@media screen and (prefers-color-scheme:dark)"
 
@@ -317,7 +317,7 @@ def test_what_is_skimmed_off_would_have_been_pruned(monkeypatch):
     used = set().union(*(words(path.read_text("utf-8")) for path in TEMPLATES.glob("*.html")))
     assert len(skim(sheet, used).replace(" ", "")) < len(sheet) / 3
     skimmed = prune(sheet, used)
-    monkeypatch.setattr("generator.css.skim", lambda stylesheet, used: stylesheet)
+    monkeypatch.setattr("generator.render.css.skim", lambda stylesheet, used: stylesheet)
     assert prune(sheet, used) == skimmed
 
 
@@ -334,5 +334,5 @@ def test_what_is_skimmed_off_would_have_been_pruned(monkeypatch):
 )
 def test_what_is_not_plain_is_left_to_the_parser(sheet, monkeypatch):
     skimmed = prune(sheet, {"b"})
-    monkeypatch.setattr("generator.css.skim", lambda stylesheet, used: stylesheet)
+    monkeypatch.setattr("generator.render.css.skim", lambda stylesheet, used: stylesheet)
     assert prune(sheet, {"b"}) == skimmed

@@ -1,6 +1,6 @@
 """The templates in site_templates/, drawn by Jinja2: whatever is shown in them is escaped.
 
-`Templates.cut` draws one with slots (`generator.cut`) in place of values. For what comes out to be
+`Templates.cut` draws one with slots (`slots.py`) in place of values. For what comes out to be
 true of any values, a template must do nothing with a slot but show it. A slot refuses all that
 Python could do with it; what Jinja2 could do is refused here: filters and tests on slots, and
 every use but showing it of text that has already been drawn (blocks that are set, what macros
@@ -30,9 +30,9 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 from markupsafe import escape as escaped
 
-from generator.cut import CannotCut, Slot
 from generator.errors import BuildError
-from generator.kept import FOLDER, add_files, keep, kept
+from generator.render.kept import FOLDER, add_files, keep, kept
+from generator.render.slots import CannotCut, Slot
 
 # Tests of a slot that have the same answer for any value.
 _ASKED = ("none", "defined", "undefined")

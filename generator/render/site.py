@@ -4,12 +4,18 @@ import hashlib
 from collections.abc import Callable, Iterator
 from math import gcd
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from function.database import Directory
 from generator.errors import BuildError
 from generator.jobs import cores, map_in_processes
-from generator.kept import add_files
+from generator.render.assets import read_assets
+from generator.render.downloads import KEYS as DOWNLOAD_KEYS
+from generator.render.downloads import write as write_downloads
+from generator.render.kept import add_files
+from generator.render.pages import Download, Renderer, Widest
+from generator.render.sitemap import KEY as SITEMAP_KEY
+from generator.render.sitemap import sitemaps
 from generator.site import (
     ABOUT_KEY,
     BUILD_KEY,
@@ -29,12 +35,7 @@ from generator.site import (
     sealed,
     type_pages,
 )
-from generator.sitemap import KEY as SITEMAP_KEY
-from generator.sitemap import sitemaps
 from generator.text import rough_size
-
-if TYPE_CHECKING:
-    from generator.render import Renderer, Widest
 
 # So many users are drawn at a time, for pages of all sizes.
 STRETCH = 5000
@@ -85,7 +86,7 @@ def plan(
     )
 
 
-def render(
+def render_site(
     directory: Directory,
     build: Build,
     folder: Path,
@@ -127,9 +128,6 @@ def render(
     if (files := sealed(folder, made_from)) is not None:
         advance(build.page_count())
         return Written(unchanged=files)
-    # Looking is all that is done where nothing has changed, and takes less than these.
-    from generator.assets import read_assets
-    from generator.render import Download, Renderer
 
     assets = read_assets(TEMPLATES, STATIC)
     with Update(folder) as update:
@@ -140,14 +138,12 @@ def render(
             beside.add(file.key)
         downloads = []
         if with_data:
-            from generator import data
-
-            data.write(directory, folder, update.writer.take)
+            write_downloads(directory, folder, update.writer.take)
             downloads = [
                 Download(what, place.base_path + key, rough_size((folder / key).stat().st_size))
-                for what, key in data.KEYS.items()
+                for what, key in DOWNLOAD_KEYS.items()
             ]
-            beside.update(data.KEYS.values())
+            beside.update(DOWNLOAD_KEYS.values())
         renderer = Renderer(
             build,
             directory.about,
@@ -174,10 +170,8 @@ def render(
         return update.finish(lambda key: build.has_page(key) or key in beside, made_from, drawn)
 
 
-def widest(directory: Directory) -> "Widest":
+def widest(directory: Directory) -> Widest:
     """Return the longest type and the longest id of *directory*, which is the newest user's."""
-    from generator.render import Widest
-
     (newest,) = directory.columns("-id", None, 0, 1).ids
     return Widest(max(directory.types, key=len)[:MOST_OF_A_TYPE], "0" * len(newest))
 
@@ -191,7 +185,7 @@ def stretches(build: Build) -> Iterator[Stretch]:
 
 
 def pages(
-    directory: Directory, build: Build, renderer: "Renderer", stretch: Stretch
+    directory: Directory, build: Build, renderer: Renderer, stretch: Stretch
 ) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
     """Yield the pages of each size that begin in *stretch*: their prefix; their names and bytes."""
     order_by, slug, start, stop = stretch
@@ -210,7 +204,7 @@ def pages(
 def _pages(
     directory: Directory,
     build: Build,
-    renderer: "Renderer",
+    renderer: Renderer,
     writer: Writer,
     advance: Callable[[int], None],
     jobs: int,
@@ -243,7 +237,7 @@ def _pages(
 
 
 def _others(
-    directory: Directory, build: Build, renderer: "Renderer", place: Place
+    directory: Directory, build: Build, renderer: Renderer, place: Place
 ) -> Iterator[SiteFile]:
     """Yield what is beside the listings, the word that all is there last."""
     listing = Listing()
@@ -259,7 +253,7 @@ def _others(
 def _inputs(build: Build, place: Place, with_data: bool) -> str:
     """Return a digest of all that the site's bytes depend on, this program included."""
     found = hashlib.sha256(repr((build, place, with_data)).encode())
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     for folder, what in ((here, "*.py"), (here.parent / "function", "*.py"), (TEMPLATES, "*")):
         add_files(found, folder, what)
     return found.hexdigest()

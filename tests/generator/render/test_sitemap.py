@@ -1,7 +1,7 @@
 import re
 
+from generator.render.sitemap import sitemaps
 from generator.site import Build
-from generator.sitemap import sitemaps
 
 BUILD = Build("", 100, (10, 25), ("id",), (), "users", "")  # 14 pages
 BASE = "https://example.org/directory/"

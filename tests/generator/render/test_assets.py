@@ -3,11 +3,10 @@ import hashlib
 import brotli
 import pytest
 
-from generator import assets
-from generator import rendering as site
-from generator.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
 from generator.errors import BuildError
-from generator.render import STATIC, TEMPLATES, Renderer, Rows
+from generator.render import assets, site
+from generator.render.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
+from generator.render.pages import STATIC, TEMPLATES, Renderer, Rows
 from generator.site import Listing
 from tests.factories import make_profile
 
