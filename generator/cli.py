@@ -467,7 +467,7 @@ def publish(
     from generator import publish as publishing
 
     try:
-        from generator.s3 import S3Bucket
+        from generator.publish import S3Bucket
     except ModuleNotFoundError as exc:  # building does without
         raise PublishError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
     with closing(S3Bucket(bucket, endpoint_url, concurrency)) as store:
@@ -481,14 +481,14 @@ def publish(
             return
         local = publishing.read_site(site, release, allow_sample=allow_sample)
         place = f"{store.address}/{local.prefix}"
-        plan = publishing.look(local, store, concurrency)
+        plan = publishing.compare(local, store, concurrency)
         terminal.say(f"Planned  {place}: {plan}")
         if dry_run:
             for line in plan.lines():
                 terminal.say(f"         {line}")
             return
         with terminal.progress("Uploading", len(plan.uploads), "files") as advance:
-            publishing.carry_out(plan, local, site, store, concurrency, advance)
+            publishing.apply(plan, local, site, store, concurrency, advance)
     terminal.say(
         f"Published {count(len(local.files), 'file')} as {place},"
         " each compared with what was rendered"

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from generator import aws
 from generator.errors import PublishError
-from generator.s3 import S3Bucket
+from generator.publish import GO_ON, S3Bucket, aws_client, translated_errors
 from infra.deployment import Answer, Stack
 from infra.sam import Sam
 
@@ -89,7 +88,7 @@ class Aws:
                     for one in answer.get("Errors", ()):
                         raise PublishError(
                             f"s3://{bucket}/{one['Key']} cannot be removed: {one['Code']}"
-                            f" ({one['Message']}); {aws.GO_ON}"
+                            f" ({one['Message']}); {GO_ON}"
                         )
                 removed += len(found)
         return removed
@@ -128,7 +127,7 @@ class Aws:
 
     @contextmanager
     def _asked(self, service: str, begin: str) -> Iterator[Any]:
-        with aws.told(begin, service, _ADVICE):
+        with translated_errors(begin, service, _ADVICE):
             if service not in self._clients:
-                self._clients[service] = aws.client(service)
+                self._clients[service] = aws_client(service)
             yield self._clients[service]

@@ -19,8 +19,8 @@ from generator.publish import (
     Bucket,
     Release,
     Upload,
-    carry_out,
-    look,
+    apply,
+    compare,
     put_manifest,
     read_site,
     verify,
@@ -298,8 +298,8 @@ class Deployer:
         return self.cloud.bucket(stack.outputs["SiteBucketName"])
 
     def _upload(self, release: Release, site: Path, bucket: Bucket) -> None:
-        plan = look(release, bucket, self.threads)
-        carry_out(plan, release, site, bucket, self.threads, lambda done: None)
+        plan = compare(release, bucket, self.threads)
+        apply(plan, release, site, bucket, self.threads, lambda done: None)
         if plan.is_done:  # it may have been there for long: from now on it is spared
             put_manifest(release, bucket)
         self.tell("Uploaded", f"{bucket.address}/{release.prefix}: {plan}")

@@ -13,8 +13,8 @@ OURS = {"function", "generator", "infra"}
 # Every package that is imported, and the one module that does.
 DOORS = {
     "aws_lambda_powertools": "function.handler",
-    "boto3": "generator.aws",
-    "botocore": "generator.aws",
+    "boto3": "generator.publish.aws",
+    "botocore": "generator.publish.aws",
     "bootstrap_wrapper": "generator.render.assets",
     "click": "generator.terminal",
     "httpx": "generator.github.client",

@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
 
-from generator.publish import Content, Release, carry_out, look
-from generator.s3 import S3Bucket
+from generator.publish import Release, S3Bucket, apply, compare
+from generator.publish.release import Content
 
 LATENCY = 0.02  # seconds until the store has taken an object
 FILES, IN_LOOP, ROUNDS = 2000, 100, 5  # the loop takes as long for 100 as we for all
@@ -113,9 +113,9 @@ def publish(release: Release, folder: Path, url: str) -> float:
     """Publish whole, from the first listing to the manifest; return the objects a second."""
     start = time.perf_counter()
     with closing(S3Bucket(BUCKET, url, CONCURRENCY)) as bucket:
-        plan = look(release, bucket, CONCURRENCY)
+        plan = compare(release, bucket, CONCURRENCY)
         assert len(plan.uploads) == len(release.files)
-        carry_out(plan, release, folder, bucket, CONCURRENCY, lambda done: None)
+        apply(plan, release, folder, bucket, CONCURRENCY, lambda done: None)
     return len(release.files) / (time.perf_counter() - start)
 
 

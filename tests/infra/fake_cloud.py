@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from function.answer import PATH
-from generator.publish import MANIFEST_KEY, Release
+from generator.publish import Release
+from generator.publish.release import MANIFEST_KEY
 from infra.deployment import API, PAGES, Answer, DeployError, Stack
 from tests.fake_bucket import FakeBucket, Kept
 

@@ -61,7 +61,7 @@ _ADVICE = {
 _CODES = {"301": "PermanentRedirect", "403": "AccessDenied", "404": "NotFound"}
 
 
-def client(
+def aws_client(
     service: str,
     endpoint_url: str | None = None,
     threads: int = 1,
@@ -86,7 +86,7 @@ def client(
 
 
 @contextmanager
-def told(begin: str, service: str, advice: Mapping[str, str]) -> Iterator[None]:
+def translated_errors(begin: str, service: str, advice: Mapping[str, str]) -> Iterator[None]:
     """Turn what boto3 raises into a PublishError that a person can do something about.
 
     Its text has what cannot be done (*begin*), what *service* says of it, and what *advice* there

@@ -8,21 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.errors import BuildError, PublishError
-from generator.publish import (
-    MANIFEST_KEY,
-    Content,
-    Plan,
-    Release,
-    Stored,
-    Upload,
-    cache_control,
-    carry_out,
-    each,
-    look,
-    plan,
-    read_site,
-    verify,
-)
+from generator.publish import Release, Stored, Upload, apply, compare, read_site, verify
+from generator.publish.plan import Plan, plan
+from generator.publish.release import MANIFEST_KEY, Content
+from generator.publish.threads import each
+from generator.publish.upload import cache_control
 from generator.site import Build
 from generator.site.files import MARKER, SEAL
 from tests.fake_bucket import FakeBucket, Kept, etag
@@ -63,8 +53,8 @@ def bucket():
 def publish(folder, bucket, *, threads=4):
     """Publish, and return what was planned and how far it was said to be."""
     release, said = read_site(folder), []
-    found = look(release, bucket, threads)
-    carry_out(found, release, folder, bucket, threads, said.append)
+    found = compare(release, bucket, threads)
+    apply(found, release, folder, bucket, threads, said.append)
     return found, said
 
 
@@ -217,7 +207,7 @@ def test_whatever_is_there_before_the_release_is_there_afterwards(there, encrypt
     bucket.objects["releases/0/index.html"] = Kept(b"another", b"")
     publish(site, bucket)
     release = read_site(site)
-    assert look(release, bucket, 4).is_done
+    assert compare(release, bucket, 4).is_done
     assert bucket.objects["releases/0/index.html"].content == b"another"
     assert all(key.startswith(prefix) for key in bucket.keys("put") + bucket.keys("delete"))
 

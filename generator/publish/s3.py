@@ -10,8 +10,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from generator import aws
-from generator.publish import Stored, Upload
+from generator.publish import aws
+from generator.publish.bucket import Stored, Upload
 
 # What to do about what S3 says.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -47,7 +47,7 @@ class S3Bucket:
     ) -> None:
         self._name, self.address = name, f"s3://{name}"
         with self._told("", "be asked"):
-            self._client = aws.client(
+            self._client = aws.aws_client(
                 "s3",
                 endpoint_url,
                 threads,
@@ -129,7 +129,7 @@ class S3Bucket:
 
     @contextmanager
     def _told(self, key: str, what: str) -> Iterator[None]:
-        with aws.told(f"{self.address}/{key} cannot {what}", "S3", _ADVICE):
+        with aws.translated_errors(f"{self.address}/{key} cannot {what}", "S3", _ADVICE):
             yield
 
 

@@ -22,9 +22,9 @@ from werkzeug.serving import make_server
 
 from generator.cli import main
 from generator.errors import PublishError
-from generator.publish import MANIFEST_KEY, Upload, read_site
+from generator.publish import S3Bucket, Upload, read_site
+from generator.publish.release import MANIFEST_KEY
 from generator.render import site as rendering
-from generator.s3 import S3Bucket
 from tests.fake_bucket import FakeBucket, etag
 
 NAME = "bucket"
