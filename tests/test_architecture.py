@@ -16,7 +16,7 @@ DOORS = {
     "boto3": "generator.publish.aws",
     "botocore": "generator.publish.aws",
     "bootstrap_wrapper": "generator.render.assets",
-    "click": "generator.terminal",
+    "click": "generator.cli.terminal",
     "httpx": "generator.github.client",
     "jinja2": "generator.render.templates",
     "markupsafe": "generator.render.templates",
@@ -92,7 +92,7 @@ def test_only_the_command_line_and_the_handler_read_the_environment():
             r"\bos\.(environ|getenv)\b", (ROOT / f"{name.replace('.', '/')}.py").read_text()
         )
     }
-    assert readers == {"generator.cli", "function.handler", "infra.with_args"}
+    assert readers == {"generator.cli.commands", "function.handler", "infra.with_args"}
 
 
 def test_only_the_terminal_writes_to_the_terminal():
@@ -105,7 +105,7 @@ def test_only_the_terminal_writes_to_the_terminal():
             (ROOT / f"{name.replace('.', '/')}.py").read_text(),
         )
     }
-    assert writers == {"generator.terminal"}
+    assert writers == {"generator.cli.terminal"}
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from function.query import PARAMETERS
-from generator.cli import SOURCES, VERBS
+from generator.cli.commands import SOURCES, VERBS
 from generator.seed.sources import FORMS
 
 ROOT = Path(__file__).parents[1]

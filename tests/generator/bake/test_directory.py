@@ -112,7 +112,7 @@ def test_the_same_users_are_the_same_bytes_in_another_process(tmp_path, users):
         subprocess.run(
             [sys.executable, "-c", program, path],
             check=True,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[3])},
         )
         digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
     assert len(digests) == 1

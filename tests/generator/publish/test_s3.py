@@ -20,7 +20,7 @@ from botocore.stub import Stubber
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from generator.cli import main
+from generator.cli.commands import main
 from generator.errors import PublishError
 from generator.publish import S3Bucket, Upload, read_site
 from generator.publish.release import MANIFEST_KEY
@@ -313,7 +313,7 @@ def started(server: Moto, site: Path, *arguments: str):
             *(sys.executable, "-m", "generator", "publish"),
             *(*command(server, site), *arguments),
         ],
-        env=IDENTITY | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        env=IDENTITY | {"PYTHONPATH": str(Path(__file__).parents[3])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

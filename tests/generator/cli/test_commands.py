@@ -14,13 +14,13 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from generator.cli import main
+from generator.cli.commands import main
 from generator.site import sealed_release
 from tests.fake_github import Answer, FakeGitHub, serving, user
 
 USERS = [user(number * 2, f"user-{number}") for number in range(1, 331)]
 PACKAGE = "github-user-directory"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing answers
 
 
@@ -57,7 +57,7 @@ def start(folder, *arguments, **environment):
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "generator", *arguments],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[3])}
         | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -120,7 +120,7 @@ def test_a_smaller_total_keeps_the_users_and_lists_the_first(run, tmp_path):
 
 def test_auto_uses_the_sample_where_nothing_is_stored_and_says_so(run, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "generator.terminal.time.sleep", pytest.fail
+        "generator.cli.terminal.time.sleep", pytest.fail
     )  # it does not wait for a network
     done = run("build")
     assert done.returncode == 0
@@ -333,7 +333,7 @@ def test_a_directory_that_is_replaced_while_it_is_opened_is_read(run, tmp_path, 
         (tmp_path / "other.db").replace(tmp_path / "build/directory.db")
         return sealed_release(*known)
 
-    monkeypatch.setattr("generator.cli.sealed_release", replaced)
+    monkeypatch.setattr("generator.cli.commands.sealed_release", replaced)
     assert run("render", "--no-data").returncode == 0
     assert run("check").returncode == 0
     assert " - Others</title>" in (tmp_path / "build/site/index.html").read_text()
@@ -497,7 +497,7 @@ def test_gone_accounts_leave_the_next_bake(run, tmp_path):
 
 def test_waiting_says_until_when_and_why(run, monkeypatch):
     waited = []
-    monkeypatch.setattr("generator.terminal.time.sleep", waited.append)
+    monkeypatch.setattr("generator.cli.terminal.time.sleep", waited.append)
     busy = Answer(429, {"Retry-After": "724"})
     with serving(github(fault=lambda request: busy if request == 1 else None)) as api:
         done = run("seed", "users", api=api)

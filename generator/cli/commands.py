@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl
 from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
-from generator import options, terminal
-from generator.command_line import (
+from generator.cli import terminal
+from generator.cli import types as options
+from generator.cli.command_line import (
     HELP,
     Argument,
     BadUsage,

@@ -8,7 +8,7 @@ change. https://www.gnu.org/software/libc/manual/html_node/Argument-Syntax.html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from generator.options import text
+from generator.cli.types import text
 
 HELP = ("-h", "--help")
 _GAP = "\N{NO-BREAK SPACE}"

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.cli import VERBS
-from generator.command_line import Argument, BadUsage, explained, flag, meant, option, read
-from generator.options import whole
+from generator.cli.command_line import Argument, BadUsage, explained, flag, meant, option, read
+from generator.cli.commands import VERBS
+from generator.cli.types import whole
 
 OPTIONS = (
     option("-t", "--total", metavar="N", parse=whole(1), default="150", help="How many."),
