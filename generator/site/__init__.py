@@ -21,22 +21,11 @@ from generator.site.build import (
     type_pages,
     window,
 )
-from generator.site.files import (
-    ASSETS,
-    SiteFile,
-    Update,
-    Writer,
-    Written,
-    cache_control,
-    content_type,
-    file_identity,
-    keys,
-    read_build,
-    sealed,
-    sealed_release,
-)
+from generator.site.files import ASSETS, SiteFile, cache_control, content_type, keys, read_build
+from generator.site.folder import Update, Writer, Written
 from generator.site.router import Route, route
 from generator.site.row import PICTURE, Entry, entry, resized
+from generator.site.seal import file_identity, sealed, sealed_release
 
 __all__ = [
     "ABOUT_KEY",

@@ -14,7 +14,8 @@ from generator.publish.release import MANIFEST_KEY, Content
 from generator.publish.threads import each
 from generator.publish.upload import cache_control
 from generator.site import Build
-from generator.site.files import MARKER, SEAL
+from generator.site.files import MARKER
+from generator.site.seal import SEAL
 from tests.fake_bucket import FakeBucket, Kept, etag
 
 ID = "0123456789abcdef"

@@ -14,7 +14,7 @@ from generator.errors import BuildError
 from generator.render import site
 from generator.render.site import Place
 from generator.site import TEMPLATES, Listing, read_build
-from generator.site.files import SEAL
+from generator.site.seal import SEAL
 from tests.bench.users import users
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 
