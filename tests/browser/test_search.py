@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from generator.render.pages import STATIC
+from generator.site import STATIC
 from tests.browser.conftest import USERS, named
 from tests.factories import ODD
 

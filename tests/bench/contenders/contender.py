@@ -12,8 +12,8 @@ from function.contract import Profile, implied
 from function.database import Directory
 from generator.render import site
 from generator.render.assets import read_assets
-from generator.render.pages import STATIC, TEMPLATES, Renderer
-from generator.site import Build, Listing, entry
+from generator.render.pages import Renderer
+from generator.site import STATIC, TEMPLATES, Build, Listing, entry
 from tests.bench.contenders.markup import Nodes
 from tests.bench.environment import ROOT
 

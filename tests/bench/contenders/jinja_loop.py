@@ -28,7 +28,7 @@ def contender(database: Path) -> Contender:
 
 def template(drawing: Renderer) -> Template:
     """Return users.html with _user_row.html in a loop over `profiles` where its rows were."""
-    environment = drawing._templates._whole
+    environment = drawing.templates._whole
     assert environment.loader
     page, row = (
         environment.loader.get_source(environment, name)[0]
@@ -64,9 +64,9 @@ def main() -> None:
         size = listing.pagination
         (folder / listing.prefix).mkdir(parents=True, exist_ok=True)
         for page in range(1, build.pages(listing) + 1):
-            numbers = drawing._numbers(listing, page)
+            numbers = drawing.context.numbers(listing, page)
             texts = [str(one) for one in numbers], [number(one) for one in numbers]
-            context = drawing._context(listing, page, *texts, lambda text: text)
+            context = drawing.context.values(listing, page, *texts, lambda text: text)
             shown = profiles[(page - 1) * size : page * size]
             path = folder / listing.key(page)
             path.write_text(page_template.render(**context, profiles=shown), encoding="utf-8")

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment
 
-from generator.render.pages import AROUND, PAGE, ROW, PageLink, Renderer
+from generator.render.context import AROUND, PageLink
+from generator.render.pages import PAGE, Renderer
+from generator.render.rows import ROW
 from generator.render.slots import Slot, mark
 from generator.site import PICTURE, Entry, Listing, resized
 
-# Numbers of a page, in the order of `Renderer._numbers`; those of `same_0` on are as many as sizes.
+# Numbers of a page, in the order of `PageContext.numbers`: of `same_0` there is one for each size.
 _NUMBERS = ("_", "prev", "page", "next", "_", "first", "last")
 # What else is shown: of a user, and of a page number that is offered.
 _NAMES = (
@@ -87,7 +89,7 @@ class Skeleton:
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         numbers = [*_NUMBERS, *(f"same_{n}" for n in range(len(renderer._build.page_sizes)))]
-        assert len(numbers) == len(renderer._numbers(Listing(), 1)), "`_numbers` has others now"
+        assert len(numbers) == len(renderer.context.numbers(Listing(), 1)), "it has others now"
         self._names = [*numbers, *(f"{name}_text" for name in numbers), *_NAMES]
         self._marks = [mark(place) for place in range(len(self._names))]
         self._count = len(numbers)
@@ -141,18 +143,18 @@ class Skeleton:
         return Slot(self._mark(name), is_there=True)
 
     def _address(self, listing: Listing, name: str) -> Slot:
-        found = self._renderer._base_path + listing.prefix + self._mark(name)
+        found = "/" + listing.prefix + self._mark(name)
         return Slot(f"{found}.html", is_there=True)
 
     def _context(self, listing: Listing, page: int) -> dict[str, Any]:
         digits, texts = self._marks[: self._count], self._marks[self._count : 2 * self._count]
-        return self._renderer._context(
+        return self._renderer.context.values(
             listing, page, digits, texts, lambda text: Slot(text, is_there=True)
         )
 
     def _draw(self, context: Mapping[str, Any], window: Sequence[PageLink]) -> Nodes:
         shown = {**context, "window": window, "rows": self._slot("rows")}
-        return _tokens(self._renderer._templates.draw(PAGE, **shown))
+        return _tokens(self._renderer.templates.draw(PAGE, **shown))
 
     def _own(self, has_address: bool) -> Nodes:
         """Return the row of any user with addresses that id and name do not imply."""
@@ -170,7 +172,7 @@ class Skeleton:
 
     def _typed(self, *addresses: Slot | None) -> Nodes:
         """Return the row of a user of any type with such addresses."""
-        templates = self._renderer._templates
+        templates = self._renderer.templates
         environment: Environment = templates._whole
         colours = environment.get_template("_types.html").module.colours
 

@@ -6,8 +6,9 @@ import pytest
 from generator.errors import BuildError
 from generator.render import assets, site
 from generator.render.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
-from generator.render.pages import STATIC, TEMPLATES, Renderer, Rows
-from generator.site import Listing
+from generator.render.pages import Renderer
+from generator.render.rows import Rows
+from generator.site import STATIC, TEMPLATES, Listing
 from tests.factories import make_profile
 
 

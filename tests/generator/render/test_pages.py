@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from function.contract import About, Profile
 from generator.errors import BuildError
 from generator.render.assets import read_assets
-from generator.render.pages import STATIC, TEMPLATES, Download, Renderer, Rows
+from generator.render.pages import Download, Renderer
+from generator.render.rows import Rows
 from generator.render.templates import Templates
-from generator.site import Build, Listing
+from generator.site import STATIC, TEMPLATES, Build, Listing
 from generator.site.build import TypePages
 from generator.text import rough_size
 from tests.factories import ABOUT, ODD, make_profile
