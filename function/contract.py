@@ -1,7 +1,6 @@
 """What both halves agree on: the records, and the file they are baked into. Does no I/O."""
 
-from collections.abc import Iterable, Mapping
-from string import ascii_lowercase, ascii_uppercase, digits
+from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
 # "GHdi". https://sqlite.org/fileformat2.html#application_id
@@ -14,15 +13,6 @@ MINIMUM_SQLITE_VERSION = (3, 38, 0)
 # The fields of a `Profile`, as columns of `github_users` here and in the generator's store.
 COLUMNS = "id, username, type, avatar_url, html_url"
 
-# A list has an anchor, the id of a user, at every so many of its users ...
-STEP = 32
-# ... and so many anchors to a row of `anchors`, least significant byte first.
-ANCHORS_A_ROW = 256
-# The longest part of a username that is in `grams` however few have it.
-GRAM = 3
-# The kind of a list that has users of every type. Other kinds are a type's code, or, above all
-# codes, one of several types that differ in case alone.
-EVERY = -1
 
 _AVATAR_URL = "https://avatars.githubusercontent.com/u/"
 _HTML_URL = "https://github.com/"
@@ -159,49 +149,3 @@ def fold(text: str) -> str:
 
 
 _FOLD = str.maketrans(ascii_uppercase, ascii_lowercase)
-
-
-def groups(types: Mapping[int, str]) -> dict[str, list[int]]:
-    """Return the codes of *types* by their folded names: what ``type`` asks for together.
-
-    Where these are several, they have a kind of their own: see `group_kinds`.
-    """
-    found: dict[str, list[int]] = {}
-    for code in sorted(types):
-        found.setdefault(fold(types[code]), []).append(code)
-    return found
-
-
-def group_kinds(types: Mapping[int, str]) -> dict[tuple[int, ...], int]:
-    """Return the kinds of several types that differ in case alone, by their codes."""
-    several = [tuple(codes) for codes in groups(types).values() if len(codes) > 1]
-    return {codes: kind for kind, codes in enumerate(sorted(several), len(types))}
-
-
-def grams(text: str, length: int) -> set[str]:
-    """Return the parts of *text* that are *length* characters long."""
-    return {text[start : start + length] for start in range(len(text) - length + 1)}
-
-
-def phrase(words: Iterable[str]) -> str:
-    """Return what to look for in the table `grams` for users who have all of *words*.
-
-    https://sqlite.org/fts5.html#full_text_query_syntax
-    """
-    return " AND ".join(f'"{word}"' for word in words)
-
-
-def term_word(term: str) -> str:
-    """Return *term* as a word of the table `grams`: no two terms are the same word."""
-    return term.translate(_WORDS)
-
-
-def kind_word(kind: int) -> str:
-    """Return the word that users of *kind* have in the table `grams`."""
-    return f"={kind}"
-
-
-# What the tokenizer would part words at, or fold, is written in hexadecimal.
-_WORDS = {
-    code: f"_{code:02x}" for code in range(128) if chr(code) not in ascii_lowercase + digits + "-"
-}

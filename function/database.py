@@ -12,26 +12,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from function.contract import (
-    ANCHORS_A_ROW,
     APPLICATION_ID,
-    EVERY,
-    GRAM,
     MINIMUM_SQLITE_VERSION,
     SCHEMA_VERSION,
-    STEP,
     About,
     Page,
     Profile,
     fold,
+    implied,
+)
+from function.errors import DatabaseMismatch
+from function.index import (
+    ANCHORS_A_ROW,
+    EVERY,
+    GRAM,
+    STEP,
     grams,
     group_kinds,
     groups,
-    implied,
     kind_word,
     phrase,
     term_word,
 )
-from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
 
 # SQLite takes so many values with a statement at least. https://sqlite.org/limits.html

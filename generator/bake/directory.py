@@ -13,18 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from function.contract import (
-    ANCHORS_A_ROW,
-    APPLICATION_ID,
-    EVERY,
-    SCHEMA,
-    SCHEMA_VERSION,
-    About,
-    Profile,
-    fold,
-    group_kinds,
-    implied,
-)
+from function.contract import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, About, Profile, fold, implied
+from function.index import ANCHORS_A_ROW, EVERY, group_kinds
 from generator.bake.index import Lists, Words, frequent_terms, least_frequent
 from generator.errors import BuildError
 

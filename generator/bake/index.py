@@ -8,15 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from function.contract import (
-    EVERY,
-    GRAM,
-    STEP,
-    grams,
-    kind_word,
-    phrase,
-    term_word,
-)
+from function.index import EVERY, GRAM, STEP, grams, kind_word, phrase, term_word
 
 # A term that fewer have than this share of the users is looked for when somebody asks: so few can
 # be gone through one by one. Fewer than FEW always can be, and more than MANY never.

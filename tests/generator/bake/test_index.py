@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.contract import EVERY, fold, grams, term_word
+from function.contract import fold
+from function.index import EVERY, grams, term_word
 from generator.bake.index import Lists, Words, frequent_terms, least_frequent, terms_of
 
 names = st.lists(st.text("ab-ü", max_size=6), max_size=30)
