@@ -5,7 +5,6 @@ id of every 32nd of its users. What a query asks for is a page of one list, or o
 after another (the types, for ``order_by=type``); each part of it is read from the nearest anchor.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -51,20 +50,8 @@ _MAX_INTEGER = 2**63 - 1
 Row = tuple[int, int, str]
 
 
-class Columns(NamedTuple):
-    """The same of many rows, as who draws all of them needs it: ids are in digits."""
-
-    ids: list[bytes]
-    types: list[int]
-    usernames: list[str]
-
-    def row(self, number: int) -> Row:
-        """Return the row of that *number*, from 0."""
-        return int(self.ids[number]), self.types[number], self.usernames[number]
-
-
 # SQL, and the values that it is asked with.
-_Statement = tuple[str, list[object]]
+Statement = tuple[str, list[object]]
 
 
 class _List(NamedTuple):
@@ -133,11 +120,13 @@ class Directory:
                 "SELECT source, title, seeded_at, longest, id_bytes FROM about"
             ).fetchone()
             self.about = About(*about)
-            self._types: dict[int, str] = dict(self._sql.execute("SELECT code, type FROM types"))
+            self.type_names: dict[int, str] = dict(
+                self._sql.execute("SELECT code, type FROM types")
+            )
             self._all = self._lists("")
             # Opens the posting lists now, and shows that they are there.
             self._sql.execute("SELECT 1 FROM grams WHERE grams MATCH '\"=\"'").fetchone()
-            users = {code: self._all[code].users for code in self._types}
+            users = {code: self._all[code].users for code in self.type_names}
             self._users = self._all[EVERY].users
         except DatabaseMismatch:
             self.close()
@@ -145,13 +134,13 @@ class Directory:
         # TypeError: no row says what is listed; KeyError: nor how many.
         except (sqlite3.Error, TypeError, KeyError, UnicodeDecodeError) as exc:
             self.close()
-            raise self._damaged(exc) from exc
-        self._by_type = sorted(self._types, key=self._types.__getitem__)
-        self.types = {self._types[code]: users[code] for code in self._by_type}
-        self._groups = groups(self._types)
-        self._group_kinds = group_kinds(self._types)
+            raise self.damaged(exc) from exc
+        self._by_type = sorted(self.type_names, key=self.type_names.__getitem__)
+        self.types = {self.type_names[code]: users[code] for code in self._by_type}
+        self._groups = groups(self.type_names)
+        self._group_kinds = group_kinds(self.type_names)
         self._codes = {kind: codes for codes, kind in self._group_kinds.items()}
-        self._codes.update((code, (code,)) for code in self._types)
+        self._codes.update((code, (code,)) for code in self.type_names)
 
     @property
     def users(self) -> int:
@@ -164,18 +153,35 @@ class Directory:
             rows, total = self._find(query)
             return Page(tuple(self._profiles(rows)), query.page, query.pagination, total)
         except (sqlite3.DatabaseError, TypeError, KeyError) as exc:  # an anchor, a type is missing
-            raise self._damaged(exc) from exc
+            raise self.damaged(exc) from exc
 
-    def columns(self, order_by: str, type_: str | None, start: int, stop: int) -> Columns:
-        """Return what stands from *start* to before *stop*, from 0, among those of *type_*.
+    def statements(
+        self, order_by: str, type_: str | None, start: int, stop: int
+    ) -> tuple[list[Statement], int]:
+        """Return what reads the rows from *start* to before *stop* of those of *type_*, from 0.
 
-        SQLite puts a column into one text, which is read faster than a row at a time. It does so
-        in the order in which the rows come, which `generator check` sees.
+        And how many users these are. In a descending order the rows come in the reverse.
         """
-        try:
-            return self._columns(order_by, type_, start, stop)
-        except (sqlite3.DatabaseError, TypeError, KeyError, ValueError) as exc:
-            raise self._damaged(exc) from exc
+        codes = self._codes_of(type_)
+        chosen = [] if codes == [] else [self._all[kind] for kind in self._kinds(codes, order_by)]
+        total = sum(one.users for one in chosen)
+        return [*self._statements(chosen, start, stop, order_by)], max(min(stop, total) - start, 0)
+
+    def rows(self, sql: str, values: Sequence[object]) -> list[Any]:
+        """Return what *sql* finds: every statement of a query comes by here."""
+        return self._sql.execute(sql, values).fetchall()
+
+    def damaged(self, why: Exception | str) -> DatabaseMismatch:
+        """Return the error that says that the file is not what it should be."""
+        if "no such module: fts5" in str(why):
+            return DatabaseMismatch(
+                f"this Python's SQLite {sqlite3.sqlite_version} has no FTS5, which the search"
+                " needs; python.org's builds, Debian's and Lambda's have it"
+            )
+        return DatabaseMismatch(
+            f"{self.path} is not a directory database, or a damaged one ({why});"
+            " `python -m generator bake` makes it anew"
+        )
 
     def addresses(self, rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
         """Return the avatar_url and html_url of those of *rows* that have their own, by id."""
@@ -183,19 +189,8 @@ class Directory:
         return {
             identity: (avatar_url, html_url)
             for start in range(0, len(own), _AT_ONCE)
-            for identity, avatar_url, html_url in self._rows(_ADDRESSES, _filled(own, start))
+            for identity, avatar_url, html_url in self.rows(_ADDRESSES, _filled(own, start))
         }
-
-    def type_of(self, row: Row) -> str:
-        """Return the type of *row*."""
-        return self._types[row[1] >> 1]
-
-    def profiles(self, order_by: str, type_: str | None = None) -> Iterator[Profile]:
-        """Yield every profile, or those of *type_*, in one of the `ORDERS`, a few at a time."""
-        page = 1
-        while found := self.find(ProfileQuery(page, 1000, order_by, type=type_)).profiles:
-            yield from found
-            page += 1
 
     def close(self) -> None:
         """Close the file."""
@@ -221,27 +216,6 @@ class Directory:
         chosen = [lists[kind] for kind in self._kinds(codes, query.order_by) if kind in lists]
         return self._between(chosen, start, start + query.pagination, query.order_by)
 
-    def _columns(self, order_by: str, type_: str | None, start: int, stop: int) -> Columns:
-        codes = self._codes_of(type_)
-        chosen = [] if codes == [] else [self._all[kind] for kind in self._kinds(codes, order_by)]
-        found = Columns([], [], [])
-        for sql, values in self._statements(chosen, start, stop, order_by):
-            ((ids, types, usernames),) = self._rows(
-                "SELECT json_group_array(id), json_group_array(type), json_group_array(username)"
-                f" FROM ({sql})",
-                values,
-            )
-            found.ids.extend(ids[1:-1].encode().split(b","))
-            found.types.extend(json.loads(types))
-            found.usernames.extend(json.loads(usernames))
-        wanted = max(min(stop, sum(one.users for one in chosen)) - start, 0)
-        if {len(column) for column in found} != {wanted}:
-            raise ValueError(f"{len(found.types)} users where there are {wanted}")
-        if order_by.startswith("-"):
-            for column in found:
-                column.reverse()
-        return found
-
     def _codes_of(self, type_: str | None) -> list[int] | None:
         """Return the codes of the types that *type_* asks for; None: for any."""
         return None if type_ is None else self._groups.get(fold(type_), [])
@@ -252,7 +226,7 @@ class Directory:
         """Return what stands from *start* to before *stop* in *lists*, and how many in all."""
         rows: list[Row] = []
         for sql, values in self._statements(lists, start, stop, order_by):
-            rows += self._rows(sql, values)
+            rows += self.rows(sql, values)
         if order_by.startswith("-"):
             rows.reverse()
         return rows, sum(one.users for one in lists)
@@ -260,21 +234,23 @@ class Directory:
     def _kinds(self, codes: list[int] | None, order_by: str) -> list[int]:
         """Return the kinds of the lists that one after another are in the order asked for."""
         if order_by.endswith("type"):
-            return self._by_type if codes is None else sorted(codes, key=self._types.__getitem__)
+            return (
+                self._by_type if codes is None else sorted(codes, key=self.type_names.__getitem__)
+            )
         if codes is None:
             return [EVERY]
         return [codes[0]] if len(codes) == 1 else [self._group_kinds[tuple(codes)]]
 
     def _lists(self, term: str) -> dict[int, _List]:
         """Return the lists of those who have *term*, by kind; none if they are few."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT term, kind, list, users, match, exact FROM lists WHERE term = ?", [term]
         )
         return {row[1]: _List(*row) for row in rows}
 
     def _statements(
         self, lists: Sequence[_List], start: int, stop: int, order_by: str
-    ) -> Iterator[_Statement]:
+    ) -> Iterator[Statement]:
         """Yield what reads what stands from *start* to before *stop* in *lists*, one after another.
 
         In a descending order these are the same users counted from the end, read in the other.
@@ -289,7 +265,7 @@ class Directory:
                 yield self._statement(one, first, last - first)
             before += one.users
 
-    def _statement(self, one: _List, first: int, count: int) -> _Statement:
+    def _statement(self, one: _List, first: int, count: int) -> Statement:
         """Return what reads *count* users of the list *one* from its number *first* on, from 0."""
         anchor, skip = divmod(first, STEP)
         begin = self._anchor(one.number, anchor) if anchor else 0
@@ -324,7 +300,7 @@ class Directory:
         """Return the id at the anchor of that number in the list of that *number*."""
         row, place = divmod(anchor, ANCHORS_A_ROW)
         width = self._id_bytes
-        ((found,),) = self._rows(
+        ((found,),) = self.rows(
             "SELECT substr(ids, ?, ?) FROM anchors WHERE list = ? AND number = ?",
             [width * place + 1, width, number, row],
         )
@@ -336,7 +312,7 @@ class Directory:
             return []
         return [
             (found, flagged, username)
-            for found, flagged, username in self._rows(
+            for found, flagged, username in self.rows(
                 "SELECT id, type, username FROM users WHERE id = ?", [identity]
             )
             if (codes is None or flagged >> 1 in codes) and (term is None or term in fold(username))
@@ -350,12 +326,10 @@ class Directory:
         inside = "instr(lower(u.username), ?)"
         words = self._words(term)
         if not words:
-            return self._rows(
-                f"SELECT u.id, u.type, u.username FROM users u WHERE {inside}", [term]
-            )
+            return self.rows(f"SELECT u.id, u.type, u.username FROM users u WHERE {inside}", [term])
         if kind in self._all and self._all[kind].match:
             words = [*words, kind_word(kind)]
-        return self._rows(
+        return self.rows(
             "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
             f" WHERE grams MATCH ? AND {inside}",
             [phrase(words), term],
@@ -368,7 +342,7 @@ class Directory:
         # Longer parts are of use where all grams are such that too many have.
         for length in range(GRAM, len(term)):
             parts = sorted(grams(term, length))[:_MOST_VALUES]
-            rows = self._rows(
+            rows = self.rows(
                 f"SELECT term, users, exact FROM lists WHERE kind = {EVERY}"
                 f" AND term IN ({_marks(parts)})",
                 parts,
@@ -391,34 +365,19 @@ class Directory:
         """Return the page of *rows*, which come in the order of ids, and how many there are."""
         found = [row for row in rows if codes is None or row[1] >> 1 in codes]
         if query.order_by.endswith("type"):
-            found.sort(key=lambda row: self._types[row[1] >> 1])
+            found.sort(key=lambda row: self.type_names[row[1] >> 1])
         if query.order_by.startswith("-"):
             found.reverse()
         start = (query.page - 1) * query.pagination
         return found[start : start + query.pagination], len(found)
 
-    def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
-        """Return what *sql* finds: every statement of a query comes by here."""
-        return self._sql.execute(sql, values).fetchall()
-
     def _profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
         addresses = self.addresses(rows)
         # A named tuple's own constructor takes three times as long, for every user of every page.
-        new, types = tuple.__new__, self._types
+        new, types = tuple.__new__, self.type_names
         for identity, flagged, username in rows:
             urls = addresses[identity] if flagged & 1 else implied(identity, username)
             yield new(Profile, (identity, username, types[flagged >> 1], *urls))
-
-    def _damaged(self, why: Exception | str) -> DatabaseMismatch:
-        if "no such module: fts5" in str(why):
-            return DatabaseMismatch(
-                f"this Python's SQLite {sqlite3.sqlite_version} has no FTS5, which the search"
-                " needs; python.org's builds, Debian's and Lambda's have it"
-            )
-        return DatabaseMismatch(
-            f"{self.path} is not a directory database, or a damaged one ({why});"
-            " `python -m generator bake` makes it anew"
-        )
 
     def _check_stamps(self, size: int) -> None:
         stamps = self._value("PRAGMA application_id"), self._value("PRAGMA user_version")
@@ -430,13 +389,13 @@ class Directory:
             )
         whole = self._value("PRAGMA page_size") * self._value("PRAGMA page_count")
         if size != whole:
-            raise self._damaged(f"{size:,} bytes, not {whole:,}")
+            raise self.damaged(f"{size:,} bytes, not {whole:,}")
 
     def _value(self, sql: str) -> int:
         try:
             return int(self._sql.execute(sql).fetchone()[0])
         except sqlite3.DatabaseError as exc:
-            raise self._damaged(exc) from exc
+            raise self.damaged(exc) from exc
 
 
 def _digest(path: Path) -> str:

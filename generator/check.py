@@ -12,6 +12,7 @@ from function.answer import PATH as API_PATH
 from function.contract import Page, Profile
 from function.database import Directory
 from generator.errors import CheckFailed
+from generator.reading import read_profiles
 from generator.site import (
     ABOUT_KEY,
     ASSETS,
@@ -54,7 +55,7 @@ def check(
     links = _Links(folder, build, base_path)
     done = 0
     for listing in build.listings():
-        profiles = directory.profiles(listing.order_by, build.query(listing, 1).type)
+        profiles = read_profiles(directory, listing.order_by, build.query(listing, 1).type)
         for page in range(1, build.pages(listing) + 1):
             key = listing.key(page)
             text = _read(folder, key)

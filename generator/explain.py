@@ -68,8 +68,8 @@ class _Told(Directory):
         self.told: list[tuple[str, tuple[object, ...], int]] = []
         super().__init__(path, mapped=mapped)
 
-    def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
-        rows = super()._rows(sql, values)
+    def rows(self, sql: str, values: Sequence[object]) -> list[Any]:
+        rows = super().rows(sql, values)
         self.told.append((sql, tuple(values), len(rows)))
         return rows
 

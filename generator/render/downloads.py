@@ -8,6 +8,7 @@ from pathlib import Path
 
 from function.contract import Profile
 from function.database import Directory
+from generator.reading import read_profiles
 
 CSV_KEY = "data/profiles.csv"
 NDJSON_KEY = "data/profiles.ndjson"
@@ -34,7 +35,7 @@ def _csv(directory: Directory, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(Profile._fields)
-        out.writerows(directory.profiles("id"))
+        out.writerows(read_profiles(directory, "id"))
 
 
 def _ndjson(directory: Directory, path: Path) -> None:
@@ -44,7 +45,7 @@ def _ndjson(directory: Directory, path: Path) -> None:
 
 def _lines(directory: Directory) -> Iterator[str]:
     encode = json.JSONEncoder(ensure_ascii=False).encode
-    for profile in directory.profiles("id"):
+    for profile in read_profiles(directory, "id"):
         yield encode(profile._asdict()) + "\n"
 
 

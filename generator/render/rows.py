@@ -10,7 +10,8 @@ from itertools import accumulate, pairwise
 from operator import mod
 
 from function.contract import Profile, implied
-from function.database import Columns, Directory, Row
+from function.database import Directory, Row
+from generator.reading import Columns
 from generator.render.slots import CannotCut, Pieces, Slot, mark
 from generator.render.templates import Templates, escape
 from generator.site import PICTURE, Entry, entry, resized
@@ -105,7 +106,7 @@ class RowRenderer:
         for row in rows:
             identity, _, username = row
             urls = addresses.get(identity) or implied(identity, username)
-            yield self.row(Profile(identity, username, directory.type_of(row), *urls))
+            yield self.row(Profile(identity, username, directory.type_names[row[1] >> 1], *urls))
 
     def row(self, profile: Profile) -> bytes:
         """Return *profile* as a table row."""
@@ -139,7 +140,7 @@ class RowRenderer:
         """
         if directory.addresses([row]):
             return None
-        type_ = directory.type_of(row)
+        type_ = directory.type_names[row[1] >> 1]
         if type_ not in self._implied:
             self._implied[type_] = self._cut_implied(type_)
         return self._implied[type_]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from function.database import Directory
 from generator.errors import BuildError
 from generator.jobs import cores, map_in_processes
+from generator.reading import read_columns
 from generator.render.assets import read_assets
 from generator.render.downloads import KEYS as DOWNLOAD_KEYS
 from generator.render.downloads import write as write_downloads
@@ -172,7 +173,7 @@ def render_site(
 
 def widest(directory: Directory) -> Widest:
     """Return the longest type and the longest id of *directory*, which is the newest user's."""
-    (newest,) = directory.columns("-id", None, 0, 1).ids
+    (newest,) = read_columns(directory, "-id", None, 0, 1).ids
     return Widest(max(directory.types, key=len)[:MOST_OF_A_TYPE], "0" * len(newest))
 
 
@@ -192,7 +193,7 @@ def pages(
     beyond = stop + max(build.page_sizes) - 1  # where a page may end that begins before
     last = min(beyond, build.users_of(slug))
     of_type = build.query(Listing(order_by, slug=slug), 1).type
-    users = directory.columns(order_by, of_type, start, last)
+    users = read_columns(directory, order_by, of_type, start, last)
     rows = renderer.rows(directory, users, gcd(STRETCH, *build.page_sizes))
     for size in build.page_sizes:
         listing = Listing(order_by, size, slug)
@@ -241,7 +242,7 @@ def _others(
 ) -> Iterator[SiteFile]:
     """Yield what is beside the listings, the word that all is there last."""
     listing = Listing()
-    shown = renderer.rows(directory, directory.columns("id", None, 0, listing.pagination))
+    shown = renderer.rows(directory, read_columns(directory, "id", None, 0, listing.pagination))
     yield SiteFile(INDEX_KEY, renderer.page(listing, 1, shown))
     yield SiteFile(ABOUT_KEY, renderer.about(directory.types))
     yield SiteFile(NOT_FOUND_KEY, renderer.missing())

@@ -12,6 +12,7 @@ from jinja2 import Template
 
 from function.contract import implied
 from function.database import Directory
+from generator.reading import read_profiles
 from generator.render.pages import Renderer
 from generator.site import PICTURE, Entry, entry
 from generator.text import number
@@ -45,7 +46,7 @@ def template(drawing: Renderer) -> Template:
 def users(directory: Directory) -> list[Entry]:
     """Return all users, with addresses fit to be shown."""
     found = []
-    for profile in directory.profiles("id"):
+    for profile in read_profiles(directory, "id"):
         identity, username, type_, avatar_url, html_url = profile
         if (avatar_url, html_url) == implied(identity, username):  # no need to look at them
             sizes = [f"{avatar_url}&s={times * PICTURE}" for times in (1, 2)]

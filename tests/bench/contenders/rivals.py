@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from function.database import Directory
+from generator.reading import read_profiles
 from tests.bench.contenders import eleventy, hugo, jinja_loop, native
 from tests.bench.contenders.contender import Contender, plan, record, renderer
 from tests.bench.contenders.markup import Skeleton
@@ -59,7 +60,7 @@ def make_rivals(database: Path, folder: Path, tools: Tools) -> list[Contender]:
     with closing(Directory(database)) as directory:
         skeleton = Skeleton(renderer(directory))
         pages = {listing: skeleton.page(listing) for listing in plan(directory).listings()}
-        users = [record(profile) for profile in directory.profiles("id")]
+        users = [record(profile) for profile in read_profiles(directory, "id")]
     found = [jinja_loop.contender(database)]
     if tools.compiler:
         place = folder / "c"

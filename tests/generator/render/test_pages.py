@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from function.contract import About, Profile
 from generator.errors import BuildError
+from generator.reading import read_columns
 from generator.render.assets import read_assets
 from generator.render.pages import Download, Renderer
 from generator.render.rows import Rows
@@ -209,7 +210,7 @@ def test_a_template_that_fails_is_named_with_the_line(template, says, edit_templ
 
 @pytest.mark.parametrize("step", [1, 2, 3, 5, len(ODD), len(ODD) + 1])
 def test_rows_are_drawn_from_the_directory_some_at_a_time(directory, step):
-    found = RENDERER.rows(directory, directory.columns("id", None, 0, 100), step)
+    found = RENDERER.rows(directory, read_columns(directory, "id", None, 0, 100), step)
     whole = [WHOLE.row(profile) for profile in ODD]
     parts = range(0, len(ODD), step)
     assert [*found.cut(0, step, len(parts))] == [
