@@ -96,7 +96,7 @@ lint-aws: .venv/.lint ## Check the workflows, and the AWS template for what it l
 	  else echo "Left out: sam validate --lint, since there is no sam here (\`make lint\` ran its cfn-lint)"; fi
 
 bench: .venv/.dev ## Measure against limits, plain designs and peers, as ratios in one run
-	@$(WITH_ARGS) $(BIN)/python -m tests.bench
+	@$(WITH_ARGS) $(BIN)/python -m bench
 
 clean: ## Remove what was built and every cache; the store with the seeded users stays
 	@$(IN_HERE); rm -rf -- "$$BUILD/site" "$$BUILD/bundle" "$$BUILD/directory.db" "$$BUILD/directory.db.part"

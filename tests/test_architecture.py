@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -42,19 +43,97 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            # Where all that is imported are modules, the package is only the way to them.
+            found |= names if names <= PATHS.keys() else {node.module, *names}
     return found
 
 
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): imports(path)
+def module_name(path: Path) -> str:
+    """Return the name of the module at *path*, a package's for its __init__.py."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+PATHS = {
+    module_name(path): path
     for package in sorted(OURS)
     for path in sorted((ROOT / package).rglob("*.py"))
 }
+MODULES = {name: imports(path) for name, path in PATHS.items()}
 
 
 def outside(names: set[str]) -> set[str]:
     return {name.partition(".")[0] for name in names} - OURS - set(sys.stdlib_module_names)
+
+
+def room(name: str) -> str:
+    """Return the package of the module *name*: "generator.site", or "generator.check" itself."""
+    top, _, rest = name.partition(".")
+    return f"{top}.{rest.partition('.')[0]}" if top == "generator" and rest else top
+
+
+def rooms(name: str) -> set[str]:
+    """Return the packages of ours, other than its own, that the module *name* imports from."""
+    found = {room(one) for one in MODULES[name] if one.partition(".")[0] in OURS}
+    return found - {room(name), "generator"}
+
+
+# Which packages and modules each may import from; `function` and what is named in COMMON besides.
+COMMON = {"function", "generator.errors", "generator.text"}
+MAY_IMPORT = {
+    "function": set(),
+    "generator": set(),
+    "generator.text": set(),
+    "generator.errors": {"generator.text"},
+    "generator.jobs": set(),
+    "generator.reading": set(),
+    "generator.github": set(),
+    "generator.store": {"generator.github"},
+    "generator.bake": set(),
+    "generator.site": set(),
+    "generator.seed": {"generator.github", "generator.store"},
+    "generator.render": {"generator.site", "generator.jobs", "generator.reading"},
+    "generator.check": {"generator.site", "generator.reading"},
+    "generator.serve": {"generator.site"},
+    "generator.publish": {"generator.site"},
+    "generator.explain": set(),
+    "generator.cli": {
+        *("generator.seed", "generator.github", "generator.store", "generator.bake"),
+        *("generator.site", "generator.render", "generator.check", "generator.serve"),
+        *("generator.publish", "generator.explain"),
+    },
+    "generator.__main__": {"generator.cli"},
+    "infra": {"generator.site", "generator.publish"},
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_package_imports_only_what_it_may(name):
+    own = room(name)
+    common = COMMON - {"generator.errors"} if own == "generator.errors" else COMMON
+    if own in ("function", "generator.text"):
+        common = set()
+    assert rooms(name) <= MAY_IMPORT[own] | common
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_package_is_imported_by_its_name_and_not_by_an_inner_module(name):
+    inner = {one for one in MODULES[name] & MODULES.keys() if one.startswith("generator.")}
+    assert not {one for one in inner if room(one) not in (room(name), one)}
+
+
+def test_building_needs_no_boto3():
+    """What needs it is loaded on first use, since requirements/build.txt has none."""
+    program = """
+import importlib, sys
+sys.modules["boto3"] = sys.modules["botocore"] = sys.modules["mangum"] = None
+sys.modules["aws_lambda_powertools"] = None
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+"""
+    names = sorted({room(name) for name in MODULES if name.startswith("generator.")})
+    names = [name for name in names if name != "generator.__main__"]
+    subprocess.run([sys.executable, "-c", program, *names], check=True, cwd=ROOT)
 
 
 def test_the_function_never_imports_the_generator():
@@ -86,11 +165,7 @@ def test_no_imports_go_round_in_a_circle():
 
 def test_only_the_command_line_and_the_handler_read_the_environment():
     readers = {
-        name
-        for name in MODULES
-        if re.search(
-            r"\bos\.(environ|getenv)\b", (ROOT / f"{name.replace('.', '/')}.py").read_text()
-        )
+        name for name in MODULES if re.search(r"\bos\.(environ|getenv)\b", PATHS[name].read_text())
     }
     assert readers == {"generator.cli.commands", "function.handler", "infra.with_args"}
 
@@ -102,7 +177,7 @@ def test_only_the_terminal_writes_to_the_terminal():
         if name.startswith(("function", "generator"))
         and re.search(
             r"\bprint\(|\bsys\.std(out|err)\b",
-            (ROOT / f"{name.replace('.', '/')}.py").read_text(),
+            PATHS[name].read_text(),
         )
     }
     assert writers == {"generator.cli.terminal"}

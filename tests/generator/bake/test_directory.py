@@ -103,7 +103,7 @@ def test_the_same_users_are_the_same_bytes_in_another_process(tmp_path, users):
     """Sets come in another order in every process: none may decide what is written."""
     program = (
         "import sys; from pathlib import Path; from generator.bake import bake;"
-        "from tests.factories import ABOUT; from tests.bench.users import users;"
+        "from tests.factories import ABOUT; from bench.users import users;"
         f"bake(users({users}), ABOUT, Path(sys.argv[1]))"
     )
     digests = set()

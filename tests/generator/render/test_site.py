@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from bench.users import users
 from function.contract import Profile
 from function.database import Directory
 from generator.check import check
@@ -15,7 +16,6 @@ from generator.render import site
 from generator.render.site import Place
 from generator.site import TEMPLATES, Listing, read_build
 from generator.site.seal import SEAL
-from tests.bench.users import users
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 
 

@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.contenders import eleventy, hugo, jinja_loop, native
+from bench.contenders.contender import Contender, plan, record, renderer
+from bench.contenders.markup import Skeleton
 from function.database import Directory
 from generator.reading import read_profiles
-from tests.bench.contenders import eleventy, hugo, jinja_loop, native
-from tests.bench.contenders.contender import Contender, plan, record, renderer
-from tests.bench.contenders.markup import Skeleton
 
 
 class Tools(NamedTuple):

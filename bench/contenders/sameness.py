@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+from bench.users import users
 from function.contract import Profile
-from tests.bench.users import users
 from tests.factories import ODD, make_profile
 
 _AT_TAGS = re.compile(rb"\s*([<>])\s*")

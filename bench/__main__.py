@@ -1,7 +1,7 @@
 """Print how the build and the function do against plain designs, peers and limits.
 
 What is compared runs in turn in one process, or one run, and what counts are the ratios: this
-machine's speed cancels out. `python -m tests.bench` runs every section; `python -m tests.bench
+machine's speed cancels out. `python -m bench` runs every section; `python -m bench
 queries --many 100000` one of them, for fewer users.
 
     build     seeding and baking 10,000 users (--users)
@@ -24,10 +24,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from bench import environment, lambdas, peers, publishing, queries, rendering, seeding
+from bench.users import users
 from generator.bake.directory import bake
 from generator.seed import sources
-from tests.bench import environment, lambdas, peers, publishing, queries, rendering, seeding
-from tests.bench.users import users
 from tests.factories import ABOUT
 
 ROUNDS = 5

@@ -1,7 +1,7 @@
 """The pages as one makes them with Jinja2 without thinking of speed: our templates, in loops.
 
 All users in memory, every row drawn anew on every page by the template's own loop:
-`python -m tests.bench.contenders.jinja_loop DATABASE FOLDER`.
+`python -m bench.contenders.jinja_loop DATABASE FOLDER`.
 """
 
 import re
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from jinja2 import Template
 
+from bench.contenders.contender import Contender, plan, renderer
 from function.contract import implied
 from function.database import Directory
 from generator.reading import read_profiles
 from generator.render.pages import Renderer
 from generator.site import PICTURE, Entry, entry
 from generator.text import number
-from tests.bench.contenders.contender import Contender, plan, renderer
 
 NAME = "plain Jinja2 loop"
 _IMPORT = re.compile(r"\{% from [^%]*%\}\n")

@@ -19,9 +19,9 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
+from bench.environment import ROOT
 from function.database import Directory
 from function.query import ProfileQuery, parse_query
-from tests.bench.environment import ROOT
 
 SECONDS, ROUNDS = 2, 2
 API = "/api/users/profiles"
@@ -110,9 +110,9 @@ def bench(folder: Path, database: Path, naive: Path, python: Path) -> None:
         "httptools",
     ]
     gunicorn = [*run, "gunicorn", "--workers", "1", "--worker-class", "gthread", "--threads", "1"]
-    flask = [*gunicorn, "--log-level", "error", "tests.bench.flask_app:app", "--bind"]
+    flask = [*gunicorn, "--log-level", "error", "bench.flask_app:app", "--bind"]
     servers = {
-        "ours": ([*uvicorn, "tests.bench.asgi:app", "--port"], {"DIRECTORY_DB": str(database)}),
+        "ours": ([*uvicorn, "bench.asgi:app", "--port"], {"DIRECTORY_DB": str(database)}),
         "datasette": (
             [
                 *(*run, "datasette", "serve", "--immutable", str(served)),

@@ -18,14 +18,14 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+from bench.contenders import eleventy, hugo, jinja_loop, native, sameness
+from bench.contenders.contender import ORIGIN, Contender, ours, plan
+from bench.contenders.rivals import Tools, find_tools, make_rivals
+from bench.environment import ROOT
+from bench.users import users
 from function.database import Directory
 from generator.bake.directory import bake
 from generator.render import site
-from tests.bench.contenders import eleventy, hugo, jinja_loop, native, sameness
-from tests.bench.contenders.contender import ORIGIN, Contender, ours, plan
-from tests.bench.contenders.rivals import Tools, find_tools, make_rivals
-from tests.bench.environment import ROOT
-from tests.bench.users import users
 from tests.factories import ABOUT, make_profile
 
 ROUNDS = 5

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+from bench import environment
 from function.database_file import bundled_name
-from tests.bench import environment
 from tests.factories import proxy_event
 
 PATH = "/api/users/profiles"
@@ -70,7 +70,7 @@ def bench(folder: Path, database: Path, python: Path) -> None:
 def _warm(database: Path, query: str) -> float:
     """Return the handler's time as a multiple of that of the query and its JSON alone."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.lambdas", query],
+        [sys.executable, "-m", "bench.lambdas", query],
         env={**os.environ, "DIRECTORY_DB": str(database)},
         check=True,
         stdout=subprocess.DEVNULL,  # the log

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.bench.contenders.contender import (
+from bench.contenders.contender import (
     HERE,
     TEXTS,
     Contender,
@@ -13,7 +13,7 @@ from tests.bench.contenders.contender import (
     same_place,
     write_data,
 )
-from tests.bench.contenders.markup import Language
+from bench.contenders.markup import Language
 
 FASTEST, USUAL = "Hugo, text/template, GOGC=off", "Hugo, as a user writes it"
 

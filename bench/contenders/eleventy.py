@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.bench.contenders.contender import (
+from bench.contenders.contender import (
     HERE,
     TEXTS,
     Contender,
@@ -14,7 +14,7 @@ from tests.bench.contenders.contender import (
     same_place,
     write_data,
 )
-from tests.bench.contenders.markup import Language
+from bench.contenders.markup import Language
 
 NAME = "Eleventy, .11ty.js"
 

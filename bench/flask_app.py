@@ -1,6 +1,6 @@
 """The design that this project replaces, written small: Flask, SQLAlchemy, an in-process cache.
 
-Runs in the peers' environment: `gunicorn tests.bench.flask_app:app`. NAIVE_DB names the database,
+Runs in the peers' environment: `gunicorn bench.flask_app:app`. NAIVE_DB names the database,
 CACHED=1 answers the same address from the cache.
 """
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.contenders.markup import Nodes
+from bench.environment import ROOT
 from function.contract import Profile, implied
 from function.database import Directory
 from generator.render import site
 from generator.render.assets import read_assets
 from generator.render.pages import Renderer
 from generator.site import STATIC, TEMPLATES, Build, Listing, entry
-from tests.bench.contenders.markup import Nodes
-from tests.bench.environment import ROOT
 
 HERE = Path(__file__).parent
 SIZES = (10, 25, 50, 100)

@@ -13,13 +13,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.users import users
 from function.answer import answer_profiles
 from function.contract import fold
 from function.database import Directory
 from function.query import parse_query
 from generator.bake.directory import bake
 from generator.explain import explain
-from tests.bench.users import users
 from tests.factories import ABOUT
 
 ROUNDS = 7

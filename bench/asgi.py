@@ -1,4 +1,4 @@
-"""The application for the benchmarks' server: `uvicorn tests.bench.asgi:app`."""
+"""The application for the benchmarks' server: `uvicorn bench.asgi:app`."""
 
 import os
 from pathlib import Path

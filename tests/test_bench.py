@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from tests.bench import queries, rendering, seeding
-from tests.bench.contenders import jinja_loop, native, sameness
-from tests.bench.users import users
+from bench import queries, rendering, seeding
+from bench.contenders import jinja_loop, native, sameness
+from bench.users import users
 
 
 def test_seeding_is_measured_at_any_size(tmp_path, capsys):

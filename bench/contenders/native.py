@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from tests.bench.contenders.contender import HERE, TEXTS, Contender, Pages, Users, same_place
-from tests.bench.contenders.markup import Each, Language, Nodes
+from bench.contenders.contender import HERE, TEXTS, Contender, Pages, Users, same_place
+from bench.contenders.markup import Each, Language, Nodes
 
 NAME = "C program"
 

@@ -2,7 +2,7 @@
 
 The GitHub here is a function that makes up its users as it is asked for them, so that all the
 memory there is in a measurement is the program's. Each large run is a process of its own:
-`python -m tests.bench.seeding github 1000000 FOLDER` prints its figures as JSON.
+`python -m bench.seeding github 1000000 FOLDER` prints its figures as JSON.
 """
 
 import json
@@ -106,7 +106,7 @@ def bench_scale(folder: Path, count: int) -> None:
         ("bake", "bake"),
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "tests.bench.seeding", stage, str(count), str(folder)],
+            [sys.executable, "-m", "bench.seeding", stage, str(count), str(folder)],
             check=True,
             capture_output=True,
         )
