@@ -55,6 +55,7 @@ help: ## List the targets and variables
 install: .venv/.dev ## Make .venv with everything in the lock files, tests and linters included
 
 build-site: .venv/.build ## Seed, bake, render and check: the database and every page, in build/
+	@case "$$SOURCE" in -*) echo "SOURCE=$$SOURCE is no source: options go in ARGS" >&2; exit 2;; esac
 	@$(WITH_ARGS) $(RUN) build "$$SOURCE" --total="$$TOTAL" --store="$$STORE" --database="$$DATABASE" \
 	  --output="$$SITE" --page-sizes="$$PAGE_SIZES" $${ORIGIN:+--origin="$$ORIGIN"}
 
@@ -67,6 +68,7 @@ bundle: .venv/.build ## Make what Lambda gets, in build/bundle, and say how larg
 	@$(BIN)/python -m infra.bundle --database="$$DATABASE" -- "$$BUILD/bundle"
 
 deploy: .venv/.deploy $(SAM) ## Release the site and the API on AWS as one, in the stack STACK
+	@$(BIN)/python -m infra.stack_name "$$STACK"
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site ARGS=
 	@$(DEPLOY) deploy --stack="$$STACK" --site="$$SITE" --database="$$DATABASE" \
 	  --keep="$$KEEP" --parameters="$$PARAMETERS"

@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from sqlite3 import sqlite_version
 from typing import Any
 
 # Powertools imports botocore where there is one, as on Lambda, to tell services of itself; nothing
@@ -43,6 +44,7 @@ _path, _release = find_database(os.environ.get("DIRECTORY_DB", ""), Path(__file_
 directory = Directory(_path, release=_release)
 # lifespan="off": "auto" would start and stop the application around every single event.
 respond = Mangum(create_app(directory), lifespan="off")
+logger.info("opened", release=directory.release, sqlite=sqlite_version)
 
 gc.freeze()
 gc.enable()
@@ -85,15 +87,23 @@ def handler(event: Any, context: Any) -> dict[str, Any] | None:
         ServerError: the answer would be 500 or more. Lambda then counts an error, which an alarm
             sees; a returned 500 would pass for success.
     """
+    invoked = hasattr(context, "function_name")
     if not (isinstance(event, dict) and event.get("httpMethod")):
-        logger.info("ignored an event that is no request to the API")
+        (_ignored_in_lambda if invoked else _ignored)(event, context)
         return None
     # Called by hand, in a test or a shell, there is no invocation to log.
-    by = _observed if hasattr(context, "function_name") else answer
-    response = by(event, context)
+    response = (_observed if invoked else answer)(event, context)
     if response["statusCode"] >= 500:
         raise ServerError(response["statusCode"])
     return response
+
+
+def _ignored(event: Any, context: Any) -> None:
+    logger.info("ignored an event that is no request to the API")
+
+
+# With the ids of this invocation, and not those of the request before it.
+_ignored_in_lambda = logger.inject_lambda_context(_ignored, clear_state=True)
 
 
 @logger.inject_lambda_context(

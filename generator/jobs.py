@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -117,6 +119,21 @@ def _end_with_parent() -> None:
 def _work(task: Any) -> Any:
     """Do *task*. A worker that cannot be made fails here, where the error reaches the caller."""
     global _worker
-    if _worker is None:
-        _worker = _make_worker()
-    return _worker(task)
+    try:
+        if _worker is None:
+            _worker = _make_worker()
+        return _worker(task)
+    except Exception as exc:
+        if _can_be_sent(exc):
+            raise
+        # The pool would only say that a process was killed.
+        raise BuildError("".join(traceback.format_exception(exc))) from None
+
+
+def _can_be_sent(exc: Exception) -> bool:
+    """Return whether *exc* arrives as it is: one with a constructor of its own may not."""
+    try:
+        pickle.loads(pickle.dumps(exc))  # noqa: S301  (our own)
+    except Exception:
+        return False
+    return True

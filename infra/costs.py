@@ -30,6 +30,11 @@ REQUESTS_A_VIEW, KB_A_VIEW = 1.75, 5.5
 # An answer of 25 users is 1.5 kB, compressed. The function takes 20 ms of 512 MB, a share of cold
 # starts included, and logs 1 kB.
 KB_AN_ANSWER, GB_SECONDS_A_RUN, KB_OF_LOG = 1.5, 0.02 * 0.5, 1.0
+# An answer of 100 users that is not compressed.
+KB_OF_THE_LONGEST_ANSWER = 18
+# HEAD of profiles, GET and HEAD of the API's description, OPTIONS of both: each may be asked for so
+# often a second (template.yaml, MethodSettings).
+OTHER_METHODS, OTHER_RATE = 5, 1
 # Of what is asked, so much a cache answers.
 CACHED = 0.9
 # A deployment a day of 5,200 files; the last three are kept, 60 MB each.
@@ -82,10 +87,14 @@ def month(design: Design, visits: int, *, tracing: bool = False) -> float:
 
 
 def flood(rate: int) -> float:
-    """Return what *rate* requests a second cost, asked of API Gateway all month past all caches."""
-    requests = rate * SECONDS
+    """Return what a stranger can cost who asks API Gateway all month, past all caches.
+
+    For profiles *rate* times a second, a hundred at a time and not compressed, and all other
+    methods as often as the template lets through.
+    """
+    requests = (rate + OTHER_METHODS * OTHER_RATE) * SECONDS
     run = INVOCATION + GB_SECONDS_A_RUN * GB_SECOND + KB_OF_LOG / MILLION * LOG_GB
-    gb = KB_AN_ANSWER * requests / MILLION
+    gb = KB_OF_THE_LONGEST_ANSWER * rate * SECONDS / MILLION
     return requests * (API_REQUEST + run) + beyond(gb, FREE_API_GB, API_GB)
 
 

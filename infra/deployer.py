@@ -171,7 +171,9 @@ class Deployer:
         else:
             bucket = self._bucket(stack)
             self._upload(release, site, bucket)
-            stack = self._move({**given, **wanted})
+            # One from before there was a choice has arm64.
+            kept = {} if "Architecture" in stack.parameters else NEW_STACK
+            stack = self._move({**kept, **given, **wanted})
             self._empty_caches(stack)
         deployment = Deployment(name_of(release.name, self.now()), wanted, self.cloud.template())
         history = self._history(bucket).names

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from function.answer import PATH as API_PATH
 from generator.publish import Release, Stored
 from generator.site import BUILD_KEY
+from infra.stack_name import why_not
 
 DEPLOYMENTS = "deployments/"
 HISTORY_KEY = f"{DEPLOYMENTS}history.json"
@@ -30,24 +31,10 @@ class DeployError(Exception):
     """What was asked for is not done; the text says what happened, what is now, what to do."""
 
 
-# CloudFormation cuts longer names where it makes others of them, and deployer_policy.json would
-# miss those: STACK-ProfilesFunctionRole- and 13 more have to fit in the 64 of a role's name.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-MAX_STACK_NAME = 28
-
-
 def check_stack_name(name: str) -> None:
     """Raise DeployError unless a stack can be called *name*."""
-    if len(name) > MAX_STACK_NAME:
-        raise DeployError(
-            f"the stack's name {name} has {len(name)} characters, and {MAX_STACK_NAME} is the most:"
-            " with more, the names of its parts would be cut and the role that deploys could not"
-            " reach them"
-        )
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
-        raise DeployError(
-            f"{name!r} is no name for a stack: a letter, then letters, digits and hyphens"
-        )
+    if reason := why_not(name):
+        raise DeployError(reason)
 
 
 class Stack(NamedTuple):

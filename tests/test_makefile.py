@@ -39,7 +39,6 @@ HOSTILE = [
     "search:back\\slash \\",
     "search:%s\ttab * ?",
     "search:two\nlines",
-    "-x",
 ]
 
 
@@ -105,7 +104,17 @@ def test_a_source_is_one_argument_whatever_is_in_it(project, text):
     assert not project.has_run_something()
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", ["-x", "--no-data", "--help"])
+def test_an_option_is_no_source(project, text):
+    done = project.make("build-site", f"SOURCE={text}")
+    assert (done.returncode, f"SOURCE={text} is no source: options go in ARGS" in done.stderr) == (
+        2,
+        True,
+    )
+    assert not (project.folder / "calls").exists()
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "-x"])
 @pytest.mark.parametrize(
     ("name", "option", "suffix"),
     [
@@ -132,6 +141,12 @@ def test_a_makefile_that_calls_itself_hands_values_on_as_they_were_typed(project
     build, serve = project.calls()
     assert (build[3], value(serve, "--port")) == (text, text)
     assert not project.has_run_something()
+
+
+def test_the_stacks_name_is_checked_before_anything_is_built(project):
+    project.make("deploy", "STACK=people")
+    modules = [call[1] for call in project.calls()]
+    assert modules == ["infra.stack_name", "generator", "infra.deploy"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -19,6 +19,7 @@ from function.query import PARAMETERS
 from generator.site import Build
 from generator.site.build import TypePages
 from infra.bundle import PYTHON
+from infra.costs import OTHER_METHODS, OTHER_RATE
 from infra.deployer import NEW_STACK
 from infra.embed import embed
 from infra.parameters import MOST_TYPES_TEXT, parameters
@@ -115,10 +116,27 @@ def test_off_is_said_and_not_left_out():
     assert TEMPLATE["Conditions"]["CacheOn"] == {"Fn::Equals": [{"Ref": "ApiCacheEnabled"}, "true"]}
 
 
-def test_every_method_is_throttled():
-    for found in SETTINGS.values():
-        assert found["ThrottlingRateLimit"] == {"Ref": "ApiRequestsPerSecond"}
-        assert found["ThrottlingBurstLimit"] > 0
+def test_profiles_are_throttled_as_the_parameters_say():
+    found = SETTINGS["/" + PATH.replace("/", "~1"), "GET"]
+    assert found["ThrottlingRateLimit"] == {"Ref": "ApiRequestsPerSecond"}
+    assert found["ThrottlingBurstLimit"] == {"Ref": "ApiBurst"}
+
+
+def test_every_other_method_is_throttled_to_what_the_costs_assume():
+    others = {
+        key: found for key, found in SETTINGS.items() if PATH.replace("/", "~1") not in key[0]
+    }
+    assert ("/*", "*") in others
+    assert {found["ThrottlingRateLimit"] for found in others.values()} == {OTHER_RATE}
+    # HEAD of profiles; GET and HEAD of the description; OPTIONS of both.
+    assert len(EVENTS) - 1 + len({event["Path"] for event in EVENTS}) == OTHER_METHODS
+
+
+def test_the_checklist_asks_for_an_answer_that_is_long_enough_to_be_compressed():
+    text = (ROOT / "infra/README.md").read_text()
+    (asked,) = re.findall(r'Accept-Encoding: \$e" "\$API\?pagination=(\d+)"', text)
+    # A user of GitHub's takes some 180 bytes.
+    assert int(asked) * 150 > API["MinimumCompressionSize"]
 
 
 def test_what_api_gateway_answers_itself_has_the_shape_of_errors():
@@ -185,9 +203,12 @@ def test_no_metrics_are_billed_by_the_method():
     assert [found["MetricsEnabled"] for found in API["MethodSettings"]] == [False] * 3
 
 
-def test_a_burst_does_not_overrun_a_new_accounts_lambda():
-    """It runs about ten requests at a time, and each takes a fraction of a second."""
-    assert all(found["ThrottlingBurstLimit"] <= 20 for found in API["MethodSettings"])
+def test_a_burst_is_no_more_than_a_new_accounts_lambda_runs_at_once():
+    assert TEMPLATE["Parameters"]["ApiBurst"]["Default"] == 10
+    assert all(
+        found["ThrottlingBurstLimit"] in (10, {"Ref": "ApiBurst"})
+        for found in API["MethodSettings"]
+    )
 
 
 def test_alarms_watch_the_function_and_the_api():

@@ -1,8 +1,10 @@
 """The wheel holds all that the command needs."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,16 @@ def test_the_installed_command_builds_the_sample_outside_the_checkout(installed,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "build/site/users/6.html").exists()
+
+
+@pytest.mark.slow
+def test_the_wheel_asks_for_what_it_needs_and_brings_the_command(installed):
+    (metadata,) = installed.glob("*.dist-info")
+    asked = re.findall(r"^Requires-Dist: (.*)$", (metadata / "METADATA").read_text(), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert sorted(asked) == sorted(project["dependencies"])
+    commands = (metadata / "entry_points.txt").read_text()
+    assert "ghdirectory = generator.__main__:main" in commands
 
 
 @pytest.mark.slow

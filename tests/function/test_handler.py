@@ -2,6 +2,7 @@ import asyncio
 import importlib
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -103,6 +104,16 @@ def test_an_event_that_is_no_request_is_answered_with_null_and_one_line(
     assert (line["level"], capsys.readouterr().out) == ("INFO", "")
 
 
+def test_an_ignored_event_is_logged_with_its_own_ids(module, monkeypatch):
+    lines = io.StringIO()
+    monkeypatch.setattr(module.logger.handlers[0], "stream", lines)
+    module.handler(proxy_event(PATH), CONTEXT)
+    later = SimpleNamespace(**{**vars(CONTEXT), "aws_request_id": "another"})
+    module.handler({}, later)
+    line = json.loads(lines.getvalue().splitlines()[-1])
+    assert (line["function_request_id"], "correlation_id" in line) == ("another", False)
+
+
 def test_a_failure_is_raised_so_that_lambda_counts_it(module, monkeypatch):
     def fail(*args):
         raise RuntimeError
@@ -142,6 +153,11 @@ def test_a_request_leaves_one_structured_line(printed):
     assert [(line["status"], line["query"]) for line in answered] == [(200, {"id": ["1"]})]
     assert answered[0]["correlation_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
     assert answered[0]["cold_start"] is True
+
+
+def test_a_cold_start_says_which_sqlite_it_has(printed):
+    (opened,) = (line for line in printed[:-1] if line.get("message") == "opened")
+    assert opened["sqlite"] == sqlite3.sqlite_version
 
 
 def test_metrics_have_no_dimension_that_a_caller_could_fill(printed):

@@ -51,6 +51,62 @@ def test_what_a_worker_raises_is_raised_here(when):
         list(map_in_processes(2, range(4), fail if when == "when it is made" else lambda: fail))
 
 
+class WithTwo(Exception):
+    """It is made of two values, and pickled as if it were made of its text."""
+
+    def __init__(self, one, two):
+        super().__init__(f"{one} and {two}")
+
+
+def test_what_cannot_be_sent_arrives_as_its_traceback():
+    def fail(task):
+        raise WithTwo("this", "that")
+
+    with pytest.raises(BuildError, match=r"(?s)Traceback.*WithTwo: this and that"):
+        list(map_in_processes(2, range(4), lambda: fail))
+
+
+def test_a_worker_ignores_ctrl_c_and_can_be_terminated():
+    def handlers(task):
+        signals = signal.SIGINT, signal.SIGTERM
+        return [signal.getsignal(one) for one in signals], signal.pthread_sigmask(
+            signal.SIG_BLOCK, ()
+        )
+
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        found = list(map_in_processes(2, range(4), lambda: handlers))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert found == [([signal.SIG_IGN, signal.SIG_DFL], set())] * 4
+
+
+def test_no_signal_reaches_a_worker_before_it_is_ready(tmp_path):
+    """Until then it has its parent's handlers, which would run the parent's code."""
+    program = f"""
+import os, signal
+from generator.jobs import map_in_processes
+
+def note():
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    open(f"{tmp_path}/{{os.getpid()}} {{sorted(map(int, held))}}", "w").close()
+
+os.register_at_fork(after_in_child=note)
+list(map_in_processes(2, range(4), lambda: lambda task: task))
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    held = [path.name.partition(" ")[2] for path in tmp_path.iterdir()]
+    assert held == [str([int(signal.SIGINT), int(signal.SIGTERM)])] * 2
+
+
+def test_signals_are_taken_again_once_the_workers_run():
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    results = map_in_processes(2, range(4), squares)
+    next(results)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+    results.close()
+
+
 def test_results_of_any_size_arrive_whole():
     def repeat():
         return lambda task: bytes([task]) * 10**6

@@ -19,7 +19,7 @@ import pytest
         ),
     ],
 )
-def test_no_signal_handler_is_set_by_what_is(program):
+def test_importing_or_calling_sets_no_signal_handler(program):
     before = "import signal\nold = [signal.getsignal(one) for one in signal.valid_signals()]\n"
     after = "\nassert old == [signal.getsignal(one) for one in signal.valid_signals()]"
     subprocess.run([sys.executable, "-c", before + program + after], check=True, timeout=60)

@@ -131,6 +131,13 @@ def test_a_stack_that_stands_keeps_its_processor(desk):
     assert desk.cloud.parameters["Architecture"] == "x86_64"
 
 
+def test_a_stack_from_before_there_was_a_choice_keeps_its_processor(desk):
+    desk.deploy("1")
+    del desk.cloud.parameters["Architecture"]
+    desk.deploy("2")
+    assert desk.cloud.parameters["Architecture"] == "arm64"
+
+
 def test_a_later_one_is_whole_in_the_bucket_before_the_stack_moves(desk):
     desk.deploy("1")
     desk.cloud.failing["deploy"] = lambda: desk.cloud.done.append(f"{desk.cloud.whole()}")
@@ -518,9 +525,11 @@ def test_surplus(keys, gone):
     assert surplus(objects, ["t-a"], ["b"], before=LONG_AGO + timedelta(seconds=1)) == gone
 
 
-def test_a_release_is_as_young_as_its_youngest_object():
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_release_is_as_young_as_its_youngest_object(order):
     later = LONG_AGO + timedelta(minutes=1)
     objects = [Stored("releases/c/x", 1, "", LONG_AGO), Stored("releases/c/y", 1, "", later)]
+    objects = objects[::order]
     assert surplus(objects, [], [], before=later) == []
     assert surplus(objects, [], [], before=later + timedelta(seconds=1)) == ["releases/c/"]
 
@@ -597,7 +606,7 @@ def test_every_failed_state_has_advice_of_its_own(desk, status):
     "status",
     [one for one in STATUSES if one.endswith("_IN_PROGRESS") and one != "REVIEW_IN_PROGRESS"],
 )
-def test_while_a_stack_is_moving_it_is_somebodys(desk, status):
+def test_a_moving_stack_is_refused(desk, status):
     desk.cloud.status = status
     with pytest.raises(DeployError, match=f"{status}: somebody's deployment is under way"):
         desk.deploy("1")

@@ -9,7 +9,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from infra.deployer_policy import MAX_CHARACTERS, POLICY, filled_in, main
-from infra.deployment import MAX_STACK_NAME
+from infra.stack_name import MAX_STACK_NAME
 from tests.test_template import RESOURCES
 
 TEXT = POLICY.read_text()
@@ -165,6 +165,87 @@ def test_all_else_is_allowed_by_name():
         assert not [action for action in statement["Action"] if "*" in action]
         if statement["Resource"] != "*":
             assert all(arn.startswith("arn:aws:") for arn in statement["Resource"])
+
+
+NAME = "A" * MAX_STACK_NAME
+FILLED_IN = json.loads(filled_in(TEXT, NAME, "1" * 12, "eu-west-1"))["Statement"]
+ID = "1A2B3C4D5E6F"
+# What an action is done to, as CloudFormation names it: the first pattern that fits the action.
+DONE_TO = {
+    "cloudformation:*": f"arn:aws:cloudformation:eu-west-1:{'1' * 12}:stack/{NAME}/{ID}",
+    "s3:*Object": f"arn:aws:s3:::{NAME.lower()}-sitebucket-{ID.lower()}/releases/a/index.html",
+    "s3:*ObjectVersion": f"arn:aws:s3:::{NAME.lower()}-sitebucket-{ID.lower()}/releases/a/b",
+    "s3:*MultipartUpload*": f"arn:aws:s3:::{NAME.lower()}-sitebucket-{ID.lower()}/releases/a/b",
+    "s3:*": f"arn:aws:s3:::{NAME.lower()}-sitebucket-{ID.lower()}",
+    "lambda:*": f"arn:aws:lambda:eu-west-1:{'1' * 12}:function:{NAME}-ProfilesFunction-{ID}",
+    "iam:CreateServiceLinkedRole": f"arn:aws:iam::{'1' * 12}:role/aws-service-role"
+    "/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway",
+    "iam:*": f"arn:aws:iam::{'1' * 12}:role/{NAME}-ProfilesFunctionRole-{ID}",
+    "apigateway:*": "arn:aws:apigateway:eu-west-1::/restapis/a1b2c3/stages/prod/cache/data",
+    "cloudfront:*Function": f"arn:aws:cloudfront::{'1' * 12}:function/{NAME}-router",
+    "cloudfront:*OriginAccessControl": f"arn:aws:cloudfront::{'1' * 12}:origin-access-control/{ID}",
+    "cloudfront:*CachePolicy": f"arn:aws:cloudfront::{'1' * 12}:cache-policy/{ID}",
+    "cloudfront:*HeadersPolicy": f"arn:aws:cloudfront::{'1' * 12}:response-headers-policy/{ID}",
+    "cloudfront:*": f"arn:aws:cloudfront::{'1' * 12}:distribution/{ID}",
+    "logs:*": f"arn:aws:logs:eu-west-1:{'1' * 12}:log-group:{NAME}-FunctionLogs-{ID}",
+    "cloudwatch:*Dashboard*": f"arn:aws:cloudwatch::{'1' * 12}:dashboard/{NAME}",
+    "cloudwatch:*": f"arn:aws:cloudwatch:eu-west-1:{'1' * 12}:alarm:{NAME}-FunctionErrors-{ID}",
+    "sns:*": f"arn:aws:sns:eu-west-1:{'1' * 12}:{NAME}-Alarms-{ID}",
+}
+
+
+def done_to(action: str) -> str:
+    if action == "s3:ListBucketMultipartUploads":
+        return DONE_TO["s3:*"]
+    return next(arn for pattern, arn in DONE_TO.items() if fnmatchcase(action, pattern))
+
+
+def allows(action: str, arn: str) -> bool:
+    """Return whether the policy allows *action* on *arn*, conditions aside."""
+    return any(
+        action in one["Action"]
+        and any(fnmatchcase(arn, pattern) for pattern in resources(one["Resource"]))
+        for one in FILLED_IN
+    )
+
+
+def resources(found: str | list[str]) -> list[str]:
+    return [found] if isinstance(found, str) else found
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+def test_each_action_is_allowed_on_what_cloudformation_calls_the_stacks_own(action):
+    assert allows(action, done_to(action))
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS - WITHOUT_RESOURCE_TYPE - BEFORE_A_NAME))
+def test_no_action_is_allowed_on_another_stacks(action):
+    arn = done_to(action)
+    other = re.sub(NAME, "B" * len(NAME), arn, flags=re.IGNORECASE)
+    if other == arn:  # it has an id that AWS gives, or is the account's: of its own kind only
+        other = "arn:aws:ec2:eu-west-1:111111111111:instance/i-1"
+    assert not allows(action, other)
+
+
+@pytest.mark.parametrize(
+    ("action", "arn"),
+    [
+        (
+            "cloudformation:CreateChangeSet",
+            "arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31",
+        ),
+        (
+            "cloudformation:CreateChangeSet",
+            f"arn:aws:cloudformation:eu-west-1:{'1' * 12}:stack/aws-sam-cli-managed-default/{ID}",
+        ),
+        ("s3:CreateBucket", "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-a1b2c3"),
+        ("s3:PutObject", "arn:aws:s3:::aws-sam-cli-managed-default-samclisourcebucket-a1/p/1"),
+        ("apigateway:POST", "arn:aws:apigateway:eu-west-1::/restapis"),
+        ("apigateway:PUT", "arn:aws:apigateway:eu-west-1::/tags/arn%3Aaws"),
+    ],
+)
+def test_what_sam_and_the_api_need_besides_is_allowed(action, arn):
+    assert allows(action, arn)
 
 
 def longest(text: str) -> str:

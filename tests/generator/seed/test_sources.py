@@ -89,7 +89,7 @@ def test_what_looks_like_several_sources_is_refused_with_advice(spec):
         "file:users sample.csv",
     ],
 )
-def test_blanks_within_a_source_make_it_no_several(spec):
+def test_a_source_may_contain_blanks(spec):
     assert parse(spec, API).name == spec
 
 
