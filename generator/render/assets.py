@@ -9,7 +9,7 @@ from bootstrap_wrapper import get_bootstrap_css_dir
 
 from function.openapi import document
 from generator.errors import BuildError
-from generator.render.kept import kept
+from generator.render import css
 from generator.site import ASSETS, SiteFile
 
 BOOTSTRAP = "bootstrap.min.css"
@@ -47,20 +47,12 @@ def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
     ]
     sheet = found.get(SHEET, b"").decode()
     bootstrap = _bootstrap()
-    digest = hashlib.sha256(Path(__file__).with_name("css.py").read_bytes())
-    digest.update("\0".join([bootstrap, sheet, *sources]).encode())
-    found[SHEET] = kept(
-        templates,
-        f"{SHEET}-{digest.hexdigest()[:16]}",
-        lambda: _sheet(bootstrap, sheet, static, sources),
-    )
+    found[SHEET] = _sheet(bootstrap, sheet, static, sources)
     found[DESCRIPTION] = document()
     return {name: SiteFile(_key(name, content), content) for name, content in found.items()}
 
 
 def _sheet(bootstrap: str, sheet: str, static: Path, sources: list[str]) -> bytes:
-    from generator.render import css  # where it is kept, nothing has to be parsed
-
     used = css.words("body html").union(*map(css.words, sources))
     try:
         css.prune(sheet, used)  # by itself, so that its own lines are told

@@ -13,7 +13,6 @@ from generator.reading import read_columns
 from generator.render.assets import read_assets
 from generator.render.downloads import KEYS as DOWNLOAD_KEYS
 from generator.render.downloads import write as write_downloads
-from generator.render.kept import add_files
 from generator.render.pages import Download, Renderer, Widest
 from generator.render.sitemap import KEY as SITEMAP_KEY
 from generator.render.sitemap import sitemaps
@@ -256,5 +255,9 @@ def _inputs(build: Build, place: Place, with_data: bool) -> str:
     found = hashlib.sha256(repr((build, place, with_data)).encode())
     here = Path(__file__).parents[1]
     for folder, what in ((here, "*.py"), (here.parent / "function", "*.py"), (TEMPLATES, "*")):
-        add_files(found, folder, what)
+        for path in sorted(folder.rglob(what)):
+            if path.is_file() and "__pycache__" not in path.parts:
+                content = path.read_bytes()
+                found.update(f"{path.relative_to(folder)} {len(content)} ".encode())
+                found.update(content)
     return found.hexdigest()

@@ -7,16 +7,11 @@ every use but showing it of text that has already been drawn (blocks that are se
 return), in which a slot could no longer be told from other text.
 """
 
-import hashlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from jinja2 import (
-    BytecodeCache,
     Environment,
     FileSystemLoader,
     StrictUndefined,
@@ -25,13 +20,10 @@ from jinja2 import (
     TemplateSyntaxError,
     nodes,
 )
-from jinja2 import __version__ as version
-from jinja2.bccache import Bucket
 from markupsafe import Markup
 from markupsafe import escape as escaped
 
 from generator.errors import BuildError
-from generator.render.kept import FOLDER, add_files, keep, kept
 from generator.render.slots import CannotCut, Slot
 
 # Tests of a slot that have the same answer for any value.
@@ -51,9 +43,8 @@ class Templates:
 
     def __init__(self, folder: Path, names: Mapping[str, object]) -> None:
         self._folder = folder
-        compiled = _Compiled(folder)
-        self._whole = _environment(folder, names, compiled)
-        self._slotted = _environment(folder, names, compiled)
+        self._whole = _environment(folder, names)
+        self._slotted = _environment(folder, names)
         kinds: tuple[dict[str, Any], ...] = (self._slotted.filters, self._slotted.tests)
         for kind in kinds:
             kind.update({name: _without_slots(name, do) for name, do in kind.items()})
@@ -77,7 +68,7 @@ class Templates:
             CannotCut: it does more with a slot than show it, or might.
         """
         if name not in self._can_be_cut:
-            self._can_be_cut[name] = self._may_be_cut(name)
+            self._can_be_cut[name] = self._only_shows(name)
         if not self._can_be_cut[name]:
             raise CannotCut
         try:
@@ -85,23 +76,6 @@ class Templates:
         except Exception as exc:
             # If the template itself is at fault, drawing it whole will tell.
             raise CannotCut from exc
-
-    def _may_be_cut(self, name: str) -> bool:
-        """Return what `_only_shows` says of *name*, or said before: it takes as long as drawing."""
-        found = kept(
-            self._folder,
-            f"{name}.cut-{self._made_from}",
-            lambda: b"yes" if self._only_shows(name) else b"no",
-        )
-        return found == b"yes"
-
-    @cached_property
-    def _made_from(self) -> str:
-        """A digest of what decides whether a template may be cut: all of them, Jinja2, this."""
-        found = hashlib.sha256(version.encode())
-        found.update(Path(__file__).read_bytes())
-        add_files(found, self._folder)
-        return found.hexdigest()[:16]
 
     def _only_shows(self, name: str) -> bool:
         """Return whether nothing is done with drawn text, in *name* and all that belongs to it."""
@@ -164,38 +138,11 @@ def drawn(content: bytes) -> Markup:
     return Markup(content.decode())  # noqa: S704  (our own templates' output is escaped)
 
 
-class _Compiled(BytecodeCache):
-    """What has been compiled before: by this process, or by one that kept it beside *folder*.
-
-    Jinja2 puts its own version, Python's, and a digest of the source into it, and looks.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / FOLDER
-        self._found: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key not in self._found:
-            with suppress(OSError):
-                self._found[bucket.key] = self._path(bucket).read_bytes()
-        if bucket.key in self._found:
-            bucket.bytecode_from_string(self._found[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._found[bucket.key] = bucket.bytecode_to_string()
-        with suppress(OSError):
-            keep(self._path(bucket), self._found[bucket.key])
-
-    def _path(self, bucket: Bucket) -> Path:
-        return self._folder / f"{bucket.key}-{sys.implementation.cache_tag}"
-
-
-def _environment(folder: Path, names: Mapping[str, object], compiled: BytecodeCache) -> Environment:
+def _environment(folder: Path, names: Mapping[str, object]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         auto_reload=False,  # no template changes while a site is rendered
-        bytecode_cache=compiled,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -13,7 +13,6 @@ from generator.reading import read_columns
 from generator.render.assets import read_assets
 from generator.render.pages import Download, Renderer
 from generator.render.rows import Rows
-from generator.render.templates import Templates
 from generator.site import STATIC, TEMPLATES, Build, Listing
 from generator.site.build import TypePages
 from generator.text import rough_size
@@ -176,20 +175,6 @@ def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, edit_templ
     for page_ in range(1, 41):
         rows = Rows([b"<tr>%d</tr>" % page_])
         assert cut.page(Listing(), page_, rows) == whole.page(Listing(), page_, rows)
-
-
-def test_whether_a_template_can_be_cut_is_found_out_once_until_any_changes(
-    edit_template, monkeypatch
-):
-    asked = []
-    shows = Templates._only_shows
-    monkeypatch.setattr(
-        Templates, "_only_shows", lambda self, name: (asked.append(name), shows(self, name))[1]
-    )
-    for text, times in (("", 1), ("", 1), ("{# another #}", 2)):
-        edit_template("_pagination.html", text)
-        renderer().page(Listing(), 7, Rows([]))
-        assert asked == ["users.html"] * times
 
 
 @pytest.mark.parametrize(
