@@ -30,6 +30,7 @@ def test_the_plain_design_stores_the_same_users(tmp_path):
     assert len(found) == 250
 
 
+@pytest.mark.slow
 def test_queries_are_measured_and_answered_like_naive_sql(tmp_path, capsys):
     queries.bench(tmp_path, 10_000, 1000, mix=40)
     said = capsys.readouterr().out
@@ -39,6 +40,7 @@ def test_queries_are_measured_and_answered_like_naive_sql(tmp_path, capsys):
     assert "bytes a user" in said
 
 
+@pytest.mark.slow
 def test_rendering_is_measured_where_there_is_no_network(tmp_path, capsys):
     rendering.bench(tmp_path, count=300, many=400, few=250, rounds=1)
     said = capsys.readouterr().out

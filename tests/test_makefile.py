@@ -115,23 +115,23 @@ def test_an_option_is_no_source(project, text):
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "-x"])
-@pytest.mark.parametrize(
-    ("name", "option", "suffix"),
-    [
-        ("TOTAL", "--total", ""),
-        ("ORIGIN", "--origin", ""),
-        ("PAGE_SIZES", "--page-sizes", ""),
-        ("BUILD", "--store", "/github_users.db"),
-        ("BUILD", "--database", "/directory.db"),
-        ("BUILD", "--output", "/site"),
-        ("STORE", "--store", ""),
-        ("SITE", "--output", ""),
-    ],
-)
-def test_what_a_build_is_given_arrives_as_it_was_typed(project, name, option, suffix, text):
-    project.make("build-site", f"{name}={text}")
+def test_what_a_build_is_given_arrives_as_it_was_typed(project, text):
+    names = "TOTAL", "ORIGIN", "PAGE_SIZES", "BUILD"
+    project.make("build-site", *(f"{name}={text}" for name in names))
     (call,) = project.calls()
-    assert value(call, option) == text + suffix
+    for option in ("--total", "--origin", "--page-sizes"):
+        assert value(call, option) == text
+    assert value(call, "--store") == f"{text}/github_users.db"
+    assert value(call, "--database") == f"{text}/directory.db"
+    assert value(call, "--output") == f"{text}/site"
+    assert not project.has_run_something()
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "-x"])
+def test_each_place_can_be_named_by_itself(project, text):
+    project.make("build-site", *(f"{name}={text}" for name in ("STORE", "DATABASE", "SITE")))
+    (call,) = project.calls()
+    assert [value(call, option) for option in ("--store", "--database", "--output")] == [text] * 3
     assert not project.has_run_something()
 
 

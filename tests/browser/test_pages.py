@@ -12,6 +12,7 @@ import pytest
 from tests.browser.conftest import USERS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.slow
 expect = sync_api.expect
 
 PAGES = ["/", "/users/by-type/100/2.html", "/about.html", "/404.html"]

@@ -10,6 +10,7 @@ from tests.browser.conftest import USERS, named
 from tests.factories import ODD
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.slow
 expect = sync_api.expect
 
 API = "**/api/users/profiles*"

@@ -102,6 +102,7 @@ def many(tmp_path_factory):
     found.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(query=queries_among(MANY, last_page=130))
 def test_a_page_of_a_large_directory_is_what_brute_force_finds(many, query):

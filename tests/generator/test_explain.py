@@ -52,6 +52,7 @@ def test_a_value_that_sqlite_would_cut_is_explained_like_any_other(tmp_path):
     assert any("l\0a" in one.values and one.rows == 1 for one in found.statements)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("users", [4_999, 11_999, 29_999, 40_000])
 def test_a_page_of_a_frequent_term_is_on_few_pages_of_the_file(tmp_path, users):
     """The rarest that count as frequent, evenly spread, is the worst."""

@@ -276,6 +276,7 @@ def test_any_address_is_answered_as_the_rules_do(host, data, build):
         assert ask(host, url, build, source) == expected(url, build)
 
 
+@pytest.mark.slow
 @given(build=builds)
 def test_every_page_is_reached_by_its_address_and_by_its_key(host, build):
     source = filled_in(build)

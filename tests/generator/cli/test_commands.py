@@ -559,6 +559,7 @@ def test_a_source_that_fails_leaves_the_others_as_they_are(run):
         assert json.loads(run("query").stdout)["total"] == 20
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_at_random_a_seeding_ends_as_if_it_never_was(run, tmp_path):
     chance = random.Random(3)
     running: list[subprocess.Popen[str]] = []

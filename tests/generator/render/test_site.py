@@ -110,6 +110,7 @@ def test_what_was_changed_since_is_mended(directory, tmp_path, harm, monkeypatch
     assert (done.written, done.removed) == changed
 
 
+@pytest.mark.slow
 def test_two_jobs_write_what_one_does(tmp_path, monkeypatch):
     monkeypatch.setattr(site, "STRETCH", 70)
     directory = make_directory(tmp_path, users(1000))
@@ -262,6 +263,7 @@ def test_progress_counts_pages(directory, tmp_path):
     assert told[-1] == build.page_count()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_users(tmp_path, monkeypatch):
     monkeypatch.setattr(site, "STRETCH", 400)
 

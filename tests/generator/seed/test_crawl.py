@@ -662,6 +662,7 @@ def killed_at(statement, work):
     return os.waitpid(child, 0)[1] != 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["users", "org:acme"])
 @pytest.mark.parametrize("refresh", [False, True])
 def test_killed_at_any_statement_the_next_run_ends_like_one_that_was_not(tmp_path, source, refresh):
