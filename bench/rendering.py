@@ -31,7 +31,7 @@ from tests.factories import ABOUT, make_profile
 ROUNDS = 5
 # A folder in memory: on a disk, everyone waits for the same disk.
 TMPFS = Path("/dev/shm")  # noqa: S108
-OURS, HERE, RAW = "python -m generator render", "site.render, no process", "os.open, write, close"
+OURS, HERE, RAW = "ghdirectory render", "site.render, no process", "os.open, write, close"
 # What is promised: how many times longer the others take ...
 LEAST = {hugo.FASTEST: 8, hugo.USUAL: 12, eleventy.NAME: 6.5, jinja_loop.NAME: 6}
 # ... how many times longer than these we take, and MiB of memory.

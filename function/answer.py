@@ -1,6 +1,6 @@
 """A request's parameters as the answer's status and body. Knows nothing of HTTP servers.
 
-The application and `python -m generator query` both answer through here.
+The application and `ghdirectory query` both answer through here.
 """
 
 import json

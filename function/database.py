@@ -180,7 +180,7 @@ class Directory:
             )
         return DatabaseMismatch(
             f"{self.path} is not a directory database, or a damaged one ({why});"
-            " `python -m generator bake` makes it anew"
+            " `ghdirectory bake` makes it anew"
         )
 
     def addresses(self, rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
@@ -384,7 +384,7 @@ class Directory:
         if stamps != (APPLICATION_ID, SCHEMA_VERSION):
             raise DatabaseMismatch(
                 f"{self.path} is stamped {stamps[0]:#x} version {stamps[1]}, and this code reads"
-                f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `python -m generator bake` makes"
+                f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `ghdirectory bake` makes"
                 " it anew"
             )
         whole = self._value("PRAGMA page_size") * self._value("PRAGMA page_count")

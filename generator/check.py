@@ -89,7 +89,7 @@ def _compare_build(build: Build, directory: Directory) -> None:
         if site != database:
             raise CheckFailed(
                 f"the site's {name} is {site}, the directory's {database};"
-                " `python -m generator render` makes the site anew"
+                " `ghdirectory render` makes the site anew"
             )
 
 

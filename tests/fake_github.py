@@ -5,7 +5,7 @@ Link headers with rel=next and, for `/users`, a templated rel=first; `since` and
 headers, a User-Agent demanded, tokens, versions, 404 for a trailing slash. Try it by hand:
 
     python -m tests.fake_github users.csv --port 8000
-    python -m generator seed users --api-url http://127.0.0.1:8000 --store /tmp/users.db
+    ghdirectory seed users --api-url http://127.0.0.1:8000 --store /tmp/users.db
 
 By hand it has the organisation `acme`, whose members are every third user, the repository
 `acme/anvil` with contributors and stargazers, and followers of `octocat`.

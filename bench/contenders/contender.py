@@ -65,7 +65,7 @@ def ours(database: Path, jobs: int = 1) -> Contender:
         str(jobs),
         "--output",
     ]
-    return Contender("python -m generator render", [*command, *options])
+    return Contender("ghdirectory render", [*command, *options])
 
 
 def plan(directory: Directory) -> Build:

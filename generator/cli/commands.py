@@ -241,7 +241,7 @@ def bake(store: Path, output: Path, title: str | None) -> None:
         lists = [one for one, size in sizes.items() if size]
         if not lists:
             raise StoreError(
-                f"there are no users in {store}; `python -m generator seed` gathers some"
+                f"there are no users in {store}; `ghdirectory seed` gathers some"
             )
         about = About(
             ", ".join(one.source for one in lists),
@@ -409,7 +409,7 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
     if preview.build.release != preview.directory.release:
         terminal.warn(
             f"The site in {site} is of release {preview.build.release}, the API's of"
-            f" {preview.directory.release}; `python -m generator render` brings them together."
+            f" {preview.directory.release}; `ghdirectory render` brings them together."
         )
     serving.serve(preview, host, port, terminal.say)
 

@@ -144,7 +144,7 @@ def verify(name: str, bucket: Bucket, threads: int) -> Release:
     if text is None:
         raise PublishError(
             f"there is no whole release at {place} (no {MANIFEST_KEY});"
-            " `python -m generator publish` goes on with it"
+            " `ghdirectory publish` goes on with it"
         )
     try:
         release = Release.from_manifest(text)
@@ -153,13 +153,13 @@ def verify(name: str, bucket: Bucket, threads: int) -> Release:
     except ValueError as exc:
         raise PublishError(
             f"{place}{MANIFEST_KEY} is not readable: {exc};"
-            " `python -m generator publish` makes it anew"
+            " `ghdirectory publish` makes it anew"
         ) from exc
     found = compare(release, bucket, threads)
     if not found.is_as_planned:
         raise PublishError(
             f"{place} is not what its manifest says: {wrong(found)};"
-            " `python -m generator publish` mends it"
+            " `ghdirectory publish` mends it"
         )
     return release
 

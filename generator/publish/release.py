@@ -126,7 +126,7 @@ def read_site(folder: Path, release: str | None = None, *, allow_sample: bool = 
     if lacking := next(_lacking(build, files), None):
         raise PublishError(
             f"the site {folder} lacks {lacking};"
-            " `python -m generator render` makes it whole, `check` tells"
+            " `ghdirectory render` makes it whole, `check` tells"
         )
     found = Release(directory, files)
     if release not in (None, found.name):

@@ -62,19 +62,19 @@ def read_build(folder: Path) -> Build:
     if (folder / MARKER).exists():
         raise BuildError(
             f"the site {folder} is not whole, because rendering it was interrupted;"
-            " `python -m generator render` finishes it"
+            " `ghdirectory render` finishes it"
         )
     try:
         return Build.from_json((folder / BUILD_KEY).read_bytes())
     except ValueError as exc:
         raise BuildError(
             f"{folder / BUILD_KEY} is not readable: {exc};"
-            " `python -m generator render` makes it anew"
+            " `ghdirectory render` makes it anew"
         ) from exc
     except OSError as exc:
         raise BuildError(
             f"there is no site in {folder} ({exc.strerror}: {BUILD_KEY});"
-            " `python -m generator build` makes it"
+            " `ghdirectory build` makes it"
         ) from exc
 
 
