@@ -22,10 +22,10 @@ from function.contract import (
 )
 from function.errors import DatabaseMismatch
 from function.index import (
+    ALL_TYPES,
+    ANCHOR_INTERVAL,
     ANCHORS_A_ROW,
-    EVERY,
-    GRAM,
-    STEP,
+    MAX_GRAM,
     grams,
     group_kinds,
     groups,
@@ -36,7 +36,7 @@ from function.index import (
 from function.query import ProfileQuery
 
 # SQLite takes so many values with a statement at least. https://sqlite.org/limits.html
-_MOST_VALUES = 999
+_MAX_VALUES = 999
 # One text however many are looked up: sqlite3 keeps every statement that it has prepared.
 _AT_ONCE = 100
 _ADDRESSES = (
@@ -127,7 +127,7 @@ class Directory:
             # Opens the posting lists now, and shows that they are there.
             self._sql.execute("SELECT 1 FROM grams WHERE grams MATCH '\"=\"'").fetchone()
             users = {code: self._all[code].users for code in self.type_names}
-            self._users = self._all[EVERY].users
+            self._users = self._all[ALL_TYPES].users
         except DatabaseMismatch:
             self.close()
             raise
@@ -238,7 +238,7 @@ class Directory:
                 self._by_type if codes is None else sorted(codes, key=self.type_names.__getitem__)
             )
         if codes is None:
-            return [EVERY]
+            return [ALL_TYPES]
         return [codes[0]] if len(codes) == 1 else [self._group_kinds[tuple(codes)]]
 
     def _lists(self, term: str) -> dict[int, _List]:
@@ -267,7 +267,7 @@ class Directory:
 
     def _statement(self, one: _List, first: int, count: int) -> Statement:
         """Return what reads *count* users of the list *one* from its number *first* on, from 0."""
-        anchor, skip = divmod(first, STEP)
+        anchor, skip = divmod(first, ANCHOR_INTERVAL)
         begin = self._anchor(one.number, anchor) if anchor else 0
         if one.exact:  # whom it skips, it need not look at
             return (
@@ -277,7 +277,7 @@ class Directory:
                 [one.match, begin, count, skip],
             )
         tests, values = "", []
-        if one.kind != EVERY:
+        if one.kind != ALL_TYPES:
             types = (f"{2 * code}, {2 * code + 1}" for code in self._codes[one.kind])
             tests += f" AND u.type IN ({', '.join(types)})"
         if one.term:
@@ -337,17 +337,17 @@ class Directory:
 
     def _words(self, term: str) -> list[str]:
         """Return up to three words of `grams` that whoever has the rare *term* has, if any."""
-        if len(term) <= GRAM:
+        if len(term) <= MAX_GRAM:
             return [term_word(term)]
         # Longer parts are of use where all grams are such that too many have.
-        for length in range(GRAM, len(term)):
-            parts = sorted(grams(term, length))[:_MOST_VALUES]
+        for length in range(MAX_GRAM, len(term)):
+            parts = sorted(grams(term, length))[:_MAX_VALUES]
             rows = self.rows(
-                f"SELECT term, users, exact FROM lists WHERE kind = {EVERY}"
+                f"SELECT term, users, exact FROM lists WHERE kind = {ALL_TYPES}"
                 f" AND term IN ({_marks(parts)})",
                 parts,
             )
-            having = dict.fromkeys(parts, 0) if length == GRAM else {}
+            having = dict.fromkeys(parts, 0) if length == MAX_GRAM else {}
             for part, users, exact in rows:
                 if exact:
                     having[part] = users

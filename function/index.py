@@ -6,14 +6,14 @@ from string import ascii_lowercase, digits
 from function.contract import fold
 
 # A list has an anchor, the id of a user, at every so many of its users ...
-STEP = 32
+ANCHOR_INTERVAL = 32
 # ... and so many anchors to a row of `anchors`, least significant byte first.
 ANCHORS_A_ROW = 256
 # The longest part of a username that is in `grams` however few have it.
-GRAM = 3
+MAX_GRAM = 3
 # The kind of a list that has users of every type. Other kinds are a type's code, or, above all
 # codes, one of several types that differ in case alone.
-EVERY = -1
+ALL_TYPES = -1
 
 
 def groups(types: Mapping[int, str]) -> dict[str, list[int]]:

@@ -14,7 +14,7 @@ from infra.deployment import Answer, Stack
 from infra.sam import Sam
 
 TIMEOUT = 30  # seconds, of a page
-_MOST_AT_ONCE = 1000  # objects that S3 deletes in a request
+_MAX_AT_ONCE = 1000  # objects that S3 deletes in a request
 _DENIED = "infra/deployer_policy.json has what whoever deploys may do"
 # What to do about what AWS says.
 _ADVICE = dict.fromkeys(("AccessDenied", "AccessDeniedException", "AuthorizationError"), _DENIED)
@@ -77,7 +77,7 @@ class Aws:
         removed = 0
         with self._asked("s3", f"s3://{bucket}/{prefix} cannot be removed") as client:
             pages = client.get_paginator("list_object_versions").paginate(
-                Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": _MOST_AT_ONCE}
+                Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": _MAX_AT_ONCE}
             )
             for page in pages:
                 found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]

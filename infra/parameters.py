@@ -13,7 +13,7 @@ from generator.publish import read_site
 from generator.site import Build, read_build
 
 # With its own code the router may have 10 KB. template.yaml has the same limit (MaxLength).
-MOST_TYPES_TEXT = 2400
+MAX_TYPES_TEXT = 2400
 
 
 def parameters(build: Build, release: str) -> dict[str, str]:
@@ -25,10 +25,10 @@ def parameters(build: Build, release: str) -> dict[str, str]:
     types = ",".join(
         f"{quote_plus(one.name, safe='')}:{one.slug}:{one.users}" for one in build.types
     )
-    if len(types) > MOST_TYPES_TEXT:
+    if len(types) > MAX_TYPES_TEXT:
         raise ValueError(
             f"the {len(build.types)} types with pages of their own take {len(types):,} characters"
-            f" of the router, which has room for {MOST_TYPES_TEXT:,}: render fewer (--types)"
+            f" of the router, which has room for {MAX_TYPES_TEXT:,}: render fewer (--types)"
         )
     return {
         "Release": release,

@@ -22,7 +22,7 @@ from infra.bundle import PYTHON
 from infra.costs import OTHER_METHODS, OTHER_RATE
 from infra.deployer import NEW_STACK
 from infra.embed import embed
-from infra.parameters import MOST_TYPES_TEXT, parameters
+from infra.parameters import MAX_TYPES_TEXT, parameters
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "template.yaml").read_text()
@@ -353,7 +353,7 @@ def test_what_a_build_says_is_allowed():
         found = TEMPLATE["Parameters"][name]
         assert re.fullmatch(found.get("AllowedPattern", "[0-9]+"), value), name
         assert len(value) <= found.get("MaxLength", len(NAME))
-    assert TEMPLATE["Parameters"]["Types"]["MaxLength"] == MOST_TYPES_TEXT
+    assert TEMPLATE["Parameters"]["Types"]["MaxLength"] == MAX_TYPES_TEXT
 
 
 def test_defaults_are_allowed():

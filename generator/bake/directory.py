@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from function.contract import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, About, Profile, fold, implied
-from function.index import ANCHORS_A_ROW, EVERY, group_kinds
-from generator.bake.index import Lists, Words, frequent_terms, least_frequent
+from function.index import ALL_TYPES, ANCHORS_A_ROW, group_kinds
+from generator.bake.index import IndexTokens, ListStatistics, frequent_terms, least_frequent
 from generator.errors import BuildError
 
 BATCH = 1000  # rows
@@ -131,7 +131,7 @@ def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress:
     users = types.total()
     of_group = group_kinds(names)
     kinds = {
-        code: (EVERY, code, *(kind for codes, kind in of_group.items() if code in codes))
+        code: (ALL_TYPES, code, *(kind for codes, kind in of_group.items() if code in codes))
         for code in names
     }
     of_kinds: Counter[int] = Counter()
@@ -157,10 +157,10 @@ def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress:
     frequent = frequent_terms(
         lambda length: (name for _, _, name in rows(f"Terms {length}")), least_frequent(users)
     )
-    lists = Lists(frequent, of_kinds, main)
+    lists = ListStatistics(frequent, of_kinds, main)
     for identity, code, name in rows("Listing"):
         lists.add(identity, name, kinds[code])
-    words = Words(lists, len(types))
+    words = IndexTokens(lists, len(types))
     id_bytes = 4 if greatest < 1 << 32 else 8
     _write_lists(sql, lists, words, id_bytes)
     sql.execute("INSERT INTO grams (grams, rank) VALUES ('pgsz', 1000)")
@@ -177,7 +177,9 @@ def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress:
     sql.execute("INSERT INTO about VALUES (?, ?, ?, ?, ?)", (*about, longest, id_bytes))
 
 
-def _write_lists(sql: sqlite3.Connection, lists: Lists, words: Words, id_bytes: int) -> None:
+def _write_lists(
+    sql: sqlite3.Connection, lists: ListStatistics, words: IndexTokens, id_bytes: int
+) -> None:
     keys = sorted((term, kind) for kind, found in lists.of_kind.items() for term in found)
     for number, (term, kind) in enumerate(keys):
         one = lists.of_kind[kind][term]

@@ -8,41 +8,42 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from function.index import EVERY, GRAM, STEP, grams, kind_word, phrase, term_word
+from function.index import ALL_TYPES, ANCHOR_INTERVAL, MAX_GRAM, grams, kind_word, phrase, term_word
 
-# A term that fewer have than this share of the users is looked for when somebody asks: so few can
-# be gone through one by one. Fewer than FEW always can be, and more than MANY never.
-SHARE = 666
-FEW, MANY = 100, 1500
+# A term is frequent if one in so many users has it. The users of a rarer one are few enough to be
+# gone through one by one when somebody asks. So are fewer than MIN_FREQUENT always, and more than
+# MAX_FREQUENT never.
+FREQUENT_SHARE = 666
+MIN_FREQUENT, MAX_FREQUENT = 100, 1500
 # GitHub's longest login has 39 characters. Longer terms are looked for when somebody asks, however
 # many have them: else a few names of thousands of characters would be millions of terms.
-LONGEST_TERM = 40
+MAX_TERM = 40
 # A term longer than a gram that fewer than one in so many have leads to its users by itself: with
 # those of its rarest grams, one would look at more pages than with few users between.
-SPARSE = 250
+SPARSE_SHARE = 250
 # Users of a kind without a word are those without the words of the others, if these are few.
-OTHERS = 4
+MAX_NEGATED_TYPES = 4
 # A list that has no more than this many users of the others between two of its anchors is found
 # by going through them all; in any other, posting lists lead from one to the next.
-STRETCH = 24 * STEP
+MAX_GAP = 24 * ANCHOR_INTERVAL
 
 
 def least_frequent(users: int) -> int:
     """Return how many of so many *users* have a term at least that counts as frequent."""
-    return max(FEW, min(MANY, users // SHARE))
+    return max(MIN_FREQUENT, min(MAX_FREQUENT, users // FREQUENT_SHARE))
 
 
 def frequent_terms(names: Callable[[int], Iterable[str]], least: int) -> dict[str, int]:
     """Return how many of the folded *names* have each part that *least* of them or more have.
 
-    Parts are no longer than `LONGEST_TERM`.
+    Parts are no longer than `MAX_TERM`.
 
     Args:
         names: gives all names, from the first, for parts of the length it is told.
         least: how many are many.
     """
     found: dict[str, int] = {}
-    for length in range(1, LONGEST_TERM + 1):
+    for length in range(1, MAX_TERM + 1):
         counts: Counter[str] = Counter()
         for name in names(length):
             parts = grams(name, length)
@@ -68,12 +69,12 @@ def terms_of(name: str, frequent: Collection[str]) -> list[str]:
     return list(found)
 
 
-class List:
+class PostingList:
     """The users who have a term, of one kind, as they come in the order of their ids.
 
     Attributes:
         users: how many there are.
-        anchors: the id of the first, and of every `STEP`-th from there.
+        anchors: the id of the first, and of every `ANCHOR_INTERVAL`-th from there.
         stretch: how far two anchors are from each other at most, in users among whom these are.
     """
 
@@ -86,7 +87,7 @@ class List:
         self.stretch = 0
 
 
-class Lists:
+class ListStatistics:
     """The lists of all users and of those who have a frequent term, of every kind.
 
     Attributes:
@@ -95,7 +96,7 @@ class Lists:
 
     Args:
         frequent: the same, without "".
-        users: how many users are of each kind, `EVERY` among them.
+        users: how many users are of each kind, `ALL_TYPES` among them.
         main: a kind that is looked for among all users, not among its own.
     """
 
@@ -103,7 +104,7 @@ class Lists:
         self, frequent: Mapping[str, int], users: Mapping[int, int], main: int | None
     ) -> None:
         self.frequent = frequent
-        self.of_kind: dict[int, dict[str, List]] = {kind: {} for kind in users}
+        self.of_kind: dict[int, dict[str, PostingList]] = {kind: {} for kind in users}
         self.main = main
         self._seen = dict.fromkeys(users, 0)
 
@@ -115,8 +116,8 @@ class Lists:
             for term in terms:
                 one = lists.get(term)
                 if one is None:
-                    one = lists[term] = List()
-                if one.users % STEP == 0:
+                    one = lists[term] = PostingList()
+                if one.users % ANCHOR_INTERVAL == 0:
                     one.anchors.append(identity)
                     one.stretch = max(one.stretch, place - one.at)
                     one.at = place
@@ -127,13 +128,13 @@ class Lists:
     def is_dense(self, term: str, kind: int) -> bool:
         """Return whether, once all are added, some of that list are in every stretch of users."""
         one = self.of_kind[kind][term]
-        return max(one.stretch, self._place(kind) - one.at) <= STRETCH
+        return max(one.stretch, self._place(kind) - one.at) <= MAX_GAP
 
     def _place(self, kind: int) -> int:
-        return self._seen[EVERY if kind == self.main else kind]
+        return self._seen[ALL_TYPES if kind == self.main else kind]
 
 
-class Words:
+class IndexTokens:
     """Who has which words in `grams`, and which of them lead to which list.
 
     Args:
@@ -141,15 +142,15 @@ class Words:
         types: how many types there are; kinds from there on are of several types.
 
     Everybody has a word for each gram, for each kind, and for each longer term that fewer than one
-    in `SPARSE` have or that no gram leads to. There is none for a gram or a kind whose users are
-    so many, everywhere, that one finds them among all.
+    in `SPARSE_SHARE` have or that no gram leads to. There is none for a gram or a kind whose users
+    are so many, everywhere, that one finds them among all.
     """
 
-    def __init__(self, lists: Lists, types: int) -> None:
+    def __init__(self, lists: ListStatistics, types: int) -> None:
         self._lists = lists
         of_kind, frequent = lists.of_kind, lists.frequent
-        users = of_kind[EVERY][""].users
-        found = {EVERY}  # among all
+        users = of_kind[ALL_TYPES][""].users
+        found = {ALL_TYPES}  # among all
         if lists.main is not None and lists.is_dense("", lists.main):
             found.add(lists.main)
         self._kinds = dict.fromkeys(kind for kind in of_kind if kind not in found)
@@ -158,18 +159,18 @@ class Words:
         self._terms: set[str] = set()
         for term in sorted(thin, key=len):
             if (
-                len(term) <= GRAM
-                or frequent[term] * SPARSE < users
-                or self._terms.isdisjoint(grams(term, GRAM))
+                len(term) <= MAX_GRAM
+                or frequent[term] * SPARSE_SHARE < users
+                or self._terms.isdisjoint(grams(term, MAX_GRAM))
             ):
                 self._terms.add(term)
-        self._long = {term for term in self._terms if len(term) > GRAM}
+        self._long = {term for term in self._terms if len(term) > MAX_GRAM}
 
     def of(self, name: str, kinds: Iterable[int]) -> list[str]:
         """Return the words of the user of the folded *name*, of those *kinds*."""
         found = [
             term_word(gram)
-            for length in range(1, GRAM + 1)
+            for length in range(1, MAX_GRAM + 1)
             for gram in grams(name, length)
             if gram in self._terms or gram not in self._lists.frequent
         ]
@@ -191,9 +192,9 @@ class Words:
             words.append(kind_word(kind))
         if not words:
             return None, False
-        if kind in self._kinds or kind == EVERY or not exact:
+        if kind in self._kinds or kind == ALL_TYPES or not exact:
             return phrase(words), exact
-        if len(self._types) > OTHERS:
+        if len(self._types) > MAX_NEGATED_TYPES:
             return phrase(words), False
         return phrase(words) + "".join(f' NOT "{kind_word(k)}"' for k in self._types), True
 
@@ -202,5 +203,5 @@ class Words:
         if term in self._terms:
             return [term_word(term)]
         having = self._lists.frequent
-        rarest = sorted(grams(term, GRAM) & self._terms, key=lambda gram: (having[gram], gram))
-        return [term_word(gram) for gram in rarest[:GRAM]]
+        rarest = sorted(grams(term, MAX_GRAM) & self._terms, key=lambda gram: (having[gram], gram))
+        return [term_word(gram) for gram in rarest[:MAX_GRAM]]

@@ -240,9 +240,7 @@ def bake(store: Path, output: Path, title: str | None) -> None:
         sizes = {one: found.count(one.identity, one.total) for one in found.chosen()}
         lists = [one for one, size in sizes.items() if size]
         if not lists:
-            raise StoreError(
-                f"there are no users in {store}; `ghdirectory seed` gathers some"
-            )
+            raise StoreError(f"there are no users in {store}; `ghdirectory seed` gathers some")
         about = About(
             ", ".join(one.source for one in lists),
             title or joined_title([one.title for one in lists]),

@@ -17,7 +17,7 @@ from generator.errors import UnexpectedRecord, UnexpectedReply
 
 MAX_PER_PAGE = 100
 # A server may give more than it was asked for, but not so many.
-MOST_RECORDS = 10_000
+MAX_RECORDS = 10_000
 # https://docs.github.com/en/rest/search/search#about-search
 MAX_FOUND = 1000
 # GitHub Enterprise Server knows this version too; 2026-03-10 changes nothing for lists of users.
@@ -165,7 +165,7 @@ def _batch(reply: Reply, records: Any) -> Batch:
         raise UnexpectedReply(
             reply.url, message(reply.body) or f"it is a JSON {_json_type(records)}"
         )
-    if len(records) > MOST_RECORDS:
+    if len(records) > MAX_RECORDS:
         raise UnexpectedReply(reply.url, f"it has {len(records):,} records")
     users = [
         read_user(record, f"{reply.url}, record {number}")

@@ -152,14 +152,12 @@ def verify(name: str, bucket: Bucket, threads: int) -> Release:
             raise ValueError(f"it is of release {release.name}")
     except ValueError as exc:
         raise PublishError(
-            f"{place}{MANIFEST_KEY} is not readable: {exc};"
-            " `ghdirectory publish` makes it anew"
+            f"{place}{MANIFEST_KEY} is not readable: {exc}; `ghdirectory publish` makes it anew"
         ) from exc
     found = compare(release, bucket, threads)
     if not found.is_as_planned:
         raise PublishError(
-            f"{place} is not what its manifest says: {wrong(found)};"
-            " `ghdirectory publish` mends it"
+            f"{place} is not what its manifest says: {wrong(found)}; `ghdirectory publish` mends it"
         )
     return release
 

@@ -125,8 +125,7 @@ def read_site(folder: Path, release: str | None = None, *, allow_sample: bool = 
     files = {key: Content.of(_chunks(folder / key)) for key in sorted(keys(folder))}
     if lacking := next(_lacking(build, files), None):
         raise PublishError(
-            f"the site {folder} lacks {lacking};"
-            " `ghdirectory render` makes it whole, `check` tells"
+            f"the site {folder} lacks {lacking}; `ghdirectory render` makes it whole, `check` tells"
         )
     found = Release(directory, files)
     if release not in (None, found.name):

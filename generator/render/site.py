@@ -40,7 +40,7 @@ from generator.text import rough_size
 # So many users are drawn at a time, for pages of all sizes.
 STRETCH = 5000
 # Letters of a type that columns have room for; GitHub's own are shorter.
-MOST_OF_A_TYPE = 24
+MAX_TYPE_LETTERS = 24
 
 
 class Place(NamedTuple):
@@ -173,7 +173,7 @@ def render_site(
 def widest(directory: Directory) -> Widest:
     """Return the longest type and the longest id of *directory*, which is the newest user's."""
     (newest,) = read_columns(directory, "-id", None, 0, 1).ids
-    return Widest(max(directory.types, key=len)[:MOST_OF_A_TYPE], "0" * len(newest))
+    return Widest(max(directory.types, key=len)[:MAX_TYPE_LETTERS], "0" * len(newest))
 
 
 def stretches(build: Build) -> Iterator[Stretch]:

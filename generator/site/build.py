@@ -34,7 +34,7 @@ ROBOTS_KEY = "robots.txt"
 DEFAULT_PAGE_SIZES = (10, 25, 50, 100)
 DEFAULT_ORDERS = ("id", "-id", "type")
 # More types than this are not offered to choose from, but the commonest of them.
-MOST_TYPES = 8
+MAX_TYPES = 8
 
 _KEY = re.compile(
     r"users/(?:(?:type-([a-z0-9-]+)/)?by-([a-z-]+)/([1-9][0-9]{0,2})/)?([1-9][0-9]{0,8})\.html"
@@ -287,12 +287,12 @@ def choose_types(text: str, types: tuple[TypePages, ...]) -> tuple[TypePages, ..
     if text == "none":
         return ()
     if text == "all":
-        return types[:MOST_TYPES]
+        return types[:MAX_TYPES]
     by_name = {fold(one.name): one for one in types}
     names = dict.fromkeys(fold(part.strip()) for part in text.split(","))
     for name in names:
         if name not in by_name:
-            some = one_of([repr(one.name) for one in types[:MOST_TYPES]] or ["none"])
+            some = one_of([repr(one.name) for one in types[:MAX_TYPES]] or ["none"])
             raise ValueError(f"there are no users of the type {name!r}; there is {some}")
     return tuple(one for one in types if fold(one.name) in names)
 

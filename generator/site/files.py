@@ -68,8 +68,7 @@ def read_build(folder: Path) -> Build:
         return Build.from_json((folder / BUILD_KEY).read_bytes())
     except ValueError as exc:
         raise BuildError(
-            f"{folder / BUILD_KEY} is not readable: {exc};"
-            " `ghdirectory render` makes it anew"
+            f"{folder / BUILD_KEY} is not readable: {exc}; `ghdirectory render` makes it anew"
         ) from exc
     except OSError as exc:
         raise BuildError(

@@ -13,6 +13,7 @@ from function.contract import APPLICATION_ID, SCHEMA_VERSION, Profile, implied
 from function.database import Directory
 from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
+from generator.bake import index
 from generator.reading import read_columns, read_profiles
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 
@@ -164,10 +165,14 @@ def test_any_directory_answers_what_brute_force_finds(
     tmp_path_factory, monkeypatch, profiles, data
 ):
     # So that few users have terms that many have, and are no stretch to go through.
-    monkeypatch.setattr("generator.bake.index.FEW", 2)
-    monkeypatch.setattr("generator.bake.index.STRETCH", data.draw(st.sampled_from([0, 2, 8, 768])))
-    monkeypatch.setattr("generator.bake.index.SPARSE", data.draw(st.sampled_from([1, 5, 250])))
-    monkeypatch.setattr("generator.bake.index.OTHERS", data.draw(st.sampled_from([0, 1, 4])))
+    monkeypatch.setattr(index, "MIN_FREQUENT", 2)
+    monkeypatch.setattr(index, "MAX_GAP", data.draw(st.sampled_from([0, 2, 8, 768])))
+    monkeypatch.setattr(
+        "generator.bake.index.SPARSE_SHARE", data.draw(st.sampled_from([1, 5, 250]))
+    )
+    monkeypatch.setattr(
+        "generator.bake.index.MAX_NEGATED_TYPES", data.draw(st.sampled_from([0, 1, 4]))
+    )
     ordered = sorted(profiles, key=lambda profile: profile.id)
     with closing(make_directory(tmp_path_factory.mktemp("any"), ordered)) as directory:
         for query in data.draw(st.lists(queries_among(profiles), min_size=5, max_size=20)):
@@ -185,7 +190,9 @@ def test_a_term_longer_than_any_login_is_found_however_many_have_it(tmp_path):
 
 
 def test_every_page_of_a_list_of_few_among_many_is_what_brute_force_finds(tmp_path, monkeypatch):
-    monkeypatch.setattr("generator.bake.index.FEW", 10)  # so that a small directory has such lists
+    monkeypatch.setattr(
+        "generator.bake.index.MIN_FREQUENT", 10
+    )  # so that a small directory has such lists
     profiles = [
         make_profile(
             n, f"{'rare' if n % 600 == 0 else 'user'}-{n}", type="Bot" if n % 3 else "User"
