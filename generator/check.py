@@ -21,9 +21,9 @@ from generator.site import (
     ROBOTS_KEY,
     Build,
     Listing,
-    entry,
     keys,
     route,
+    user_row,
 )
 
 # Every row of a page says whose it is. Templates that leave it out cannot be checked.
@@ -121,8 +121,8 @@ def _compare_row(key: str, row: str, profile: Profile) -> None:
         if f"<>{value}<>" not in shown:
             raise CheckFailed(f"{key} does not show user {profile.id}'s {name}, {value!r}")
     addresses = {html.unescape(found[1]) for found in _LINK.finditer(row)}
-    drawn = entry(*profile)
-    for name, address in (("html_url", drawn.address), ("avatar_url", drawn.picture)):
+    drawn = user_row(*profile)
+    for name, address in (("html_url", drawn.profile_url), ("avatar_url", drawn.avatar)):
         if address is not None and address not in addresses:
             raise CheckFailed(f"{key} does not lead to user {profile.id}'s {name}, {address}")
 

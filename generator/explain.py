@@ -61,16 +61,17 @@ class Explanation:
         yield f"time: {self.first * 1e3:.3f} ms the first time, {self.then * 1e3:.3f} ms then"
 
 
-class _Told(Directory):
-    """A directory that notes in *told* its statements, their values and how many rows they gave."""
+class RecordingDirectory(Directory):
+    """A directory that records its statements, their values and how many rows they gave."""
 
     def __init__(self, path: Path, *, mapped: bool) -> None:
-        self.told: list[tuple[str, tuple[object, ...], int]] = []
+        self.recorded: list[tuple[str, tuple[object, ...], int]] = []
         super().__init__(path, mapped=mapped)
 
     def rows(self, sql: str, values: Sequence[object]) -> list[Any]:
+        """Return what *sql* finds, and record it."""
         rows = super().rows(sql, values)
-        self.told.append((sql, tuple(values), len(rows)))
+        self.recorded.append((sql, tuple(values), len(rows)))
         return rows
 
 
@@ -80,12 +81,12 @@ def explain(path: Path, query: ProfileQuery) -> Explanation:
     Raises:
         DatabaseMismatch: the file is not a directory that this code can read.
     """
-    with closing(_Told(path, mapped=False)) as directory:
-        directory.told.clear()
+    with closing(RecordingDirectory(path, mapped=False)) as directory:
+        directory.recorded.clear()
         before, start = _read_bytes(), time.perf_counter()
         directory.find(query)
         first, after = time.perf_counter() - start, _read_bytes()
-        told = tuple(directory.told)
+        recorded = tuple(directory.recorded)
         then = min(_timed(directory, query) for _ in range(ROUNDS))
     with closing(
         sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -98,7 +99,7 @@ def explain(path: Path, query: ProfileQuery) -> Explanation:
                 tuple(row[3] for row in sql.execute(f"EXPLAIN QUERY PLAN {statement}", values)),
                 rows,
             )
-            for statement, values, rows in told
+            for statement, values, rows in recorded
         )
     pages = None if before is None or after is None else (after - before) // page_size
     return Explanation(explained, page_size, pages, first, then)

@@ -35,7 +35,7 @@ def numbers(values: Iterable[int]) -> Iterator[str]:
     return map(int.__format__, values, repeat(","))
 
 
-def share(part: int, whole: int) -> str:
+def percentage(part: int, whole: int) -> str:
     """Return how much of *whole* is *part*, for people: "12 %", "less than 1 %"."""
     if 0 < part * 100 < whole:
         return "less than 1 %"

@@ -15,13 +15,13 @@ from function.database import Directory
 from generator.render import site
 from generator.render.assets import read_assets
 from generator.render.pages import Renderer
-from generator.site import STATIC, TEMPLATES, Build, Listing, entry
+from generator.site import STATIC, TEMPLATES, Build, Listing, user_row
 
 HERE = Path(__file__).parent
 SIZES = (10, 25, 50, 100)
 ORIGIN = "https://users.example.org"  # hugo_site/hugo.toml has it too
 # Of a user's texts, those to escape; the last three are there where id and name do not imply them.
-TEXTS = ("username", "type", "picture", "dense_picture", "address")
+TEXTS = ("username", "type", "avatar", "avatar_2x", "profile_url")
 Pages = Mapping[Listing, Nodes]
 Users = Sequence[Mapping[str, Any]]
 
@@ -73,7 +73,7 @@ def plan(directory: Directory) -> Build:
     return site.plan(directory, SIZES, ("id",), "none")
 
 
-def renderer(directory: Directory, *, cut: bool = True) -> Renderer:
+def renderer(directory: Directory, *, use_slots: bool = True) -> Renderer:
     """Return who draws our pages of *directory*, as `render` does."""
     assets = read_assets(TEMPLATES, STATIC)
     return Renderer(
@@ -83,7 +83,7 @@ def renderer(directory: Directory, *, cut: bool = True) -> Renderer:
         "/",
         origin=ORIGIN,
         widest=site.widest(directory),
-        cut=cut,
+        use_slots=use_slots,
     )
 
 
@@ -92,8 +92,8 @@ def record(profile: Profile) -> Mapping[str, Any]:
     found = {"id": str(profile.id), "username": profile.username, "type": profile.type}
     if (profile.avatar_url, profile.html_url) == implied(profile.id, profile.username):
         return found
-    addresses = entry(*profile)[3:]
-    names = ("picture", "dense_picture", "address")
+    addresses = user_row(*profile)[3:]
+    names = ("avatar", "avatar_2x", "profile_url")
     return {
         **found,
         "own": True,

@@ -15,7 +15,7 @@ from function.contract import implied
 from function.database import Directory
 from generator.reading import read_profiles
 from generator.render.pages import Renderer
-from generator.site import PICTURE, Entry, entry
+from generator.site import AVATAR_SIZE, UserRow, user_row
 from generator.text import number
 
 NAME = "plain Jinja2 loop"
@@ -43,23 +43,23 @@ def template(drawing: Renderer) -> Template:
     return environment.from_string(page[:start] + imports + page[start:])
 
 
-def users(directory: Directory) -> list[Entry]:
+def users(directory: Directory) -> list[UserRow]:
     """Return all users, with addresses fit to be shown."""
     found = []
     for profile in read_profiles(directory, "id"):
         identity, username, type_, avatar_url, html_url = profile
         if (avatar_url, html_url) == implied(identity, username):  # no need to look at them
-            sizes = [f"{avatar_url}&s={times * PICTURE}" for times in (1, 2)]
-            found.append(Entry(identity, username, type_, *sizes, html_url))
+            sizes = [f"{avatar_url}&s={times * AVATAR_SIZE}" for times in (1, 2)]
+            found.append(UserRow(identity, username, type_, *sizes, html_url))
         else:
-            found.append(entry(*profile))
+            found.append(user_row(*profile))
     return found
 
 
 def main() -> None:
     """Write the pages."""
     directory, folder = Directory(Path(sys.argv[1])), Path(sys.argv[2])
-    build, drawing = plan(directory), renderer(directory, cut=False)
+    build, drawing = plan(directory), renderer(directory, use_slots=False)
     profiles, page_template = users(directory), template(drawing)
     for listing in build.listings():
         size = listing.pagination

@@ -15,18 +15,18 @@ from jinja2 import Environment
 from generator.render.context import AROUND, PageLink
 from generator.render.pages import PAGE, Renderer
 from generator.render.rows import ROW
-from generator.render.slots import Slot, mark
-from generator.site import PICTURE, Entry, Listing, resized
+from generator.render.slots import Slot, placeholder
+from generator.site import AVATAR_SIZE, Listing, UserRow, resized
 
 # Numbers of a page, in the order of `PageContext.numbers`: of `same_0` there is one for each size.
 _NUMBERS = ("_", "prev", "page", "next", "_", "first", "last")
 # What else is shown: of a user, and of a page number that is offered.
 _NAMES = (
-    *("rows", "id", "username", "type", "picture", "dense_picture", "address"),
+    *("rows", "id", "username", "type", "avatar", "avatar_2x", "profile_url"),
     *("number", "number_text"),
 )
-_MARK = re.compile(f"({mark(0)[0]}.)", re.DOTALL)
-_TOKEN = re.compile(f"{_MARK.pattern}|<[^>]*>|[^<{mark(0)[0]}]+", re.DOTALL)
+_MARK = re.compile(f"({placeholder(0)[0]}.)", re.DOTALL)
+_TOKEN = re.compile(f"{_MARK.pattern}|<[^>]*>|[^<{placeholder(0)[0]}]+", re.DOTALL)
 
 
 class Value(NamedTuple):
@@ -91,7 +91,7 @@ class Skeleton:
         numbers = [*_NUMBERS, *(f"same_{n}" for n in range(len(renderer._build.page_sizes)))]
         assert len(numbers) == len(renderer.context.numbers(Listing(), 1)), "it has others now"
         self._names = [*numbers, *(f"{name}_text" for name in numbers), *_NAMES]
-        self._marks = [mark(place) for place in range(len(self._names))]
+        self._marks = [placeholder(place) for place in range(len(self._names))]
         self._count = len(numbers)
 
     def page(self, listing: Listing) -> Nodes:
@@ -130,8 +130,8 @@ class Skeleton:
         identity, name = self._mark("id"), self._mark("username")
         picture = f"https://avatars.githubusercontent.com/u/{identity}?v=4"
         implied = self._typed(
-            Slot(resized(picture, PICTURE).replace("&", "&amp;"), is_there=True),
-            Slot(resized(picture, 2 * PICTURE).replace("&", "&amp;"), is_there=True),
+            Slot(resized(picture, AVATAR_SIZE).replace("&", "&amp;"), is_there=True),
+            Slot(resized(picture, 2 * AVATAR_SIZE).replace("&", "&amp;"), is_there=True),
             Slot(f"https://github.com/{name}", is_there=True),
         )
         return self._read(_fork("own", own, implied))
@@ -158,8 +158,8 @@ class Skeleton:
 
     def _own(self, has_address: bool) -> Nodes:
         """Return the row of any user with addresses that id and name do not imply."""
-        picture, dense = self._slot("picture"), self._slot("dense_picture")
-        address = self._slot("address") if has_address else None
+        picture, dense = self._slot("avatar"), self._slot("avatar_2x")
+        address = self._slot("profile_url") if has_address else None
         return _fork(
             "has_picture",
             _fork(
@@ -177,7 +177,7 @@ class Skeleton:
         colours = environment.get_template("_types.html").module.colours
 
         def draw(type_: str) -> Nodes:
-            user = Entry(self._slot("id"), self._slot("username"), type_, *addresses)
+            user = UserRow(self._slot("id"), self._slot("username"), type_, *addresses)
             return _tokens(templates.draw(ROW, profile=user))
 
         found = _fork("has_type", draw(self._mark("type")), draw(""))

@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { ID, USERNAME, TYPE, PICTURE, DENSE_PICTURE, ADDRESS, FIELDS };
+enum { ID, USERNAME, TYPE, AVATAR, AVATAR_2X, PROFILE_URL, FIELDS };
 
 struct text { const char *at; size_t length; };
 struct user { struct text field[FIELDS]; int own; };

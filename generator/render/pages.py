@@ -14,10 +14,10 @@ from function.contract import About
 from generator.errors import BuildError
 from generator.render.context import PageContext
 from generator.render.rows import RowRenderer, Rows
-from generator.render.slots import CannotCut, Pieces, Slot, mark
+from generator.render.slots import NotSlottable, Slot, SlotTemplate, placeholder
 from generator.render.templates import Templates, drawn
 from generator.site import ABOUT_KEY, STATIC, TEMPLATES, Build, Listing, SiteFile
-from generator.text import day, number, share
+from generator.text import day, number, percentage
 
 PAGE = "users.html"
 # So many pages at either end of a listing have page numbers of another shape than the rest.
@@ -53,7 +53,7 @@ class Renderer:
         origin: scheme and host of the site, as in https://example.org.
         downloads: the files that have all users.
         widest: the longest texts that any of the rows has.
-        cut: whether to cut templates; if not, Jinja2 draws every row and page.
+        use_slots: whether to draw from literals and slots; if not, Jinja2 draws every row and page.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class Renderer:
         origin: str = "",
         downloads: Sequence[Download] = (),
         widest: Widest = NOT_KNOWN,
-        cut: bool = True,
+        use_slots: bool = True,
     ) -> None:
-        self._build, self._cut = build, cut
+        self._build, self._use_slots = build, use_slots
         self.context = PageContext(build, base_path, origin)
-        self._frames: dict[Listing, Pieces | None] = {}
+        self._frames: dict[Listing, SlotTemplate | None] = {}
         self.templates = Templates(
             TEMPLATES,
             {
@@ -89,7 +89,7 @@ class Renderer:
                 "widest": widest,
             },
         )
-        rows = RowRenderer(self.templates, cut=cut)
+        rows = RowRenderer(self.templates, use_slots=use_slots)
         self.rows, self.row = rows.rows, rows.row
 
     def page(self, listing: Listing, page: int, rows: Rows) -> bytes:
@@ -100,11 +100,11 @@ class Renderer:
         self, listing: Listing, numbers: range, rows: Rows, start: int = 0
     ) -> Iterator[bytes]:
         """Yield the pages of *listing* with these *numbers*, which show *rows* from *start* on."""
-        shown = [*rows.cut(start, listing.pagination, len(numbers))]
+        shown = [*rows.slices(start, listing.pagination, len(numbers))]
         last = self._build.pages(listing) - EDGE
         inner = range(max(numbers.start, EDGE + 1), min(numbers.stop, last + 1))
         if listing not in self._frames and inner:
-            self._frames[listing] = self._cut_frame(listing, EDGE + 1)
+            self._frames[listing] = self._slotted_frame(listing, EDGE + 1)
         frame = self._frames[listing] if inner else None
         if not frame:
             inner = numbers[:0]
@@ -119,7 +119,12 @@ class Renderer:
         """Return the page about the directory, which has so many users of each of *types*."""
         most = max(types.values())
         bars = [
-            (name, number(users), round(100 * users / most, 2), share(users, self._build.users))
+            (
+                name,
+                number(users),
+                round(100 * users / most, 2),
+                percentage(users, self._build.users),
+            )
             for name, users in sorted(types.items(), key=lambda one: (-one[1], one[0]))[:12]
         ]
         return self.templates.draw(
@@ -136,21 +141,23 @@ class Renderer:
         shown = self.context.values(listing, page, digits, texts, lambda text: text)
         return self.templates.draw(PAGE, rows=drawn(bytes(rows)), **shown).encode()
 
-    def _cut_frame(self, listing: Listing, page: int) -> Pieces | None:
+    def _slotted_frame(self, listing: Listing, page: int) -> SlotTemplate | None:
         """Return any page not at an end of *listing*, to be filled with `_columns` and its rows.
 
         *page* is one of these.
         """
-        if not self._cut:
+        if not self._use_slots:
             return None
         count = len(self.context.numbers(listing, page))
-        marks = [mark(place) for place in range(2 * count)]
+        marks = [placeholder(place) for place in range(2 * count)]
         shown = self.context.values(
             listing, page, marks[:count], marks[count:], lambda text: Slot(text, is_there=True)
         )
         try:
-            pieces = Pieces(self.templates.cut(PAGE, rows=Slot(mark(2 * count)), **shown))
-        except CannotCut:
+            pieces = SlotTemplate(
+                self.templates.compile_slots(PAGE, rows=Slot(placeholder(2 * count)), **shown)
+            )
+        except NotSlottable:
             return None
         rows = b"<tr></tr>"
         columns = [*self.context.columns(listing, range(page, page + 1)), [rows]]

@@ -12,16 +12,16 @@ from operator import mod
 from function.contract import Profile, implied
 from function.database import Directory, Row
 from generator.reading import Columns
-from generator.render.slots import CannotCut, Pieces, Slot, mark
+from generator.render.slots import NotSlottable, Slot, SlotTemplate, placeholder
 from generator.render.templates import Templates, escape
-from generator.site import PICTURE, Entry, entry, resized
+from generator.site import AVATAR_SIZE, UserRow, resized, user_row
 
 ROW = "_user_row.html"
 
 # What a template that does more than show it would not draw like any other.
 HOSTILE = "<&>\"'%s%%{0}\\"
 # The values of a row, in the order that pieces are filled with.
-_IDENTITY, _NAME, _PICTURE, _DENSE_PICTURE, _ADDRESS = range(5)
+_IDENTITY, _NAME, _AVATAR, _AVATAR_2X, _PROFILE_URL = range(5)
 
 
 class Rows:
@@ -37,7 +37,7 @@ class Rows:
         self._bounds = [*accumulate(map(len, groups), initial=0)]
         self._step = step
 
-    def cut(self, start: int, size: int, count: int) -> Iterator[memoryview]:
+    def slices(self, start: int, size: int, count: int) -> Iterator[memoryview]:
         """Yield the rows from number *start* on, *size* at a time, so many times.
 
         Both are multiples of the rows in a group.
@@ -52,13 +52,13 @@ class RowRenderer:
 
     Args:
         templates: where the row's is.
-        cut: whether to draw from literals and slots; if not, Jinja2 draws every row.
+        use_slots: whether to draw from literals and slots; if not, Jinja2 draws every row.
     """
 
-    def __init__(self, templates: Templates, *, cut: bool) -> None:
-        self._templates, self._cut = templates, cut
-        self._row_pieces: dict[object, Pieces | None] = {}
-        self._implied: dict[str, Pieces | None] = {}
+    def __init__(self, templates: Templates, *, use_slots: bool) -> None:
+        self._templates, self._use_slots = templates, use_slots
+        self._row_pieces: dict[object, SlotTemplate | None] = {}
+        self._implied: dict[str, SlotTemplate | None] = {}
 
     def rows(self, directory: Directory, users: Columns, step: int = 1) -> Rows:
         """Return *users* of *directory* as table rows, to be shown by pages of every size.
@@ -70,7 +70,7 @@ class RowRenderer:
             flagged: self._implied_row(directory, users.row(types.index(flagged)))
             for flagged in {*types}
         }
-        usual = next(filter(None, kinds.values()), Pieces(""))
+        usual = next(filter(None, kinds.values()), SlotTemplate(""))
         texts = {
             flagged: pieces.text
             for flagged, pieces in kinds.items()
@@ -110,30 +110,30 @@ class RowRenderer:
 
     def row(self, profile: Profile) -> bytes:
         """Return *profile* as a table row."""
-        user = entry(*profile)
-        shape = user.type, user.picture is None, user.dense_picture is None, user.address is None
+        user = user_row(*profile)
+        shape = user.type, user.avatar is None, user.avatar_2x is None, user.profile_url is None
         if shape not in self._row_pieces:
-            self._row_pieces[shape] = self._cut_row(user)
+            self._row_pieces[shape] = self._slotted_row(user)
         if pieces := self._row_pieces[shape]:
             texts = (user.username, *user[3:])
             return pieces.fill((b"%d" % user.id, *(escape(text or "") for text in texts)))
         return self._templates.draw(ROW, profile=user).encode()
 
-    def _cut_row(self, like: Entry) -> Pieces | None:
-        """Return the row of any user of the shape that *like* has; None if it cannot be cut."""
-        slots = Entry(
-            Slot(mark(_IDENTITY)),
-            Slot(mark(_NAME)),
+    def _slotted_row(self, like: UserRow) -> SlotTemplate | None:
+        """Return the row of any user of the shape that *like* has; None if it has no slots."""
+        slots = UserRow(
+            Slot(placeholder(_IDENTITY)),
+            Slot(placeholder(_NAME)),
             like.type,
             *(
-                value and Slot(mark(place), is_there=True)
-                for place, value in enumerate(like[3:], _PICTURE)
+                value and Slot(placeholder(place), is_there=True)
+                for place, value in enumerate(like[3:], _AVATAR)
             ),
         )
-        sample = Entry(7, HOSTILE, like.type, *(value and HOSTILE for value in like[3:]))
-        return self._cut_as(slots, sample, [b"7", *[escape(HOSTILE)] * 4])
+        sample = UserRow(7, HOSTILE, like.type, *(value and HOSTILE for value in like[3:]))
+        return self._slotted_as(slots, sample, [b"7", *[escape(HOSTILE)] * 4])
 
-    def _implied_row(self, directory: Directory, row: Row) -> Pieces | None:
+    def _implied_row(self, directory: Directory, row: Row) -> SlotTemplate | None:
         """Return what the id and the name of any user like *row* make a table row of, if anything.
 
         There is nothing for those that have addresses of their own.
@@ -142,31 +142,33 @@ class RowRenderer:
             return None
         type_ = directory.type_names[row[1] >> 1]
         if type_ not in self._implied:
-            self._implied[type_] = self._cut_implied(type_)
+            self._implied[type_] = self._slotted_implied(type_)
         return self._implied[type_]
 
-    def _cut_implied(self, type_: str) -> Pieces | None:
+    def _slotted_implied(self, type_: str) -> SlotTemplate | None:
         """Return the row of any user of *type_* whose addresses id and username imply."""
         avatar_url, html_url = implied(0, "")
-        picture = avatar_url.replace("/0?", f"/{mark(_IDENTITY)}?")
-        slots = Entry(
-            Slot(mark(_IDENTITY)),
-            Slot(mark(_NAME)),
+        picture = avatar_url.replace("/0?", f"/{placeholder(_IDENTITY)}?")
+        slots = UserRow(
+            Slot(placeholder(_IDENTITY)),
+            Slot(placeholder(_NAME)),
             type_,
-            Slot(escape(resized(picture, PICTURE)).decode(), is_there=True),
-            Slot(escape(resized(picture, 2 * PICTURE)).decode(), is_there=True),
-            Slot(html_url + mark(_NAME), is_there=True),
+            Slot(escape(resized(picture, AVATAR_SIZE)).decode(), is_there=True),
+            Slot(escape(resized(picture, 2 * AVATAR_SIZE)).decode(), is_there=True),
+            Slot(html_url + placeholder(_NAME), is_there=True),
         )
-        sample = entry(7, HOSTILE, type_, *implied(7, HOSTILE))
-        return self._cut_as(slots, sample, [b"7", escape(HOSTILE)])
+        sample = user_row(7, HOSTILE, type_, *implied(7, HOSTILE))
+        return self._slotted_as(slots, sample, [b"7", escape(HOSTILE)])
 
-    def _cut_as(self, slots: Entry, sample: Entry, values: Sequence[bytes]) -> Pieces | None:
+    def _slotted_as(
+        self, slots: UserRow, sample: UserRow, values: Sequence[bytes]
+    ) -> SlotTemplate | None:
         """Return a row with *slots* in it, if with *values* it is what *sample* is drawn as."""
-        if not self._cut:
+        if not self._use_slots:
             return None
         try:
-            pieces = Pieces(self._templates.cut(ROW, profile=slots))
-        except CannotCut:
+            pieces = SlotTemplate(self._templates.compile_slots(ROW, profile=slots))
+        except NotSlottable:
             return None
         whole = self._templates.draw(ROW, profile=sample).encode()
         return pieces if pieces.fill(values) == whole else None

@@ -17,15 +17,15 @@ _MARK, _FIRST = "\ue000", 0xE100
 _SLOT = re.compile(f"{_MARK}(.)", re.DOTALL)
 
 
-class CannotCut(Exception):
+class NotSlottable(Exception):
     """A template does more with a value than show it."""
 
 
 class Slot:
     """Stands in a template for text that is not known yet.
 
-    *markup* is the text, with `mark` where values go. A template may ask whether there is any if
-    *is_there*; nothing else.
+    *markup* is the text, with a `placeholder` for each value. A template may ask whether there is
+    any if *is_there*; nothing else.
     """
 
     __slots__ = ("_is_there", "_markup")
@@ -48,27 +48,27 @@ class Slot:
         return True if self._is_there else self._refuse()
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise CannotCut
+        raise NotSlottable
 
     # What Python would otherwise do for any object without a word.
     __eq__ = __ne__ = __hash__ = __str__ = __repr__ = __format__ = _refuse
 
 
-class Pieces:
-    """A template's output *markup*, with `mark` where values go.
+class SlotTemplate:
+    """A template's output *markup*, with a `placeholder` for each value.
 
     Attributes:
         parts: what of the output is before, between, and behind the values.
         slots: the numbers of the values that it is filled with, in their order.
 
     Raises:
-        CannotCut: there are characters in it that marks are made of.
+        NotSlottable: there are characters in it that marks are made of.
     """
 
     def __init__(self, markup: str) -> None:
         slots = [ord(found[1]) - _FIRST for found in _SLOT.finditer(markup)]
         if any(slot < 0 for slot in slots) or _MARK in _SLOT.sub("", markup):
-            raise CannotCut
+            raise NotSlottable
         self.parts = [part.encode() for part in _SLOT.split(markup)[::2]]
         self.slots = tuple(slots)
 
@@ -102,6 +102,6 @@ class Pieces:
         return zip(*used, strict=True)
 
 
-def mark(number: int) -> str:
+def placeholder(number: int) -> str:
     """Return what stands for the value of that *number*, from 0."""
     return _MARK + chr(_FIRST + number)

@@ -1,6 +1,6 @@
 """The templates in site_templates/, drawn by Jinja2: whatever is shown in them is escaped.
 
-`Templates.cut` draws one with slots (`slots.py`) in place of values. For what comes out to be
+`compile_slots` draws one with slots (`slots.py`) in place of values. For what comes out to be
 true of any values, a template must do nothing with a slot but show it. A slot refuses all that
 Python could do with it; what Jinja2 could do is refused here: filters and tests on slots, and
 every use but showing it of text that has already been drawn (blocks that are set, what macros
@@ -24,7 +24,7 @@ from markupsafe import Markup
 from markupsafe import escape as escaped
 
 from generator.errors import BuildError
-from generator.render.slots import CannotCut, Slot
+from generator.render.slots import NotSlottable, Slot
 
 # Tests of a slot that have the same answer for any value.
 _ASKED = ("none", "defined", "undefined")
@@ -48,7 +48,7 @@ class Templates:
         kinds: tuple[dict[str, Any], ...] = (self._slotted.filters, self._slotted.tests)
         for kind in kinds:
             kind.update({name: _without_slots(name, do) for name, do in kind.items()})
-        self._can_be_cut: dict[str, bool] = {}
+        self._is_slottable: dict[str, bool] = {}
 
     def draw(self, name: str, **values: object) -> str:
         """Return the template *name* with *values*.
@@ -61,21 +61,21 @@ class Templates:
         except Exception as exc:  # whatever a template does to Python
             raise self._error(name, exc) from exc
 
-    def cut(self, name: str, **values: object) -> str:
+    def compile_slots(self, name: str, **values: object) -> str:
         """Return the template *name* with *values*, some of which are slots.
 
         Raises:
-            CannotCut: it does more with a slot than show it, or might.
+            NotSlottable: it does more with a slot than show it, or might.
         """
-        if name not in self._can_be_cut:
-            self._can_be_cut[name] = self._only_shows(name)
-        if not self._can_be_cut[name]:
-            raise CannotCut
+        if name not in self._is_slottable:
+            self._is_slottable[name] = self._only_shows(name)
+        if not self._is_slottable[name]:
+            raise NotSlottable
         try:
             return self._slotted.get_template(name).render(**values)
         except Exception as exc:
             # If the template itself is at fault, drawing it whole will tell.
-            raise CannotCut from exc
+            raise NotSlottable from exc
 
     def _only_shows(self, name: str) -> bool:
         """Return whether nothing is done with drawn text, in *name* and all that belongs to it."""
@@ -159,7 +159,7 @@ def _without_slots(name: str, do: Callable[..., Any]) -> Callable[..., Any]:
         if name not in _ASKED and any(
             _has_slot(one, depth) for one in (*arguments, *named.values())
         ):
-            raise CannotCut
+            raise NotSlottable
         return do(*arguments, **named)
 
     # Jinja2 marks functions that want its context as their first argument.

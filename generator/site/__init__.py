@@ -24,33 +24,32 @@ from generator.site.build import (
 from generator.site.files import ASSETS, SiteFile, cache_control, content_type, keys, read_build
 from generator.site.folder import Update, Writer, Written
 from generator.site.router import Route, route
-from generator.site.row import PICTURE, Entry, entry, resized
+from generator.site.row import AVATAR_SIZE, UserRow, resized, user_row
 from generator.site.seal import file_identity, sealed, sealed_release
 
 __all__ = [
     "ABOUT_KEY",
     "ASSETS",
+    "AVATAR_SIZE",
     "BUILD_KEY",
     "DEFAULT_ORDERS",
     "DEFAULT_PAGE_SIZES",
     "INDEX_KEY",
     "NOT_FOUND_KEY",
-    "PICTURE",
     "ROBOTS_KEY",
     "STATIC",
     "TEMPLATES",
     "Build",
-    "Entry",
     "Listing",
     "Route",
     "SiteFile",
     "Update",
+    "UserRow",
     "Writer",
     "Written",
     "cache_control",
     "choose_types",
     "content_type",
-    "entry",
     "file_identity",
     "keys",
     "orders_a_type",
@@ -64,5 +63,6 @@ __all__ = [
     "sealed",
     "sealed_release",
     "type_pages",
+    "user_row",
     "window",
 ]

@@ -1,51 +1,51 @@
-"""A user as templates are given it: what a page may link to and show as a picture. Does no I/O."""
+"""A user as templates are given it: what a page may link to and show as an avatar. Does no I/O."""
 
 import re
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-# Pixels of CSS that a picture takes; GitHub is asked for so many, and for twice as many where a
+# Pixels of CSS that an avatar takes; GitHub is asked for so many, and for twice as many where a
 # screen has them.
-PICTURE = 40
+AVATAR_SIZE = 40
 
 _RESIZABLE = re.compile(r"https://avatars\.githubusercontent\.com/[^\s#,]+")
 
 
-class Entry(NamedTuple):
+class UserRow(NamedTuple):
     """A user as `_user_row.html` is given it.
 
-    *picture*, *dense_picture* (twice as many pixels) and *address* are None where there is none
+    *avatar*, *avatar_2x* (twice as many pixels) and *profile_url* are None where there is none
     that a page may show or link to.
     """
 
     id: Any
     username: Any
     type: str
-    picture: Any
-    dense_picture: Any
-    address: Any
+    avatar: Any
+    avatar_2x: Any
+    profile_url: Any
 
 
-def entry(identity: int, username: str, type_: str, avatar_url: str, html_url: str) -> Entry:
+def user_row(identity: int, username: str, type_: str, avatar_url: str, html_url: str) -> UserRow:
     """Return a user as templates are given it."""
-    picture = picture_address(avatar_url)
-    if picture and _RESIZABLE.fullmatch(picture):
-        return Entry(
+    avatar = shown_address(avatar_url)
+    if avatar and _RESIZABLE.fullmatch(avatar):
+        return UserRow(
             identity,
             username,
             type_,
-            resized(picture, PICTURE),
-            resized(picture, 2 * PICTURE),
+            resized(avatar, AVATAR_SIZE),
+            resized(avatar, 2 * AVATAR_SIZE),
             web_address(html_url),
         )
-    return Entry(identity, username, type_, picture, None, web_address(html_url))
+    return UserRow(identity, username, type_, avatar, None, web_address(html_url))
 
 
-def resized(picture: str, pixels: int) -> str:
-    """Return the address of *picture* at so many pixels, if it is one of GitHub's avatars."""
-    if not _RESIZABLE.fullmatch(picture):
-        return picture
-    return f"{picture}{'&' if '?' in picture else '?'}s={pixels}"
+def resized(avatar: str, pixels: int) -> str:
+    """Return the address of *avatar* at so many pixels, if it is one of GitHub's avatars."""
+    if not _RESIZABLE.fullmatch(avatar):
+        return avatar
+    return f"{avatar}{'&' if '?' in avatar else '?'}s={pixels}"
 
 
 def web_address(text: str) -> str | None:
@@ -59,6 +59,6 @@ def web_address(text: str) -> str | None:
     return text if begins and parts.netloc else None
 
 
-def picture_address(text: str) -> str | None:
-    """Return *text* if a page may show what it leads to as a picture, else None."""
+def shown_address(text: str) -> str | None:
+    """Return *text* if a page may show what it leads to as an avatar, else None."""
     return text if text.startswith("data:image/svg+xml,") else web_address(text)

@@ -38,7 +38,7 @@ USERS = sorted(
     key=lambda profile: profile.id,
 )
 # What GitHub's pictures are replaced by: nothing here leaves the machine.
-PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"/>'
+AVATAR_SIZE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"/>'
 OTHER_HOSTS = re.compile(r"https?://(?!127\.0\.0\.1:)")
 
 
@@ -110,7 +110,7 @@ def new_page(site: str, browser: Any, seen: Seen) -> Iterator[Any]:
 
             def answer(route: Any) -> None:
                 if route.request.url.startswith("https://avatars.githubusercontent.com/"):
-                    route.fulfill(content_type="image/svg+xml", body=PICTURE)
+                    route.fulfill(content_type="image/svg+xml", body=AVATAR_SIZE)
                 else:
                     seen.strangers.append(route.request.url)
                     route.abort()

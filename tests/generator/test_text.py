@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from generator.text import count, day, file_size, moment, number, rough_size, share, span
+from generator.text import count, day, file_size, moment, number, percentage, rough_size, span
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 
@@ -55,7 +55,11 @@ def test_sizes_on_pages_move_less(size, said):
 
 
 def test_shares_are_written_for_people():
-    assert [share(1, 200), share(1, 100), share(100, 100)] == ["less than 1 %", "1 %", "100 %"]
+    assert [percentage(1, 200), percentage(1, 100), percentage(100, 100)] == [
+        "less than 1 %",
+        "1 %",
+        "100 %",
+    ]
 
 
 def test_numbers_and_days_are_written_for_people():

@@ -57,7 +57,7 @@ def renderer(
 
 
 RENDERER = renderer()
-WHOLE = renderer(cut=False)
+WHOLE = renderer(use_slots=False)
 
 
 @pytest.fixture
@@ -153,9 +153,9 @@ def test_a_page_from_pieces_is_what_jinja2_draws(listing, page_, rows):
 )
 def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, edit_template):
     edit_template("_user_row.html", template)
-    cut, whole = renderer(), renderer(cut=False)
+    slotted, whole = renderer(), renderer(use_slots=False)
     for profile in (*ODD[:3], make_profile(2, "Mo<x>")):
-        assert cut.row(profile) == whole.row(profile)
+        assert slotted.row(profile) == whole.row(profile)
 
 
 @pytest.mark.parametrize(
@@ -171,10 +171,10 @@ def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, edit_t
 )
 def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, edit_template):
     edit_template("users.html", template)
-    cut, whole = renderer(), renderer(cut=False)
+    slotted, whole = renderer(), renderer(use_slots=False)
     for page_ in range(1, 41):
         rows = Rows([b"<tr>%d</tr>" % page_])
-        assert cut.page(Listing(), page_, rows) == whole.page(Listing(), page_, rows)
+        assert slotted.page(Listing(), page_, rows) == whole.page(Listing(), page_, rows)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_rows_are_drawn_from_the_directory_some_at_a_time(directory, step):
     found = RENDERER.rows(directory, read_columns(directory, "id", None, 0, 100), step)
     whole = [WHOLE.row(profile) for profile in ODD]
     parts = range(0, len(ODD), step)
-    assert [*found.cut(0, step, len(parts))] == [
+    assert [*found.slices(0, step, len(parts))] == [
         b"".join(whole[part : part + step]) for part in parts
     ]
 

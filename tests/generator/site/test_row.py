@@ -1,7 +1,7 @@
 import pytest
 
-from generator.site import entry
-from generator.site.row import picture_address, web_address
+from generator.site import user_row
+from generator.site.row import shown_address, web_address
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_only_web_addresses_are_followed(text, followed):
 
 
 def test_a_picture_may_be_drawn_in_the_address_itself():
-    assert picture_address("data:image/svg+xml,%3Csvg/%3E") is not None
-    assert picture_address("data:text/html,x") is None
+    assert shown_address("data:image/svg+xml,%3Csvg/%3E") is not None
+    assert shown_address("data:text/html,x") is None
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_a_picture_may_be_drawn_in_the_address_itself():
     ],
 )
 def test_only_githubs_avatars_are_asked_for_in_a_size(address, dense):
-    assert entry(1, "x", "User", address, "").dense_picture == dense
+    assert user_row(1, "x", "User", address, "").avatar_2x == dense
