@@ -4,8 +4,10 @@ A further source is one function and one row of `SOURCES`.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from function.contract import Profile
@@ -24,6 +26,8 @@ from generator.github import (
 )
 from generator.seed.files import read_records
 from generator.seed.sample import read_sample
+
+FILE_SUFFIXES = (".csv", ".json", ".ndjson", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,29 @@ def _parse_one(spec: str, api_url: str) -> Source:
     kind, _, detail = spec.partition(":")
     form, make = SOURCES.get(kind, ("", None))
     if make is None or (":" in spec) != (":" in form) or (":" in form and not detail.strip()):
-        raise UnknownSource(f"there is no source {spec!r}; there are auto, {', '.join(FORMS)}")
+        meant = _meant(spec)
+        advice = f"did you mean {meant!r}?" if meant else f"there are auto, {', '.join(FORMS)}"
+        raise UnknownSource(f"there is no source {spec!r}; {advice}")
     if kind != "file":
         try:
             detail.encode()
         except UnicodeEncodeError as exc:
             raise UnknownSource(f"{shorten(spec)} is not UTF-8") from exc
     return make(detail, api_url)
+
+
+def _meant(spec: str) -> str | None:
+    """Return the source that somebody may have meant by *spec*, which names none."""
+    kind, colon, detail = spec.partition(":")
+    if not colon:
+        # Not Path.is_file, which raises OSError where a name is too long.
+        if spec.lower().endswith(FILE_SUFFIXES) or os.path.isfile(spec):  # noqa: PTH113
+            return f"file:{spec}"
+        if re.fullmatch(r"[\w.-]+/[\w.-]+", spec):
+            return f"repo:{spec}"
+    (closest,) = get_close_matches(kind.lower(), [*SOURCES, "auto"], n=1) or [""]
+    form, _ = SOURCES.get(closest, (closest, None))
+    return f"{closest}:{detail}" if ":" in form and detail.strip() else form or None
 
 
 def joined_title(titles: Sequence[str]) -> str:

@@ -152,8 +152,8 @@ def test_lists_that_differ_are_known_apart():
         *("followers: ", "nobody:x"),
     ],
 )
-def test_an_unknown_source_is_refused_with_those_there_are(spec):
-    with pytest.raises(UnknownSource, match="there are auto, users, org:NAME, repo:OWNER/NAME, "):
+def test_a_source_that_is_unknown_or_not_whole_is_refused(spec):
+    with pytest.raises(UnknownSource, match="there is no source"):
         parse(spec, API)
 
 
@@ -166,4 +166,41 @@ def test_an_unknown_source_is_refused_with_those_there_are(spec):
 )
 def test_what_cannot_be_a_name_is_refused(spec):
     with pytest.raises(UnknownSource, match=r"is not a (name|repository) like"):
+        parse(spec, API)
+
+
+@pytest.mark.parametrize(
+    ("spec", "meant"),
+    [
+        ("user", "users"),
+        ("Users", "users"),
+        ("sampel", "sample"),
+        ("Auto", "auto"),
+        ("orgs:python", "org:python"),
+        ("FILE:users.csv", "file:users.csv"),
+        ("org", "org:NAME"),
+        ("followers:", "followers:LOGIN"),
+        ("users.csv", "file:users.csv"),
+        ("here.csv", "file:here.csv"),
+        ("here", "file:here"),
+        ("my/list.JSON", "file:my/list.JSON"),
+        ("python/cpython", "repo:python/cpython"),
+    ],
+)
+def test_a_misspelt_source_is_an_error_that_says_which_may_be_meant(
+    spec, meant, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("here.csv", "here"):
+        (tmp_path / name).touch()
+    with pytest.raises(UnknownSource) as error:
+        parse(spec, API)
+    assert str(error.value) == f"there is no source {spec!r}; did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize("spec", ["", ":", "nobody", "--refresh", "nobody:x", "x" * 5000, "tree"])
+def test_a_source_like_no_other_is_an_error_that_lists_them(spec, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tree").mkdir()
+    with pytest.raises(UnknownSource, match="there are auto, users, org:NAME, repo:OWNER/NAME, "):
         parse(spec, API)
