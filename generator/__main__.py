@@ -1,32 +1,35 @@
 """Where the program starts: `ghdirectory` and `python -m generator`."""
 
-# ruff: noqa: E402  (the other import comes after the first on purpose)
-
-import atexit
-import gc
-
-# What is imported stays: looking for garbage in it, again and again, is a tenth of importing it.
-gc.disable()
-
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
 
-from generator import cli
-
-gc.freeze()
-# Nor is there much where thousands of rows are read at a time, or in what is left at the end.
-gc.set_threshold(20_000)
-gc.enable()
-atexit.register(gc.freeze)
+OURS = ("function", "generator", "site_templates")
 
 
 def main() -> NoReturn:
     """Run the command line as this process, and exit with its status."""
     # An exception, so that `finally` clauses run: they end worker processes.
     signal.signal(signal.SIGTERM, _terminated)
-    cli.main()
+    try:
+        # Imported here, so that Ctrl-C and a missing package end in a line, not in a traceback.
+        from generator import cli
+
+        cli.main()
+    except KeyboardInterrupt:
+        # A terminal shows ^C at the start of the line, which is written over.
+        start = "\r" if sys.stderr and sys.stderr.isatty() else ""
+        print(f"{start}Interrupted; the same command goes on where it can.", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+    except ModuleNotFoundError as exc:
+        package = (exc.name or "").partition(".")[0]
+        if package in OURS:  # a bug
+            raise
+        sys.exit(
+            f"Error: the package {package} is missing; run `make build-site`, or install what"
+            " requirements/build.txt lists"
+        )
 
 
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:

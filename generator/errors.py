@@ -17,9 +17,28 @@ GeneratorError
 └── ServeError                the preview cannot start
 """
 
+import errno
 from datetime import datetime
 
 from generator.text import count
+
+# What a user can do something about: files and folders that are missing, of another kind or not
+# permitted; a full or broken disk; more open files or processes than allowed.
+_MENDABLE = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENOTEMPTY", "ENAMETOOLONG", "ELOOP"),
+        *("EACCES", "EPERM", "EROFS", "EBUSY", "ETXTBSY"),
+        *("ENOSPC", "EDQUOT", "EFBIG", "EIO"),
+        *("EMFILE", "ENFILE", "EAGAIN", "ENOMEM"),
+    )
+    if hasattr(errno, name)  # Windows lacks some
+)
+
+
+def can_be_mended(error: OSError) -> bool:
+    """Return whether a user can mend *error*. Any other one is a bug, which needs its traceback."""
+    return error.errno in _MENDABLE
 
 
 class GeneratorError(Exception):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from function.query import PARAMETERS
-from generator.cli.commands import SOURCES, VERBS
+from generator.cli.commands import ghdirectory
+from generator.cli.help import SOURCES
 from generator.seed.sources import FORMS
 
 ROOT = Path(__file__).parents[1]
@@ -14,9 +15,9 @@ README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_is_in_the_readme(verb):
-    assert re.search(rf"^\| `{verb}\b", README, re.MULTILINE)
+@pytest.mark.parametrize("command", ghdirectory.commands)
+def test_every_command_is_in_the_readme(command):
+    assert re.search(rf"^\| `{command}\b", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -43,8 +44,8 @@ def test_every_target_and_variable_is_in_the_readme():
 
 def test_the_readmes_defaults_are_the_command_lines():
     defaults = {
-        verb: {option.key: option.default for option in VERBS[verb].options}
-        for verb in ("seed", "serve")
+        command: {one.name: one.default for one in ghdirectory.commands[command].params}
+        for command in ("seed", "serve")
     }
     assert (
         f"seed [SOURCE]... --total {defaults['seed']['total']} --refresh"

@@ -6,12 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from generator.cli.commands import VERBS
+from generator.cli.commands import ghdirectory
 
 ROOT = Path(__file__).parents[1]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z_]+) :?=", (ROOT / "Makefile").read_text(), re.MULTILINE))
-OPTIONS = {name for option in VERBS["build"].options for name in option.names}
+OPTIONS = {
+    name
+    for one in ghdirectory.commands["build"].params
+    for name in (*one.opts, *one.secondary_opts)
+}
 WORKFLOWS = {
     path.name: yaml.safe_load(path.read_text())
     for path in sorted((ROOT / ".github/workflows").glob("*.yaml"))

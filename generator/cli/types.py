@@ -1,18 +1,74 @@
-"""What is written on a command line, turned into values.
+"""Types of command-line values, made of functions from a text to a value.
 
-A text that cannot be is a ValueError that says what it should look like.
+Such a function raises ValueError, whose text says what a value looks like.
 """
 
+import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+import click
+from click import Context, Parameter
+
+from generator.site import parse_orders, parse_page_sizes
 
 DEFAULT_API_URL = "https://api.github.com"
+MAX_TOTAL = 10**15  # users; an integer of SQLite ends at 2^63
+Value = TypeVar("Value")
+
+
+class Parsed(click.ParamType[Value, Any]):
+    """A type whose values are what *parse* returns; *name* is its metavar, in small letters."""
+
+    def __init__(self, name: str, parse: Callable[[str], Value]) -> None:
+        self.name, self._parse = name, parse
+
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Value:
+        """Return what *value* means."""
+        try:
+            return self._parse(value)
+        except ValueError as exc:
+            self.fail(str(exc), param, ctx)
+
+
+class WholeNumber(click.IntRange):
+    """A number in a range, which click's messages would call an "integer range"."""
+
+    name = "whole number"
+
+    def get_metavar(self, param: Parameter, ctx: Context) -> str:
+        """Return what stands for the number in the help."""
+        return "N"
+
+
+class Total(WholeNumber):
+    """How many users: 1 or more, `MAX_TOTAL` if it is more than that."""
+
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> int:
+        """Return the number."""
+        return int(min(super().convert(value, param, ctx), MAX_TOTAL))
+
+
+class NamedPath(click.Path):
+    """A path that is not empty: ``Path("")`` would be the current folder."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(readable=False, path_type=Path, **options)
+        self.name = name
+
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Any:
+        """Return the path."""
+        if not value:
+            self.fail("a name is missing", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def text(given: str) -> str:
-    """Return *given*, if it is one: a command line may have any bytes."""
+    """Return *given* if it is text: a command line may have any bytes."""
     try:
         given.encode()
     except UnicodeEncodeError as exc:
@@ -20,83 +76,40 @@ def text(given: str) -> str:
     return given
 
 
-def some_text(given: str) -> str:
-    """Return *given*, which has to be more than nothing."""
+def name(given: str) -> str:
+    """Return *given* unless it is empty."""
     if not given.strip():
-        raise ValueError(f"{given!r} is no name")
+        raise ValueError("a name is missing")
     return text(given)
 
 
 def title(given: str) -> str:
-    """Return *given* as a line of text."""
+    """Return *given* as one line of text."""
     line = " ".join(text(given).split())
     if not line.isprintable():
-        raise ValueError(f"{given!r} has characters that are not to be seen")
+        raise ValueError(f"{given!r} has characters that cannot be seen")
     return line
 
 
-def whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Return what reads a whole number from *least* to *most*."""
-
-    def read(given: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,99}", given):
-            raise ValueError(f"{given!r} is not a valid integer")
-        number = int(given)
-        if number < least or (most is not None and number > most):
-            limits = f"{least} or more" if most is None else f"from {least} to {most}"
-            raise ValueError(f"{number} is not {limits}")
-        return number
-
-    return read
+def duration(given: str) -> float:
+    """Return seconds, a year at most: longer than anybody waits."""
+    found = re.fullmatch(r"([0-9]{1,9})\s*([smh]?)", given.strip())
+    if not found:
+        raise ValueError(f"{given!r} is not a time like 90 (seconds), 15m or 2h")
+    times = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
+    return min(int(found[1]) * times, 366 * 86400.0)
 
 
-def total(given: str) -> int:
-    """Return how many users *given* asks for, at most 10^15: SQLite's integers end somewhere."""
-    return min(whole(1)(given), 10**15)
-
-
-def file(given: str) -> Path:
-    """Return *given* as the path of a file."""
-    if _looked_at(given, Path.is_dir):
-        raise ValueError(f"{given!r} is a folder")
-    return Path(given)
-
-
-def folder(given: str) -> Path:
-    """Return *given* as the path of a folder."""
-    if _looked_at(given, Path.is_file):
-        raise ValueError(f"{given!r} is a file")
-    return Path(given)
-
-
-def _looked_at(given: str, look: Callable[[Path], bool]) -> bool:
-    if not given:
-        raise ValueError("'' is no name")
-    try:
-        return look(Path(given))
-    except OSError as exc:
-        raise ValueError(f"{given!r} cannot be looked at: {exc.strerror}") from exc
-
-
-def api_url(given: str) -> str:
-    """Return *given* as the address of a GitHub API, without a slash at its end."""
-    return _address(given, DEFAULT_API_URL)
-
-
-def endpoint(given: str) -> str:
-    """Return *given* as the address of a store that speaks S3."""
-    return _address(given, "https://s3.example.org")
-
-
-def _address(given: str, like: str) -> str:
-    parts = _parts(given, f"an address like {like}")
+def address(given: str, example: str = DEFAULT_API_URL) -> str:
+    """Return the address of an API, without a slash at its end."""
+    parts = _parts(given, f"an address like {example}")
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(f"{given!r} is not an address like {like}")
+        raise ValueError(f"{given!r} is not an address like {example}")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
-def _parts(given: str, what: str) -> SplitResult:
-    """Return the parts of the web address *given*, which has to be *what*."""
+def _parts(given: str, wanted: str) -> SplitResult:
+    """Return the parts of the web address *given*; the error says that *wanted* is wanted."""
     why = ""
     try:
         parts = urlsplit(text(given))
@@ -104,33 +117,53 @@ def _parts(given: str, what: str) -> SplitResult:
     except ValueError as exc:  # no such port, or no address of IPv6
         fits, why = False, f" ({exc})"
     if not fits or re.search(r"[\s\x00-\x1f\x7f]", given):
-        raise ValueError(f"{given!r} is not {what}{why}")
+        raise ValueError(f"{given!r} is not {wanted}{why}")
     return parts
 
 
 def base_path(given: str) -> str:
-    """Return *given* as a path with a slash at either end."""
+    """Return a path with a slash at either end."""
     names = given.strip("/").split("/") if given.strip("/") else []
-    if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", name) and name.strip(".") for name in names):
+    if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", one) and one.strip(".") for one in names):
         raise ValueError(f"{given!r} is not a path like / or /directory/")
-    return "".join(f"/{name}" for name in names) + "/"
+    return "".join(f"/{one}" for one in names) + "/"
 
 
 def origin(given: str) -> str:
-    """Return *given* as scheme and host."""
-    what = "an origin like https://example.org"
-    parts = _parts(given, what)
+    """Return scheme and host of a site."""
+    wanted = "an origin like https://example.org"
+    parts = _parts(given, wanted)
     found = f"{parts.scheme}://{parts.netloc}".lower()
     host = r"[a-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?"
     if given.rstrip("/").lower() != found or not re.fullmatch(host, parts.netloc.lower()):
-        raise ValueError(f"{given!r} is not {what}")
+        raise ValueError(f"{given!r} is not {wanted}")
     return found
 
 
-def seconds(given: str) -> float:
-    """Return how long *given* is, at most a year: longer than anybody waits."""
-    found = re.fullmatch(r"([0-9]{1,9})\s*([smh]?)", given.strip())
-    if not found:
-        raise ValueError(f"{given!r} is not a time like 90 (seconds), 15m or 2h")
-    times = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
-    return min(int(found[1]) * times, 366 * 86400.0)
+def query(given: str) -> list[tuple[str, str]]:
+    """Return the parameters of a query string, or of an address or path with one.
+
+    Bytes that are no UTF-8 are read as the API reads them.
+    """
+    before, mark, after = given.partition("?")
+    is_address = mark and "=" not in before and ("/" in before or not before)
+    string = os.fsencode(after if is_address else given).decode("utf-8", "replace")
+    return parse_qsl(string, keep_blank_values=True)
+
+
+FILE = NamedPath("file", dir_okay=False)
+FOLDER = NamedPath("folder", file_okay=False)
+TYPES = Parsed("names", text)
+NAME = Parsed("name", name)
+TITLE = Parsed("text", title)
+TOTAL = Total(min=1)
+PORT = WholeNumber(0, 65535)
+UP_TO_256 = WholeNumber(1, 256)
+DURATION = Parsed("time", duration)
+API_URL = Parsed("url", address)
+ENDPOINT = Parsed("url", partial(address, example="https://s3.example.org"))
+PATH = Parsed("path", base_path)
+ORIGIN = Parsed("origin", origin)
+PAGE_SIZES = Parsed("sizes", parse_page_sizes)
+ORDERS = Parsed("orders", parse_orders)
+QUERY = Parsed("query", query)

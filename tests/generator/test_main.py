@@ -36,10 +36,51 @@ def test_the_process_ends_in_order_when_it_is_terminated():
         "cli.main = run\n"
         "__main__.main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
-    )
+    done = run(program)
     assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, "ended in order\n")
+
+
+def run(program):
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_an_interrupt_while_modules_are_imported_ends_with_a_line():
+    done = run(
+        "import builtins, os, signal\n"
+        "from generator import __main__\n"
+        "real = builtins.__import__\n"
+        "def interrupted(name, *more):\n"
+        "    if name == 'click': os.kill(os.getpid(), signal.SIGINT); signal.pause()\n"
+        "    return real(name, *more)\n"
+        "builtins.__import__ = interrupted\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "__main__.main()"
+    )
+    said = "Interrupted; the same command goes on where it can.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", said)
+
+
+@pytest.mark.parametrize("package", ["click", "rich.console", "httpx"])
+def test_a_missing_package_is_named_with_what_installs_it(package):
+    done = run(
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from generator import __main__; __main__.main()"
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: the package {package.partition('.')[0]}")
+    assert done.stderr.count("\n") == 1
+    assert "make build-site" in done.stderr
+
+
+def test_a_missing_module_of_ours_is_a_bug_with_a_traceback():
+    done = run(
+        "import sys; sys.modules['generator.seed'] = None\n"
+        "from generator import __main__; __main__.main()"
+    )
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
 
 
 def test_the_command_enters_here_too():

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import random
@@ -7,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +16,10 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from generator.cli.commands import main
+from function.answer import answer_profiles
+from function.database import Directory
+from generator.cli import main
+from generator.cli.commands import ghdirectory
 from generator.site import sealed_release
 from tests.fake_github import Answer, FakeGitHub, serving, user
 
@@ -255,46 +260,52 @@ def test_what_is_missing_is_named_without_a_traceback(run, tmp_path, arguments):
     ("arguments", "says"),
     [
         ("seed nobody", "there are auto, users, org:NAME, repo:OWNER/NAME, "),
+        ("seed orgs:python", "there is no source 'orgs:python'; did you mean 'org:python'?"),
+        ("build list.csv", "there is no source 'list.csv'; did you mean 'file:list.csv'?"),
         ("seed repo:httpx", "'httpx' is not a repository like encode/httpx"),
         ("seed auto org:acme", "auto seeds when nothing else is named"),
-        ("seed --max-wait soon", "is not a time like 90 (seconds), 15m or 2h"),
-        ("seed -t 0", "0 is not 1 or more"),
-        ("seed -t many", "'many' is not a valid integer"),
+        ("seed --max-wait soon", "'--max-wait': 'soon' is not a time like 90 (seconds), 15m or 2h"),
+        ("seed -t 0", "'--total': 0 is not in the range x>=1"),
+        ("seed -t many", "'many' is not a valid whole number"),
         ("seed --api-url api.github.com", "is not an address like https://api.github.com"),
         ("build --page-sizes 0", "numbers from 1 to 100"),
         ("build --orders name", "id, type, -id or -type"),
         ("build --origin ftp://x", "is not an origin like"),
-        ("build --jobs 0", "0 is not from 1 to 256"),
+        ("build --jobs 0", "0 is not in the range 1<=x<=256"),
         ("build --base-path a//b", "is not a path like"),
         ("build --base-path /../", "is not a path like"),
         ("seed --api-url http://u:pw@h", "is not an address like"),
         ("seed --api-url http://h:99999", "Port out of range"),
-        ("serve --port 99999", "99999 is not from 0 to 65535"),
-        ("sing", "there is no verb 'sing'"),
-        ("sed", "there is no verb 'sed'; there is seed"),
-        ("--foo", "'--foo'; options come after the verb"),
-        ("--versio", "there is --version"),
-        ("seed --tot 5", "there is no option '--tot'; there is --total"),
-        ("seed --tital 5", "there is no option '--tital'; there is --total"),
-        ("seed -x", "there is no option '-x'"),
-        ("seed --total", "--total takes a value: N"),
-        ("seed --refresh=1", "--refresh takes no value"),
+        ("serve --port 99999", "99999 is not in the range 0<=x<=65535"),
+        ("sing", "No such command 'sing'."),
+        ("sed", "No such command 'sed'. Did you mean 'seed'?"),
+        ("help sed", "Did you mean 'seed'?"),
+        ("--total 5 build", "No such option '--total'. Other options come after the command."),
+        ("--versio", "Did you mean '--version'?"),
+        ("seed --tot 5", "No such option '--tot'. (Did you mean one of: "),
+        ("build --orde id", "(Did you mean one of: '--orders', '--store'?)"),
+        ("render --no-dat", "'--no-data'"),
+        ("seed --limit 5", "No such option '--limit'. Did you mean '--total'?"),
+        ("render --pagination 5", "Did you mean '--page-sizes'?"),
+        ("render -page-sizes 3", "No such option '-page-sizes'. Did you mean '--page-sizes'?"),
+        ("seed -x", "No such option '-x'."),
+        ("seed --total", "Option '--total' requires an argument"),
+        ("seed --refresh=1", "Option '--refresh' does not take a value"),
         ("seed -- --refresh", "there is no source '--refresh'"),
         ("seed --max-wait --", "'--' is not a time"),
-        ("render x", "'x' is one word too many"),
-        ("build --title \udcff", "--title: '\\udcff' is not UTF-8"),
-        ("bake --store .", "'.' is a folder"),
-        ("check --site list.csv", "'list.csv' is a file"),
-        ("publish", "--bucket is missing"),
-        ("serve --host=", "--host: '' is no name"),
-        ("check --site=", "--site: '' is no name"),
-        ("bake --title \x1b[31m", "not to be seen"),
+        ("render x", "unexpected extra argument (x)"),
+        ("query x y", "unexpected extra argument (y)"),
+        ("build --title \udcff", "'--title': '\\udcff' is not UTF-8"),
+        ("bake --store .", "File '.' is a directory."),
+        ("check --site list.csv", "Folder 'list.csv' is a file."),
+        ("publish", "Missing option '--bucket'."),
+        ("serve --host=", "'--host': a name is missing"),
+        ("check --site=", "'--site': a name is missing"),
+        ("bake --title \x1b[31m", "cannot be seen"),
         ("seed --api-url http://a/\x7f", "is not an address like"),
         ("render --origin http://[", "is not an origin like"),
         ("render --origin http://a:99999", "is not an origin like"),
-        ("render --jobs 1_0", "'1_0' is not a valid integer"),
-        ("render -page-sizes 3", "there is --page-sizes"),
-        ("publish --bucket=", "--bucket: '' is no name"),
+        ("publish --bucket=", "'--bucket': a name is missing"),
     ],
 )
 def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, tmp_path, arguments, says):
@@ -304,10 +315,52 @@ def test_bad_usage_exits_with_2_and_says_what_is_allowed(run, tmp_path, argument
     assert says in done.stderr
 
 
-def test_without_a_verb_it_says_what_there_is(run):
+def test_without_a_command_the_help_is_an_error(run):
     done = run()
-    assert done.returncode == 2
-    assert "Verbs, each of which has a --help of its own" in done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == run("--help").stdout
+
+
+def test_help_is_a_command_too(run):
+    assert run("help").stdout == run("-h").stdout == run("--help").stdout
+    assert run("help", "build").stdout == run("build", "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["", *ghdirectory.commands])
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_help_fits_the_terminal(run, monkeypatch, command, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = run(*command.split(), "--help").stdout.splitlines()
+    # A command to be copied is not broken up.
+    assert max(len(line) for line in lines if not line.startswith("    eval ")) <= columns
+
+
+@pytest.mark.parametrize("command", ghdirectory.commands)
+def test_every_option_is_explained(run, command):
+    text = run("help", command).stdout
+    for parameter in ghdirectory.commands[command].params:
+        if command != "help":
+            assert parameter.help
+            assert all(name in text for name in parameter.opts if name.startswith("-"))
+
+
+def test_a_shell_can_complete_commands_and_options(run, monkeypatch):
+    monkeypatch.setenv("_GHDIRECTORY_COMPLETE", "bash_complete")
+    for words, found in (
+        ("ghdirectory s", "plain,seed\nplain,serve\n"),
+        ("ghdirectory bake --ti", "plain,--title\n"),
+    ):
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+        assert run().stdout == found
+
+
+def test_site_is_another_name_for_output(run, tmp_path):
+    assert run("build", "sample", "--no-data", "--site", "here").returncode == 0
+    assert run("render", "--no-data", "--site=there").returncode == 0
+    assert (tmp_path / "here/index.html").read_bytes() == (
+        tmp_path / "there/index.html"
+    ).read_bytes()
 
 
 def test_help_comes_before_what_is_wrong_and_the_last_of_several_counts(run):
@@ -333,7 +386,7 @@ def test_a_directory_that_is_replaced_while_it_is_opened_is_read(run, tmp_path, 
         (tmp_path / "other.db").replace(tmp_path / "build/directory.db")
         return sealed_release(*known)
 
-    monkeypatch.setattr("generator.cli.commands.sealed_release", replaced)
+    monkeypatch.setattr("generator.cli.stages.sealed_release", replaced)
     assert run("render", "--no-data").returncode == 0
     assert run("check").returncode == 0
     assert " - Others</title>" in (tmp_path / "build/site/index.html").read_text()
@@ -349,20 +402,21 @@ def test_the_api_s_answer_is_printed_as_it_is_sent(run, tmp_path):
     assert "\N{CYRILLIC SMALL LETTER YU}" in json.loads(said)["error"]
 
 
-def test_the_environment_is_asked_where_no_option_is_given(run):
+def test_the_environment_has_another_default(run):
     assert run("seed", "sample", "--api-url", "http://h", api="nowhere").returncode == 0
     done = run("seed", "users", api="nowhere")
     assert (
         done.returncode,
-        "GITHUB_API_URL, which stands for --api-url: 'nowhere' is" in done.stderr,
+        "'--api-url' (env var: 'GITHUB_API_URL'): 'nowhere' is" in done.stderr,
     ) == (2, True)
 
 
-def test_the_version_is_the_packages(run):
-    assert run("--version").stdout == f"python -m generator, version {version(PACKAGE)}\n"
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_the_version_is_the_packages(run, option):
+    assert run(option).stdout == f"ghdirectory, version {version(PACKAGE)}\n"
 
 
-def test_who_has_read_enough_is_no_error(run, tmp_path):
+def test_a_closed_standard_output_is_not_an_error(run, tmp_path):
     run("build", "sample")
     process = start(tmp_path, "query", "pagination=100")
     process.stdout.close()
@@ -370,11 +424,11 @@ def test_who_has_read_enough_is_no_error(run, tmp_path):
     process.stderr.close()
 
 
-@pytest.mark.parametrize("verb", ["", "seed", "bake", "render", "build", "check", "query", "serve"])
-def test_every_verb_explains_itself_with_an_example(run, verb):
-    done = run(*verb.split(), "--help")
+@pytest.mark.parametrize("command", [name for name in ghdirectory.commands if name != "help"])
+def test_the_help_of_a_command_has_an_example(run, command):
+    done = run(command, "--help")
     assert done.returncode == 0
-    assert f"Example: python -m generator {verb}" in done.stdout
+    assert f"Example: ghdirectory {command} " in done.stdout
 
 
 def test_query_prints_the_apis_answer(run):
@@ -582,6 +636,36 @@ def test_killed_again_and_again_at_random_a_seeding_ends_as_if_it_never_was(run,
     assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in many]
 
 
+@pytest.mark.parametrize(
+    "prefix", ["", "?", "/api/users/profiles?", "http://127.0.0.1:5000/api/users/profiles?"]
+)
+def test_a_query_may_be_an_address(run, prefix):
+    run("build", "sample", "--no-data")
+    found = json.loads(run("query", f"{prefix}username=jo?&id=1").stdout)
+    assert found["links"]["self"] == "?page=1&pagination=25&username=jo%3F&id=1"
+
+
+def test_a_query_is_answered_byte_for_byte_but_for_people_indented(run, tmp_path, monkeypatch):
+    run("build", "sample", "--no-data")
+    with closing(Directory(tmp_path / "build/directory.db")) as directory:
+        body = answer_profiles(directory, [("username", "jo")]).body
+    assert run("query", "username=jo").stdout == body.decode()
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert run("query", "username=jo").stdout == json.dumps(json.loads(body), indent=2) + "\n"
+
+
+def test_an_error_that_nobody_can_mend_keeps_its_traceback(run, monkeypatch):
+    def fail(*arguments, **options):
+        raise OSError(number, "something")
+
+    monkeypatch.setattr("generator.cli.stages.check", fail)
+    number = errno.ENOSPC
+    assert run("check").stderr == "Error: [Errno 28] something\n"
+    number = errno.EBADF
+    with pytest.raises(OSError, match="something"):
+        main(["check"])
+
+
 def test_query_explains_itself(run):
     run("build", "sample")
     done = run("query", "username=jo&page=2", "--explain")
@@ -607,8 +691,8 @@ def test_an_interrupt_ends_with_a_word_and_the_next_run_goes_on(run, tmp_path):
         process = start(tmp_path, "seed", "users", "-t", "330", "--api-url", api)
         interrupted.append(process)
         _, said = process.communicate(timeout=30)
-        assert process.returncode == 1
-        assert "Interrupted; the same command goes on" in said
+        assert process.returncode == 130
+        assert said == "Interrupted; the same command goes on where it can.\n"
         assert len(ids(tmp_path / "build/github_users.db")) == 200
         assert run("seed", "users", "-t", "330", api=api).returncode == 0
     assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in USERS]

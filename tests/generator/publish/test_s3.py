@@ -403,7 +403,7 @@ def test_an_interrupt_ends_at_once_with_a_word(run, client, site, server):
         server.before = interrupt
         _, said = process.communicate(timeout=30)
         answer.set()
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert "Interrupted; the same command goes on" in said
     server.before = lambda number: None
     assert run()[0] == 0

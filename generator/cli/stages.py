@@ -1,0 +1,142 @@
+"""The stages joined: what a command does, and the line that says so."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from function.contract import About
+from function.database import Directory
+from generator import check as checking
+from generator import publish as publishing
+from generator.bake import bake as bake_directory
+from generator.cli import terminal
+from generator.errors import PublishError, StoreError
+from generator.render import Place, plan, render_site
+from generator.seed import joined_title
+from generator.site import file_identity, read_build, sealed_release
+from generator.store import Store
+from generator.text import count
+
+
+def bake(store: Path, output: Path, title: str | None) -> None:
+    """Bake the chosen lists of *store* into the directory *output*."""
+    with closing(Store(store)) as found:
+        sizes = {one: found.count(one.identity, one.total) for one in found.chosen()}
+        lists = [one for one, size in sizes.items() if size]
+        if not lists:
+            raise StoreError(f"there are no users in {store}; `ghdirectory seed` gathers some")
+        about = About(
+            ", ".join(one.source for one in lists),
+            title or joined_title([one.title for one in lists]),
+            max(one.seeded_at or "" for one in lists),
+        )
+        wanted = sum(sizes.values())
+        users = bake_directory(
+            found.profiles(), about, output, lambda what: terminal.progress(what, wanted, "users")
+        )
+    with closing(Directory(output)) as directory:
+        size = output.stat().st_size / 1000
+        terminal.say(
+            f"Baked    {count(users, 'user')} into {output}"
+            f" ({size:,.0f} kB, release {directory.release})"
+        )
+
+
+def render(
+    database: Path,
+    output: Path,
+    place: Place,
+    page_sizes: tuple[int, ...],
+    orders: tuple[str, ...],
+    types: str,
+    **options: Any,
+) -> None:
+    """Render the site of *database* into *output*; *options* as `render_site` takes them."""
+    directory, identity = _open(database, output)
+    with closing(directory):
+        try:
+            build = plan(directory, page_sizes, orders, types)
+        except ValueError as exc:
+            raise click.BadParameter(str(exc), param_hint="'--types'") from exc
+        with terminal.progress("Rendering", build.page_count(), "pages") as advance:
+            done = render_site(
+                directory, build, output, place, advance, file_identity=identity, **options
+            )
+    terminal.say(
+        f"Rendered {build.page_count():,} pages into {output}"
+        f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
+        f" {done.removed:,} removed)"
+    )
+
+
+def _open(database: Path, site: Path) -> tuple[Directory, str]:
+    """Return the directory, to be read once and in order, and the identity of its file.
+
+    Its release is known without reading it if the *site* was made from the same file.
+    """
+    identity = file_identity(database)
+    directory = Directory(database, release=sealed_release(site, identity), mapped=False)
+    if file_identity(database) == identity:
+        return directory, identity
+    directory.close()  # another file may have taken its place
+    return Directory(database, mapped=False), ""
+
+
+def check(database: Path, site: Path, base_path: str) -> None:
+    """Check that *site* shows what the API answers from *database*, and that its links resolve."""
+    with closing(Directory(database)) as directory:
+        build = read_build(site)
+        with terminal.progress("Checking", build.page_count(), "pages") as advance:
+            checking.check(directory, build, site, base_path, advance)
+    terminal.say(
+        f"Checked  {build.page_count():,} pages: they show what the API lists,"
+        " and their links lead somewhere"
+    )
+
+
+def open_bucket(name: str, endpoint_url: str | None, concurrency: int) -> publishing.S3Bucket:
+    """Return the bucket *name*.
+
+    Raises:
+        PublishError: boto3 is not installed.
+    """
+    try:
+        return publishing.S3Bucket(name, endpoint_url, concurrency)
+    except ModuleNotFoundError as exc:  # building does without
+        raise PublishError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
+
+
+def verify(bucket: publishing.S3Bucket, site: Path, release: str | None, concurrency: int) -> None:
+    """Compare a release in the *bucket* with its manifest; without a name, that of *site*."""
+    name = release or publishing.read_site(site, allow_sample=True).name
+    found = publishing.verify(name, bucket, concurrency)
+    terminal.say(
+        f"Verified {count(len(found.files), 'file')} of release {name}:"
+        " they are as they were published"
+    )
+
+
+def publish(
+    bucket: publishing.S3Bucket,
+    site: Path,
+    release: publishing.Release,
+    concurrency: int,
+    *,
+    dry_run: bool,
+) -> None:
+    """Upload *site* into the *bucket*; *dry_run*: only say what would be done."""
+    address = f"{bucket.address}/{release.prefix}"
+    plan = publishing.compare(release, bucket, concurrency)
+    terminal.say(f"Planned  {address}: {plan}")
+    if dry_run:
+        for line in plan.lines():
+            terminal.say(f"         {line}")
+        return
+    with terminal.progress("Uploading", len(plan.uploads), "files") as advance:
+        publishing.apply(plan, release, site, bucket, concurrency, advance)
+    terminal.say(
+        f"Published {count(len(release.files), 'file')} as {address},"
+        " each compared with what was rendered"
+    )

@@ -1,0 +1,156 @@
+"""What a terminal shows: a program in a pseudo-terminal, and the bytes that it writes there."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from generator.cli import terminal
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = """
+from generator.cli import terminal
+terminal.SECONDS_A_REFRESH = 0
+terminal.time.sleep = lambda seconds: None
+for label in ("Seeding", "Rendering"):
+    with terminal.progress(label, 20_000, "pages") as advance:
+        for done in (1, 10_000):
+            advance(done)
+        terminal.wait(60, "GitHub is busy")
+        terminal.warn("look")
+        advance(20_000)
+    terminal.say(label + " done")
+"""
+
+
+@cache
+def shown(columns, program=PROGRAM, **environment):
+    """Return what *program* writes to a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=theirs,
+        stderr=theirs,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8"} | environment,
+    ):
+        os.close(theirs)
+        found = b""
+        while part := read(ours):
+            found += part
+    os.close(ours)
+    return found.decode().replace("\r\n", "\n")
+
+
+def read(descriptor):
+    try:
+        return os.read(descriptor, 1 << 16)
+    except OSError:  # Linux's word for the end
+        return b""
+
+
+def screen(text):
+    """Return the lines that are left on a terminal that was sent *text*."""
+    lines, row, column = [""], 0, 0
+    for part in re.findall(r"\x1b\[[?0-9;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
+        if part == "\n":
+            row, column = row + 1, 0
+            lines += [""] * (row + 1 - len(lines))
+        elif part == "\r":
+            column = 0
+        elif part == "\x1b[1A":
+            row -= 1
+        elif part == "\x1b[2K":
+            lines[row] = ""
+        elif not part.startswith("\x1b"):
+            lines[row] = lines[row][:column].ljust(column) + part + lines[row][column + len(part) :]
+            column += len(part)
+    return [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+def test_progress_is_gone_at_the_end_and_messages_stay(columns):
+    left = screen(shown(columns))
+    rule = "*" * min(columns, 78)
+    assert [re.sub(r"until .* UTC", "", line) for line in left] == [
+        *("Waiting   (1 min): GitHub is busy", rule, "  WARNING: look", rule, "Seeding done"),
+        *("Waiting   (1 min): GitHub is busy", rule, "  WARNING: look", rule, "Rendering done"),
+        "",
+    ]
+
+
+@pytest.mark.parametrize("columns", [20, 40, 59, 60, 80, 200])
+def test_progress_is_one_line_that_fits(columns):
+    plain = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", shown(columns))
+    bars = [line for line in re.split("[\r\n]", plain) if re.match("(Seed|Render)ing +[━╸╺]", line)]
+    assert len(bars) >= 6
+    assert max(map(len, bars)) <= columns
+    assert any(("10,000 of 20,000 pages" if columns >= 60 else " 50 %") in line for line in bars)
+
+
+def test_no_color_is_respected():
+    colour = r"\x1b\[[0-9;]*[39][0-9]m"
+    assert re.search(colour, shown(80))
+    assert not re.search(colour, shown(80, NO_COLOR="1"))
+
+
+def test_a_dumb_terminal_gets_plain_lines():
+    text = shown(80, TERM="dumb")
+    assert "\x1b" not in text
+    assert "\r" not in text
+    assert "Rendering done\n" in text
+
+
+def test_progress_starts_no_thread():
+    program = """
+import threading
+from generator.cli import terminal
+with terminal.progress("Rendering", 10, "pages") as advance:
+    advance(5)
+    print("threads:", threading.active_count())
+"""
+    assert "threads: 1\n" in shown(80, program)
+
+
+def test_a_log_gets_a_line_at_intervals(capsys, monkeypatch):
+    now = 0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    with terminal.progress("Rendering", 20_000, "pages") as advance:
+        for now in range(12):
+            advance(now * 1000)
+    assert capsys.readouterr().err == (
+        "Rendering 5,000 of 20,000 pages\nRendering 10,000 of 20,000 pages\n"
+    )
+
+
+def test_a_log_is_no_terminal_even_where_colours_are_forced(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with terminal.progress("Rendering", 2, "pages") as advance:
+        advance(1)
+    assert capsys.readouterr().err == ""
+
+
+def test_messages_are_plain_and_unbroken_in_a_log(capsys):
+    terminal.error("[bold]/a/" + "long/" * 50 + "path :smile:")
+    assert capsys.readouterr().err == "Error: [bold]/a/" + "long/" * 50 + "path :smile:\n"
+
+
+def test_messages_that_nobody_reads_do_not_end_the_work():
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    program = "from generator.cli import terminal; terminal.tell('x'); terminal.say('done')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=write_end, cwd=ROOT
+    )
+    os.close(write_end)
+    assert done.stdout == b"done\n"
