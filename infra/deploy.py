@@ -4,15 +4,16 @@
 region and who one is are found as all of AWS's tools find them.
 """
 
-import argparse
 import shlex
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from function.errors import FunctionError
-from generator.errors import GeneratorError
+from generator.errors import GeneratorError, can_be_mended
 from generator.text import span
 from infra.deployer import LEAST_KEPT, Deployer
 from infra.deployment import DeployError
@@ -21,34 +22,116 @@ from infra.parameters import names
 from infra.sam import Sam
 
 THREADS = 32  # requests to the bucket that are under way at a time
+PATH = click.Path(path_type=Path)
+
+
+def _at_least(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    if value < LEAST_KEPT:
+        raise click.BadParameter(f"{LEAST_KEPT} at least: the live one and the one before")
+    return value
+
+
+stack_option = click.option("--stack", required=True, metavar="NAME", help="The stack's name.")
+verbose_option = click.option("--verbose", is_flag=True, help="Show what the sam command says.")
+site_url_option = click.option(
+    "--site-url", metavar="URL", help="Where to look whether it worked, if not CloudFront."
+)
+patience_option = click.option(
+    "--patience", default=180.0, metavar="SECONDS", help="How long the edges may take to follow."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+def cli() -> None:
+    """Release site and API as one, go back, or delete all of it.
+
+    Credentials and region are found as all of AWS's tools find them. `make deploy`, `make rollback`
+    and `make destroy` run this.
+    """
+
+
+@cli.command()
+@stack_option
+@verbose_option
+@site_url_option
+@patience_option
+@click.option("--site", type=PATH, default="build/site", help="The rendered site.")
+@click.option(
+    "--database", type=PATH, default="build/directory.db", help="The directory it was made from."
+)
+@click.option(
+    "--parameters",
+    default="",
+    show_default=False,
+    metavar="'NAME=VALUE ...'",
+    help="Parameters of the stack.",
+)
+@click.option(
+    "--keep",
+    default=3,
+    metavar="N",
+    callback=_at_least,
+    help="Deployments one can go back to, the live one counted.",
+)
+@click.option("--allow-sample", is_flag=True, help="Show invented accounts, too.")
+def deploy(
+    stack: str,
+    verbose: bool,
+    site_url: str | None,
+    patience: float,
+    site: Path,
+    database: Path,
+    parameters: str,
+    keep: int,
+    allow_sample: bool,
+) -> None:
+    """Make a site and its API what the stack shows."""
+    deployer = _deployer(stack, verbose, site_url, patience)
+    deployer.deploy(site, database, given(parameters), keep, allow_sample=allow_sample)
+
+
+@cli.command()
+@stack_option
+@verbose_option
+@site_url_option
+@patience_option
+@click.option("--to", metavar="NAME", help="Go back to that deployment.")
+@click.option("--list", "show", is_flag=True, help="Only say which deployments there are.")
+def rollback(
+    stack: str, verbose: bool, site_url: str | None, patience: float, to: str | None, show: bool
+) -> None:
+    """Go back to the deployment before."""
+    deployer = _deployer(stack, verbose, site_url, patience)
+    if show:
+        deployer.show()
+    else:
+        deployer.rollback(to)
+
+
+@cli.command()
+@stack_option
+@verbose_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def destroy(stack: str, verbose: bool, yes: bool) -> None:
+    """Delete the stack, and its bucket with all releases."""
+    _deployer(stack, verbose).destroy(lambda name: yes or _typed(name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what *arguments* ask for; 1 if it cannot be done."""
-    options = _parser().parse_args(arguments)
+    """Do what *arguments* ask for. Return 0, 1 for an error, 2 for bad usage, 130 for Ctrl-C."""
     try:
-        deployer = _deployer(options)
-        if options.verb == "deploy":
-            deployer.deploy(
-                options.site,
-                options.database,
-                given(options.parameters),
-                options.keep,
-                allow_sample=options.allow_sample,
-            )
-        elif options.verb == "destroy":
-            deployer.destroy(lambda name: options.yes or _typed(name))
-        elif options.list:
-            deployer.show()
-        else:
-            deployer.rollback(options.to)
-    except KeyboardInterrupt:
+        return cli.main(arguments, "python -m infra.deploy", standalone_mode=False) or 0
+    except click.Abort:  # click's word for Ctrl-C
         print("Interrupted; the same command goes on from here.", file=sys.stderr)
+        return 130
+    except click.ClickException as exc:
+        exc.show()
+        return exc.exit_code
     except (DeployError, GeneratorError, FunctionError, OSError, ValueError) as exc:
+        if isinstance(exc, OSError) and not can_be_mended(exc):  # a bug
+            raise
         print(f"Error: {exc}", file=sys.stderr)
-    else:
-        return 0
-    return 1
+        return 1
 
 
 def given(text: str) -> dict[str, str]:
@@ -62,62 +145,17 @@ def given(text: str) -> dict[str, str]:
     return found
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    deploy = verbs.add_parser("deploy", help="make a site and its API what the stack shows")
-    rollback = verbs.add_parser("rollback", help="go back to the deployment before")
-    destroy = verbs.add_parser("destroy", help="delete the stack, and its bucket with all releases")
-    for verb in (deploy, rollback, destroy):
-        verb.add_argument("--stack", required=True, metavar="NAME")
-        verb.add_argument("--verbose", action="store_true", help="show what the sam command says")
-    for verb in (deploy, rollback):
-        verb.add_argument(
-            "--site-url", metavar="URL", help="where to look whether it worked, if not CloudFront"
-        )
-        verb.add_argument(
-            "--patience",
-            type=float,
-            default=180.0,
-            metavar="SECONDS",
-            help="how long the edges may take to follow (default: %(default)s)",
-        )
-    deploy.add_argument("--site", type=Path, default=Path("build/site"))
-    deploy.add_argument("--database", type=Path, default=Path("build/directory.db"))
-    deploy.add_argument(
-        "--parameters", default="", metavar="'NAME=VALUE ...'", help="parameters of the stack"
-    )
-    deploy.add_argument(
-        "--keep",
-        type=_kept,
-        default=3,
-        metavar="N",
-        help="deployments one can go back to, the live one counted (default: %(default)s)",
-    )
-    deploy.add_argument("--allow-sample", action="store_true", help="show invented accounts, too")
-    rollback.add_argument("--to", metavar="NAME", help="to that deployment")
-    rollback.add_argument(
-        "--list", action="store_true", help="only say which deployments there are"
-    )
-    destroy.add_argument("--yes", action="store_true", help="do not ask")
-    return parser
-
-
-def _kept(text: str) -> int:
-    if int(text) < LEAST_KEPT:
-        raise argparse.ArgumentTypeError(f"{LEAST_KEPT} at least: the live one and the one before")
-    return int(text)
-
-
-def _deployer(options: argparse.Namespace) -> Deployer:
+def _deployer(
+    stack: str, verbose: bool, site_url: str | None = None, patience: float | None = None
+) -> Deployer:
     try:
         from infra.cloud import Aws
     except ModuleNotFoundError as exc:  # building does without
         raise DeployError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
-    cloud = Aws(options.stack, Sam(verbose=options.verbose), THREADS)
-    deployer = Deployer(cloud, _Teller(), THREADS)
-    if options.verb != "destroy":
-        deployer.patience, deployer.site_url = options.patience, options.site_url
+    deployer = Deployer(Aws(stack, Sam(verbose=verbose), THREADS), _Teller(), THREADS)
+    deployer.site_url = site_url
+    if patience is not None:
+        deployer.patience = patience
     return deployer
 
 

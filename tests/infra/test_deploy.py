@@ -80,13 +80,12 @@ def test_an_interrupt_ends_with_a_word(cloud, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cloud, "stack", interrupt)
-    assert main(["rollback", "--stack", "users"]) == 1
-    assert capsys.readouterr().err.startswith("Interrupted; the same command goes on")
+    assert main(["rollback", "--stack", "users"]) == 130
+    assert capsys.readouterr().err == "\nInterrupted; the same command goes on from here.\n"
 
 
 def test_fewer_than_two_cannot_be_kept(capsys):
-    with pytest.raises(SystemExit):
-        main(["deploy", "--stack", "users", "--keep", "1"])
+    assert main(["deploy", "--stack", "users", "--keep", "1"]) == 2
     assert "2 at least" in capsys.readouterr().err
 
 
@@ -94,3 +93,26 @@ def test_without_boto3_it_says_what_installs_it(monkeypatch, capsys):
     monkeypatch.setitem(deploy.sys.modules, "infra.cloud", None)
     assert main(["rollback", "--stack", "users"]) == 1
     assert "make .venv/.deploy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("", "Commands:"),
+        ("deplay --stack users", "Did you mean 'deploy'?"),
+        ("deploy", "Missing option '--stack'."),
+        ("destroy --stack users --to x", "No such option '--to'."),
+        ("rollback --stack users --patience soon", "'soon' is not a valid float."),
+    ],
+)
+def test_bad_usage_exits_with_2(arguments, says, capsys):
+    assert main(arguments.split()) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_help_names_the_commands(capsys):
+    assert main(["--help"]) == 0
+    assert main(["deploy", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "Usage: python -m infra.deploy deploy [OPTIONS]" in said
+    assert "[default: 180.0]" in said
