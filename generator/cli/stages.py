@@ -96,7 +96,7 @@ def check(database: Path, site: Path, base_path: str) -> None:
     )
 
 
-def open_bucket(name: str, endpoint_url: str | None, concurrency: int) -> publishing.S3Bucket:
+def open_bucket(name: str, endpoint_url: str | None, concurrency: int) -> "publishing.S3Bucket":
     """Return the bucket *name*.
 
     Raises:
@@ -108,7 +108,9 @@ def open_bucket(name: str, endpoint_url: str | None, concurrency: int) -> publis
         raise PublishError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
 
 
-def verify(bucket: publishing.S3Bucket, site: Path, release: str | None, concurrency: int) -> None:
+def verify(
+    bucket: "publishing.S3Bucket", site: Path, release: str | None, concurrency: int
+) -> None:
     """Compare a release in the *bucket* with its manifest; without a name, that of *site*."""
     name = release or publishing.read_site(site, allow_sample=True).name
     found = publishing.verify(name, bucket, concurrency)
@@ -119,7 +121,7 @@ def verify(bucket: publishing.S3Bucket, site: Path, release: str | None, concurr
 
 
 def publish(
-    bucket: publishing.S3Bucket,
+    bucket: "publishing.S3Bucket",
     site: Path,
     release: publishing.Release,
     concurrency: int,
