@@ -15,7 +15,7 @@ from generator.cli import terminal
 from generator.errors import PublishError, StoreError
 from generator.render import Place, plan, render_site
 from generator.seed import joined_title
-from generator.site import file_identity, read_build, sealed_release
+from generator.site import read_build
 from generator.store import Store
 from generator.text import count
 
@@ -54,34 +54,19 @@ def render(
     **options: Any,
 ) -> None:
     """Render the site of *database* into *output*; *options* as `render_site` takes them."""
-    directory, identity = _open(database, output)
-    with closing(directory):
+    # Read once and in order: nothing is gained by mapping the file.
+    with closing(Directory(database, mapped=False)) as directory:
         try:
             build = plan(directory, page_sizes, orders, types)
         except ValueError as exc:
             raise click.BadParameter(str(exc), param_hint="'--types'") from exc
         with terminal.progress("Rendering", build.page_count(), "pages") as advance:
-            done = render_site(
-                directory, build, output, place, advance, file_identity=identity, **options
-            )
+            done = render_site(directory, build, output, place, advance, **options)
     terminal.say(
         f"Rendered {build.page_count():,} pages into {output}"
         f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
         f" {done.removed:,} removed)"
     )
-
-
-def _open(database: Path, site: Path) -> tuple[Directory, str]:
-    """Return the directory, to be read once and in order, and the identity of its file.
-
-    Its release is known without reading it if the *site* was made from the same file.
-    """
-    identity = file_identity(database)
-    directory = Directory(database, release=sealed_release(site, identity), mapped=False)
-    if file_identity(database) == identity:
-        return directory, identity
-    directory.close()  # another file may have taken its place
-    return Directory(database, mapped=False), ""
 
 
 def check(database: Path, site: Path, base_path: str) -> None:

@@ -95,7 +95,6 @@ def render_site(
     *,
     with_data: bool = True,
     jobs: int | None = None,
-    file_identity: str = "",
 ) -> Written:
     """Write the site of *directory* to *folder*, touching only what differs.
 
@@ -110,8 +109,6 @@ def render_site(
         advance: told how many of `Build.page_count` pages are done.
         with_data: whether to put all users into files, too.
         jobs: how many processes share the work; None: one for each core.
-        file_identity: the directory's, by which its release is known the next time: see
-            `generator.site.files.sealed_release`.
 
     Raises:
         BuildError: the folder holds something else or cannot be written, or a template fails.
@@ -120,12 +117,8 @@ def render_site(
         raise BuildError(
             f"the directory {directory.path} lies in the site {folder}, which would be written over"
         )
-    made_from = {
-        "inputs": _inputs(build, place, with_data),
-        "directory": file_identity,
-        "release": build.release,
-    }
-    if (files := sealed(folder, made_from)) is not None:
+    inputs = _inputs(build, place, with_data)
+    if (files := sealed(folder, inputs)) is not None:
         advance(build.page_count())
         return Written(unchanged=files)
 
@@ -167,7 +160,7 @@ def render_site(
         for file in others:
             put(file.key, file.content)
             beside.add(file.key)
-        return update.finish(lambda key: build.has_page(key) or key in beside, made_from, drawn)
+        return update.finish(lambda key: build.has_page(key) or key in beside, inputs, drawn)
 
 
 def widest(directory: Directory) -> Widest:

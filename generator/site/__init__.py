@@ -25,7 +25,7 @@ from generator.site.files import ASSETS, SiteFile, cache_control, content_type, 
 from generator.site.folder import Update, Writer, Written
 from generator.site.router import Route, route
 from generator.site.row import AVATAR_SIZE, UserRow, resized, user_row
-from generator.site.seal import file_identity, sealed, sealed_release
+from generator.site.seal import sealed
 
 __all__ = [
     "ABOUT_KEY",
@@ -50,7 +50,6 @@ __all__ = [
     "cache_control",
     "choose_types",
     "content_type",
-    "file_identity",
     "keys",
     "orders_a_type",
     "page_name",
@@ -61,7 +60,6 @@ __all__ = [
     "route",
     "same_place",
     "sealed",
-    "sealed_release",
     "type_pages",
     "user_row",
     "window",

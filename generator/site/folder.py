@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -171,10 +171,8 @@ class Update:
         if isinstance(exc, OSError):
             raise self._error(exc) from exc
 
-    def finish(
-        self, keep: Callable[[str], bool], made_from: Mapping[str, str], others: Written
-    ) -> Written:
-        """Remove what *keep* does not want, and seal the folder with what it was *made_from*.
+    def finish(self, keep: Callable[[str], bool], inputs: str, others: Written) -> Written:
+        """Remove what *keep* does not want, and seal the folder as made from *inputs*.
 
         *others* are the files that were put by twins of the writer. Returns what became of all.
         """
@@ -187,7 +185,7 @@ class Update:
         if self._was_there:
             _remove_empty_folders(self.folder)
         done = self.writer.written.and_(others).and_(Written(removed=removed))
-        set_seal(self.folder, {**made_from, "files": done.written + done.unchanged})
+        set_seal(self.folder, inputs)
         (self.folder / MARKER).unlink()
         return done
 

@@ -20,7 +20,6 @@ from function.answer import answer_profiles
 from function.database import Directory
 from generator.cli import main
 from generator.cli.commands import ghdirectory
-from generator.site import sealed_release
 from tests.fake_github import Answer, FakeGitHub, serving, user
 
 USERS = [user(number * 2, f"user-{number}") for number in range(1, 331)]
@@ -102,18 +101,6 @@ def test_the_stages_do_one_by_one_what_build_does(run, tmp_path):
             assert (done.returncode, done.stderr) == (0, "")
     assert info(tmp_path)["page_sizes"] == [1, 2, 3, 4, 5, 25]
     assert info(tmp_path)["orders"] == ["id"]
-
-
-def test_a_directory_is_not_read_again_until_it_has_changed(run, tmp_path, monkeypatch):
-    run("build", "sample", "--no-data")
-    read = []
-    monkeypatch.setattr("function.database._digest", lambda path: read.append(path) or "f" * 16)
-    assert " 0 written, " in run("render", "--no-data").stdout
-    assert not read
-    os.utime(tmp_path / "build/directory.db")
-    assert run("render", "--no-data").returncode == 0
-    assert read
-    assert info(tmp_path)["release"] == "f" * 16
 
 
 def test_a_smaller_total_keeps_the_users_and_lists_the_first(run, tmp_path):
@@ -376,20 +363,6 @@ def test_options_and_sources_come_in_any_order_and_values_may_look_like_options(
     assert info(tmp_path)["orders"] == ["id", "-id", "type"]
     assert info(tmp_path)["source"] == "sample, file:more.csv"
     assert " - --ours</title>" in (tmp_path / "build/site/index.html").read_text()
-
-
-def test_a_directory_that_is_replaced_while_it_is_opened_is_read(run, tmp_path, monkeypatch):
-    run("build", "sample", "--no-data", "-t", "50")
-    run("bake", "--output", "other.db", "--title", "Others")
-
-    def replaced(*known):
-        (tmp_path / "other.db").replace(tmp_path / "build/directory.db")
-        return sealed_release(*known)
-
-    monkeypatch.setattr("generator.cli.stages.sealed_release", replaced)
-    assert run("render", "--no-data").returncode == 0
-    assert run("check").returncode == 0
-    assert " - Others</title>" in (tmp_path / "build/site/index.html").read_text()
 
 
 def test_the_api_s_answer_is_printed_as_it_is_sent(run, tmp_path):

@@ -8,11 +8,9 @@ from generator.site import (
     SiteFile,
     Update,
     Written,
-    file_identity,
     keys,
     read_build,
     sealed,
-    sealed_release,
 )
 from generator.site.files import MARKER
 from generator.site.seal import SEAL
@@ -32,9 +30,7 @@ def write(folder, files, is_page, inputs="these"):
             update.writer.put(file.key, file.content)
             if not is_page(file.key):
                 others.add(file.key)
-        return update.finish(
-            lambda key: is_page(key) or key in others, {"inputs": inputs}, Written()
-        )
+        return update.finish(lambda key: is_page(key) or key in others, inputs, Written())
 
 
 def tree(folder):
@@ -142,30 +138,20 @@ def test_a_folder_without_a_site_is_named(tmp_path, content):
 
 def test_a_site_is_sealed_as_what_it_was_rendered_from(tmp_path):
     write(tmp_path, [page(1), INFO], BUILD.has_page)
-    assert sealed(tmp_path, {"inputs": "these"}) == 2
-    assert sealed(tmp_path, {"inputs": "others"}) is None
+    assert sealed(tmp_path, "these") == 2
+    assert sealed(tmp_path, "others") is None
 
 
-def test_a_directorys_release_is_known_by_its_file(tmp_path):
-    site, database = tmp_path / "site", tmp_path / "directory.db"
-    database.write_bytes(b"one")
-    first = {"inputs": "these", "directory": file_identity(database), "release": "1"}
-    with Update(site) as update:
-        update.finish(lambda key: True, first, Written())
-    assert sealed_release(site, file_identity(database)) == "1"
-    database.write_bytes(b"one")
-    second = first | {"directory": file_identity(database)}
-    assert sealed_release(site, second["directory"]) == ""
-    assert sealed(site, second) == 0
-    assert sealed_release(site, second["directory"]) == "1"
-    assert sealed_release(site, file_identity(tmp_path / "nothing.db")) == ""
-    assert sealed_release(tmp_path, second["directory"]) == ""
+def test_a_sealed_site_can_be_moved(tmp_path):
+    write(tmp_path / "site", [page(1), INFO], BUILD.has_page)
+    (tmp_path / "site").rename(tmp_path / "other")
+    assert sealed(tmp_path / "other", "these") == 2
 
 
 @pytest.mark.parametrize(
     "harm",
     [
-        lambda folder: (folder / "users/1.html").write_bytes(b"TEXT"),
+        lambda folder: (folder / "users/1.html").write_bytes(b"another text"),
         lambda folder: (folder / "users/1.html").unlink(),
         lambda folder: (folder / "users/9.html").touch(),
         lambda folder: (folder / "users/1.html").rename(folder / "users/9.html"),
@@ -190,7 +176,7 @@ def test_a_directorys_release_is_known_by_its_file(tmp_path):
 def test_a_seal_is_broken_by_whatever_is_done_to_the_files(tmp_path, harm):
     write(tmp_path, [page(1), INFO], BUILD.has_page)
     harm(tmp_path)
-    assert sealed(tmp_path, {"inputs": "these"}) is None
+    assert sealed(tmp_path, "these") is None
 
 
 def test_one_writes_a_site_at_a_time(tmp_path):
@@ -201,7 +187,7 @@ def test_one_writes_a_site_at_a_time(tmp_path):
         ):
             pass
         update.writer.put(INFO.key, INFO.content)
-        update.finish(lambda key: True, {"inputs": "these"}, Written())
+        update.finish(lambda key: True, "these", Written())
     with Update(tmp_path):
         pass
 
