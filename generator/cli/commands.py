@@ -38,12 +38,9 @@ To complete words with TAB in bash (zsh and fish alike):
 
 Example: ghdirectory build --total 1000 && ghdirectory serve
 """
+MAX_TOTAL = 10**15  # users; an integer of SQLite ends at 2^63
 STORE, DATABASE, SITE = "build/github_users.db", "build/directory.db", "build/site"
-
-
-# A function that becomes a command.
-Callback = Callable[..., Any]
-Decorator = Callable[[Callback], Callback]
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def option(names: str, type: Any, help: str, default: Any = None, **more: Any) -> Decorator:
@@ -111,19 +108,18 @@ render_options = options(
     option(
         "--types",
         types.TYPES,
-        "Types that get lists of their own, as in User,Bot. all: the commonest; or none.",
+        "Types that get lists of their own, as in User,Bot. all: the commonest; none: no type.",
         "all",
     ),
     option(
         "--origin",
         types.ORIGIN,
-        "The site's host, as in https://example.org, for canonical links and a sitemap.",
+        "The site's host, as in https://example.org. Without it there are neither canonical links"
+        " nor a sitemap.",
     ),
     base_path_option,
     click.option("--data/--no-data", default=True, help="Whether to offer all users as files."),
-    option(
-        "--jobs", types.UP_TO_256, "How many processes render.", show_default="one for each core"
-    ),
+    option("--jobs", types.UP_TO_256, "Processes that render.", show_default="one for each core"),
 )
 
 
@@ -338,7 +334,7 @@ def _render(
 def _gathering(total: int, refresh: bool, max_wait: float, store: Path, api_url: str) -> Gathering:
     client = partial(Client, api_url, _token(), max_wait=max_wait, wait=terminal.wait)
     reports = Terminal(terminal.say, terminal.warn, terminal.progress)
-    return Gathering(store, api_url, total, refresh, client, reports)
+    return Gathering(store, api_url, min(total, MAX_TOTAL), refresh, client, reports)
 
 
 def _token() -> str | None:

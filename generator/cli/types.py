@@ -17,7 +17,6 @@ from click import Context, Parameter
 from generator.site import parse_orders, parse_page_sizes
 
 DEFAULT_API_URL = "https://api.github.com"
-MAX_TOTAL = 10**15  # users; an integer of SQLite ends at 2^63
 Value = TypeVar("Value")
 
 
@@ -43,14 +42,6 @@ class WholeNumber(click.IntRange):
     def get_metavar(self, param: Parameter, ctx: Context) -> str:
         """Return what stands for the number in the help."""
         return "N"
-
-
-class Total(WholeNumber):
-    """How many users: 1 or more, `MAX_TOTAL` if it is more than that."""
-
-    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> int:
-        """Return the number."""
-        return int(min(super().convert(value, param, ctx), MAX_TOTAL))
 
 
 class NamedPath(click.Path):
@@ -156,7 +147,7 @@ FOLDER = NamedPath("folder", file_okay=False)
 TYPES = Parsed("names", text)
 NAME = Parsed("name", name)
 TITLE = Parsed("text", title)
-TOTAL = Total(min=1)
+TOTAL = WholeNumber(1)
 PORT = WholeNumber(0, 65535)
 UP_TO_256 = WholeNumber(1, 256)
 DURATION = Parsed("time", duration)

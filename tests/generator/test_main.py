@@ -74,6 +74,15 @@ def test_a_missing_package_is_named_with_what_installs_it(package):
     assert "make build-site" in done.stderr
 
 
+def test_publishing_alone_needs_boto3():
+    done = run(
+        "import sys; sys.modules['boto3'] = sys.modules['botocore'] = None\n"
+        "from generator import __main__; sys.argv = ['ghdirectory', 'help', 'publish']\n"
+        "__main__.main()"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_missing_module_of_ours_is_a_bug_with_a_traceback():
     done = run(
         "import sys; sys.modules['generator.seed'] = None\n"

@@ -342,6 +342,11 @@ def test_a_shell_can_complete_commands_and_options(run, monkeypatch):
         assert run().stdout == found
 
 
+def test_a_total_may_be_larger_than_any_list(run, tmp_path):
+    assert run("build", "sample", "--no-data", "-t", "9" * 40).returncode == 0
+    assert info(tmp_path)["users"] == 150
+
+
 def test_site_is_another_name_for_output(run, tmp_path):
     assert run("build", "sample", "--no-data", "--site", "here").returncode == 0
     assert run("render", "--no-data", "--site=there").returncode == 0
