@@ -15,6 +15,7 @@ from pathlib import Path
 from function.database import Directory
 from function.database_file import bundled_name
 from function.errors import FunctionError
+from infra.errors import BundleError
 
 ROOT = Path(__file__).parents[1]
 # Lambda's runtime: template.yaml has the same.
@@ -30,10 +31,6 @@ TASK_ROOT = "/var/task"
 _HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 Install = Callable[[Path], None]
-
-
-class BundleError(Exception):
-    """There is no bundle; the text says why, and what to do."""
 
 
 def bundle(folder: Path, database: Path, install: Install, most: int = MOST) -> str:

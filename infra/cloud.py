@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from generator.errors import PublishError
 from generator.publish import GO_ON, S3Bucket, aws_client, translated_errors
 from infra.deployment import Answer, Stack
+from infra.errors import CloudError
 from infra.sam import Sam
 
 TIMEOUT = 30  # seconds, of a page
@@ -86,7 +86,7 @@ class Aws:
                     wanted = {"Objects": some, "Quiet": True}
                     answer = client.delete_objects(Bucket=bucket, Delete=wanted)
                     for one in answer.get("Errors", ()):
-                        raise PublishError(
+                        raise CloudError(
                             f"s3://{bucket}/{one['Key']} cannot be removed: {one['Code']}"
                             f" ({one['Message']}); {GO_ON}"
                         )
@@ -127,7 +127,7 @@ class Aws:
 
     @contextmanager
     def _asked(self, service: str, begin: str) -> Iterator[Any]:
-        with translated_errors(begin, service, _ADVICE):
+        with translated_errors(begin, service, _ADVICE, CloudError):
             if service not in self._clients:
                 self._clients[service] = aws_client(service)
             yield self._clients[service]

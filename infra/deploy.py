@@ -16,8 +16,8 @@ from function.errors import FunctionError
 from generator.errors import GeneratorError, can_be_mended
 from generator.text import span
 from infra.deployer import LEAST_KEPT, Deployer
-from infra.deployment import DeployError
 from infra.embed import TEMPLATE
+from infra.errors import DeployError, InfraError, ParametersError
 from infra.parameters import names
 from infra.sam import Sam
 
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as exc:
         exc.show()
         return exc.exit_code
-    except (DeployError, GeneratorError, FunctionError, OSError, ValueError) as exc:
+    except (InfraError, GeneratorError, FunctionError, OSError) as exc:
         if isinstance(exc, OSError) and not can_be_mended(exc):  # a bug
             raise
         print(f"Error: {exc}", file=sys.stderr)
@@ -138,10 +138,17 @@ def given(text: str) -> dict[str, str]:
     """Return the parameters in *text*, which is as a shell would have it.
 
     sam would not say a word of a parameter that the template does not have.
+
+    Raises:
+        ParametersError: one is no parameter, or a quotation mark is missing.
     """
-    found = dict(pair.partition("=")[::2] for pair in shlex.split(text))
+    try:
+        pairs = shlex.split(text)
+    except ValueError as exc:
+        raise ParametersError(f"PARAMETERS={text} cannot be split: {exc}") from exc
+    found = dict(pair.partition("=")[::2] for pair in pairs)
     if unknown := sorted(found.keys() - names(TEMPLATE.read_text())):
-        raise DeployError(f"{unknown[0]!r} is no parameter; template.yaml has what they are")
+        raise ParametersError(f"{unknown[0]!r} is no parameter; template.yaml has what they are")
     return found
 
 

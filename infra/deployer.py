@@ -32,7 +32,6 @@ from infra.deployment import (
     HISTORY_KEY,
     PAGES,
     Answer,
-    DeployError,
     Deployment,
     History,
     Stack,
@@ -41,6 +40,7 @@ from infra.deployment import (
     surplus,
     unlike,
 )
+from infra.errors import DeployError, InfraError
 from infra.parameters import parameters
 
 # Whoever goes back goes to the one before: fewer are not kept.
@@ -75,7 +75,7 @@ Tell = Callable[[str, str], None]
 class Cloud(Protocol):
     """The stack called *name*, and what belongs to it.
 
-    Each method raises DeployError or PublishError if it cannot be done.
+    Each method raises InfraError or PublishError if it cannot be done.
     """
 
     name: str
@@ -154,7 +154,7 @@ class Deployer:
             allow_sample: whether invented accounts may be shown.
 
         Raises:
-            DeployError, GeneratorError: it is not done; the release before is live as it was.
+            InfraError, GeneratorError: it is not done; the release before is live as it was.
         """
         check_stack_name(self.cloud.name)
         release = read_site(site, allow_sample=allow_sample)
@@ -209,7 +209,7 @@ class Deployer:
         self._put_history(bucket, History(rest, is_under_way=True))
         try:
             stack, wrong = self._repeat(target, bucket)
-        except (DeployError, PublishError):
+        except (InfraError, PublishError):
             self._put_history(bucket, history)
             raise
         self._put_history(bucket, History(rest))
@@ -392,7 +392,12 @@ class Deployer:
 
     def _history(self, bucket: Bucket) -> History:
         text = bucket.get(HISTORY_KEY)
-        return History(**json.loads(text)) if text else History([])
+        if not text:
+            return History([])
+        try:
+            return History(**json.loads(text))
+        except (ValueError, TypeError) as exc:
+            raise self._unreadable(bucket, HISTORY_KEY) from exc
 
     def _put_history(self, bucket: Bucket, history: History) -> None:
         self._put(bucket, HISTORY_KEY, json.dumps(history._asdict()).encode())
@@ -405,8 +410,16 @@ class Deployer:
         text = bucket.get(key)
         if text is None:
             raise DeployError(f"there is no {bucket.address}/{key}; --list says what there is")
-        found = json.loads(text)
-        return Deployment(name, found["parameters"], found["template"])
+        try:
+            found = json.loads(text)
+            return Deployment(name, found["parameters"], found["template"])
+        except (ValueError, LookupError, TypeError) as exc:
+            raise self._unreadable(bucket, key) from exc
+
+    def _unreadable(self, bucket: Bucket, key: str) -> DeployError:
+        return DeployError(
+            f"{bucket.address}/{key} is not readable; remove it, and `make deploy` begins another"
+        )
 
     def _rest(self, history: History, stack: Stack, bucket: Bucket) -> list[str]:
         """Return what is left of *history* when one goes back."""

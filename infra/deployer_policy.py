@@ -9,7 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from infra.deployment import DeployError, check_stack_name
+from infra.deployment import check_stack_name
+from infra.errors import ParametersError
 
 POLICY = Path(__file__).with_suffix(".json")
 # Of all inline policies of a role together; blanks do not count.
@@ -33,8 +34,8 @@ def main(arguments: list[str]) -> int:
         stack, account, region = arguments
         check_stack_name(stack)
         if not re.fullmatch(r"[0-9]{12}", account):
-            raise DeployError(f"{account!r} is no account: it has 12 digits")
-    except (ValueError, DeployError) as exc:
+            raise ParametersError(f"{account!r} is no account: it has 12 digits")
+    except (ValueError, ParametersError) as exc:
         usage = "usage: python -m infra.deployer_policy STACK ACCOUNT REGION"
         print(usage if isinstance(exc, ValueError) else f"Error: {exc}", file=sys.stderr)
         return 2

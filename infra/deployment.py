@@ -18,6 +18,7 @@ from typing import NamedTuple
 from function.answer import PATH as API_PATH
 from generator.publish import Release, Stored
 from generator.site import BUILD_KEY
+from infra.errors import ParametersError
 from infra.stack_name import why_not
 
 DEPLOYMENTS = "deployments/"
@@ -27,14 +28,10 @@ PAGES = {"/": "index.html", "/users": "users/1.html", "/build.json": BUILD_KEY}
 API = f"{API_PATH}?pagination=1"
 
 
-class DeployError(Exception):
-    """What was asked for is not done; the text says what happened, what is now, what to do."""
-
-
 def check_stack_name(name: str) -> None:
-    """Raise DeployError unless a stack can be called *name*."""
+    """Raise ParametersError unless a stack can be called *name*."""
     if reason := why_not(name):
-        raise DeployError(reason)
+        raise ParametersError(reason)
 
 
 class Stack(NamedTuple):

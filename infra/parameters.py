@@ -11,6 +11,7 @@ from urllib.parse import quote_plus
 
 from generator.publish import read_site
 from generator.site import Build, read_build
+from infra.errors import ParametersError
 
 # With its own code the router may have 10 KB. template.yaml has the same limit (MaxLength).
 MAX_TYPES_TEXT = 2400
@@ -20,13 +21,13 @@ def parameters(build: Build, release: str) -> dict[str, str]:
     """Return the stack's parameters for *build*, published as the *release* of that name.
 
     Raises:
-        ValueError: the names of its types take more than the router has room for.
+        ParametersError: the names of its types take more than the router has room for.
     """
     types = ",".join(
         f"{quote_plus(one.name, safe='')}:{one.slug}:{one.users}" for one in build.types
     )
     if len(types) > MAX_TYPES_TEXT:
-        raise ValueError(
+        raise ParametersError(
             f"the {len(build.types)} types with pages of their own take {len(types):,} characters"
             f" of the router, which has room for {MAX_TYPES_TEXT:,}: render fewer (--types)"
         )

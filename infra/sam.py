@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.deployment import DeployError
+from infra.errors import DeployError
 
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / ".aws-sam/build/ProfilesFunction"

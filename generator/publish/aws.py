@@ -4,7 +4,7 @@ Credentials and region are found as all of AWS's tools find them.
 https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -86,8 +86,13 @@ def aws_client(
 
 
 @contextmanager
-def translated_errors(begin: str, service: str, advice: Mapping[str, str]) -> Iterator[None]:
-    """Turn what boto3 raises into a PublishError that a person can do something about.
+def translated_errors(
+    begin: str,
+    service: str,
+    advice: Mapping[str, str],
+    error: Callable[[str], Exception] = PublishError,
+) -> Iterator[None]:
+    """Turn what boto3 raises into an *error* that a person can do something about.
 
     Its text has what cannot be done (*begin*), what *service* says of it, and what *advice* there
     is for such an error.
@@ -95,19 +100,19 @@ def translated_errors(begin: str, service: str, advice: Mapping[str, str]) -> It
     try:
         yield
     except ClientError as exc:
-        raise PublishError(f"{begin}: {_said(exc.response, service, advice)}") from exc
+        raise error(f"{begin}: {_said(exc.response, service, advice)}") from exc
     except _NO_CREDENTIALS as exc:
-        raise PublishError(f"{begin}: {_text(exc)}; {_LOG_IN}") from exc
+        raise error(f"{begin}: {_text(exc)}; {_LOG_IN}") from exc
     except NoRegionError as exc:
-        raise PublishError(f"{begin}: {_text(exc)}; set AWS_DEFAULT_REGION") from exc
+        raise error(f"{begin}: {_text(exc)}; set AWS_DEFAULT_REGION") from exc
     except NoConnectionError as exc:
         where = "the network, --endpoint-url and the region"
-        raise PublishError(f"{begin}: {_text(exc)}; check {where}; {GO_ON}") from exc
+        raise error(f"{begin}: {_text(exc)}; check {where}; {GO_ON}") from exc
     except (HTTPClientError, IncompleteReadError) as exc:
-        raise PublishError(f"{begin}: {_text(exc)}; {GO_ON}") from exc
+        raise error(f"{begin}: {_text(exc)}; {GO_ON}") from exc
     except (BotoCoreError, ValueError) as exc:
         todo = advice.get(type(exc).__name__)
-        raise PublishError(f"{begin}: {_text(exc)}{f'; {todo}' if todo else ''}") from exc
+        raise error(f"{begin}: {_text(exc)}{f'; {todo}' if todo else ''}") from exc
 
 
 def _said(response: dict[str, Any], service: str, advice: Mapping[str, str]) -> str:

@@ -13,19 +13,10 @@ from generator.publish.bucket import Bucket, Upload
 from generator.publish.plan import Plan, compare, wrong
 from generator.publish.release import MANIFEST_KEY, Release
 from generator.publish.threads import each
-from generator.site import ASSETS, content_type
+from generator.site import cache_control, content_type
 
-# A year for the CDN, since another release has other keys; browsers ask again after a minute, as
-# to them the addresses are the same.
-PAGE_CACHE_CONTROL = "public, max-age=60, s-maxage=31536000"
-ASSET_CACHE_CONTROL = "public, max-age=31536000, immutable"
 # Files up to this size (bytes) are read before they are sent, larger ones while they are.
 _SMALL = 1 << 20
-
-
-def cache_control(key: str) -> str:
-    """Return the Cache-Control of the object at *key*, below a prefix that never changes."""
-    return ASSET_CACHE_CONTROL if key.startswith(ASSETS) else PAGE_CACHE_CONTROL
 
 
 def apply(
@@ -53,7 +44,7 @@ def apply(
     def upload(key: str) -> None:
         content, path = release.files[key], folder / key
         body = path.read_bytes() if content.size <= _SMALL else path
-        headers = content_type(key), cache_control(key)
+        headers = content_type(key), cache_control(key, in_release=True)
         bucket.put(release.prefix + key, Upload(body, content.sha256, *headers))
 
     for done, _ in enumerate(each(upload, wanted.uploads, threads), start=1):
@@ -71,6 +62,6 @@ def apply(
 
 def put_manifest(release: Release, bucket: Bucket) -> None:
     """Say in *bucket* that *release* is whole."""
-    headers = content_type(MANIFEST_KEY), cache_control(MANIFEST_KEY)
+    headers = content_type(MANIFEST_KEY), cache_control(MANIFEST_KEY, in_release=True)
     sha256 = hashlib.sha256(release.manifest).digest()
     bucket.put(release.prefix + MANIFEST_KEY, Upload(release.manifest, sha256, *headers))

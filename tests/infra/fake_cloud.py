@@ -7,7 +7,8 @@ from typing import Any
 from function.answer import PATH
 from generator.publish import Release
 from generator.publish.release import MANIFEST_KEY
-from infra.deployment import API, PAGES, Answer, DeployError, Stack
+from infra.deployment import API, PAGES, Answer, Stack
+from infra.errors import DeployError
 from tests.fake_bucket import FakeBucket, Kept
 
 OUTPUTS = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra import bundle as module
-from infra.bundle import BundleError, bundle, main, release_of
+from infra.bundle import bundle, main, release_of
+from infra.errors import BundleError
 
 
 def install(folder: Path) -> None:

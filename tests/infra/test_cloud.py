@@ -7,9 +7,9 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from generator.errors import PublishError
 from infra.cloud import Aws
 from infra.deployment import Stack
+from infra.errors import CloudError
 from infra.sam import Sam
 from tests.infra.ministack import ENVIRONMENT
 
@@ -69,20 +69,20 @@ def test_a_stack_that_is_not_there_is_none(cloud):
 def test_what_aws_refuses_is_told_with_what_to_do(cloud, code, says):
     with asked(cloud, "cloudformation") as stub:
         stub.add_client_error("describe_stacks", code, "it says so", 403)
-        with pytest.raises(PublishError, match=rf"stack users cannot be looked at: .*{says}"):
+        with pytest.raises(CloudError, match=rf"stack users cannot be looked at: .*{says}"):
             cloud.stack()
 
 
 def test_who_names_no_region_is_told(cloud, monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(PublishError, match="region; set AWS_DEFAULT_REGION"):
+    with pytest.raises(CloudError, match="region; set AWS_DEFAULT_REGION"):
         cloud.stack()
 
 
 def test_who_has_no_credentials_is_told(cloud, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(PublishError, match="Unable to locate credentials; set AWS_PROFILE"):
+    with pytest.raises(CloudError, match="Unable to locate credentials; set AWS_PROFILE"):
         cloud.stack()
 
 
@@ -131,7 +131,7 @@ def test_objects_that_are_not_removed_are_told(cloud):
         asked(
             cloud, "s3", ("list_object_versions", listing, None), ("delete_objects", refused, None)
         ),
-        pytest.raises(PublishError, match=r"s3://bucket/a cannot be removed: AccessDenied \(no\)"),
+        pytest.raises(CloudError, match=r"s3://bucket/a cannot be removed: AccessDenied \(no\)"),
     ):
         cloud.remove("bucket", "")
 

@@ -2,8 +2,8 @@ import pytest
 
 from infra import deploy
 from infra.deploy import given, main
-from infra.deployment import DeployError
 from infra.embed import TEMPLATE
+from infra.errors import ParametersError
 from infra.parameters import names
 from tests.infra.fake_cloud import FakeCloud
 from tests.test_template import TEMPLATE as READ
@@ -33,7 +33,7 @@ def test_parameters_are_read_as_a_shell_would(text, found):
 
 @pytest.mark.parametrize("text", ["ApiCache=false", "ApiCacheEnabled=false x"])
 def test_a_parameter_that_the_template_lacks_is_told(text):
-    with pytest.raises(DeployError, match="is no parameter"):
+    with pytest.raises(ParametersError, match="is no parameter"):
         given(text)
 
 
@@ -116,3 +116,8 @@ def test_help_names_the_commands(capsys):
     said = capsys.readouterr().out
     assert "Usage: python -m infra.deploy deploy [OPTIONS]" in said
     assert "[default: 180.0]" in said
+
+
+def test_parameters_that_cannot_be_split_are_named(cloud, tmp_path, capsys):
+    assert main(["deploy", "--stack", "users", "--parameters", "AlarmEmail='me"]) == 1
+    assert "Error: PARAMETERS=AlarmEmail='me cannot be split" in capsys.readouterr().err

@@ -11,11 +11,11 @@ from infra.deployer import PAUSE, SPARED, Deployer
 from infra.deployment import (
     HISTORY_KEY,
     Answer,
-    DeployError,
     name_of,
     release_of,
     surplus,
 )
+from infra.errors import DeployError, ParametersError
 from tests.infra.fake_cloud import CODE, SITE, FakeCloud, fail
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -577,7 +577,7 @@ def test_what_was_uploaded_long_ago_stays_from_when_it_is_to_go_live_again(desk)
 )
 def test_a_name_that_no_stack_can_have_is_refused_before_anything_is_built(desk, name, says):
     desk.cloud.name = name
-    with pytest.raises(DeployError, match=says):
+    with pytest.raises(ParametersError, match=says):
         desk.deploy("1")
     assert desk.cloud.done == []
 

@@ -10,6 +10,7 @@ from generator.publish import read_site
 from generator.render import site
 from generator.site import Build
 from generator.site.build import TypePages
+from infra.errors import ParametersError
 from infra.parameters import parameters
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +47,7 @@ def test_no_name_needs_quotes_on_the_way(name):
 
 def test_more_types_than_the_router_has_room_for_are_refused():
     many = tuple(TypePages(f"type {n}", f"type-{n}", n) for n in range(200))
-    with pytest.raises(ValueError, match=r"the 200 types .* room for 2,400: render fewer"):
+    with pytest.raises(ParametersError, match=r"the 200 types .* room for 2,400: render fewer"):
         parameters(BUILD._replace(types=many), NAME)
 
 

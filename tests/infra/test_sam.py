@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from infra import sam
-from infra.deployment import DeployError
+from infra.errors import DeployError
 from infra.sam import Sam, override
 
 
