@@ -33,7 +33,7 @@ ROUNDS = 5
 TMPFS = Path("/dev/shm")  # noqa: S108
 OURS, HERE, RAW = "ghdirectory render", "site.render, no process", "os.open, write, close"
 # What is promised: how many times longer the others take ...
-LEAST = {hugo.FASTEST: 8, hugo.USUAL: 12, eleventy.NAME: 6.5, jinja_loop.NAME: 6}
+LEAST = {hugo.FASTEST: 6, hugo.USUAL: 12, eleventy.NAME: 6.5, jinja_loop.NAME: 6}
 # ... how many times longer than these we take, and MiB of memory.
 MOST = {RAW: 2.5, native.NAME: 2}
 PEAK = 60

@@ -14,14 +14,15 @@ from generator.bake import bake as bake_directory
 from generator.cli import terminal
 from generator.errors import PublishError, StoreError
 from generator.render import Place, plan, render_site
-from generator.seed import joined_title
 from generator.site import read_build
-from generator.store import Store
 from generator.text import count
 
 
 def bake(store: Path, output: Path, title: str | None) -> None:
     """Bake the chosen lists of *store* into the directory *output*."""
+    from generator.seed import joined_title
+    from generator.store import Store
+
     with closing(Store(store)) as found:
         sizes = {one: found.count(one.identity, one.total) for one in found.chosen()}
         lists = [one for one, size in sizes.items() if size]

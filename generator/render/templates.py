@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import (
+    BytecodeCache,
     Environment,
     FileSystemLoader,
     StrictUndefined,
@@ -20,6 +21,7 @@ from jinja2 import (
     TemplateSyntaxError,
     nodes,
 )
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 from markupsafe import escape as escaped
 
@@ -43,8 +45,9 @@ class Templates:
 
     def __init__(self, folder: Path, names: Mapping[str, object]) -> None:
         self._folder = folder
-        self._whole = _environment(folder, names)
-        self._slotted = _environment(folder, names)
+        compiled = _Compiled()
+        self._whole = _environment(folder, names, compiled)
+        self._slotted = _environment(folder, names, compiled)
         kinds: tuple[dict[str, Any], ...] = (self._slotted.filters, self._slotted.tests)
         for kind in kinds:
             kind.update({name: _without_slots(name, do) for name, do in kind.items()})
@@ -138,11 +141,26 @@ def drawn(content: bytes) -> Markup:
     return Markup(content.decode())  # noqa: S704  (our own templates' output is escaped)
 
 
-def _environment(folder: Path, names: Mapping[str, object]) -> Environment:
+class _Compiled(BytecodeCache):
+    """Templates that one of two environments has compiled, for the other."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._found:
+            bucket.bytecode_from_string(self._found[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._found[bucket.key] = bucket.bytecode_to_string()
+
+
+def _environment(folder: Path, names: Mapping[str, object], compiled: BytecodeCache) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         auto_reload=False,  # no template changes while a site is rendered
+        bytecode_cache=compiled,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

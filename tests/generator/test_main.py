@@ -66,7 +66,8 @@ def test_an_interrupt_while_modules_are_imported_ends_with_a_line():
 def test_a_missing_package_is_named_with_what_installs_it(package):
     done = run(
         f"import sys; sys.modules[{package!r}] = None\n"
-        "from generator import __main__; __main__.main()"
+        "from generator import __main__; sys.argv = ['ghdirectory', 'seed', 'sample']\n"
+        "__main__.main()"
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"Error: the package {package.partition('.')[0]}")
@@ -86,7 +87,8 @@ def test_publishing_alone_needs_boto3():
 def test_a_missing_module_of_ours_is_a_bug_with_a_traceback():
     done = run(
         "import sys; sys.modules['generator.seed'] = None\n"
-        "from generator import __main__; __main__.main()"
+        "from generator import __main__; sys.argv = ['ghdirectory', 'seed', 'sample']\n"
+        "__main__.main()"
     )
     assert done.returncode == 1
     assert "Traceback" in done.stderr
