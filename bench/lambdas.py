@@ -113,7 +113,8 @@ def _ratio(one: Callable[[], float], other: Callable[[], float]) -> float:
 
 def _run(python: Path, program: str, environ: dict[str, str]) -> float:
     start = time.perf_counter()
-    subprocess.run([python, "-c", program], env=environ, check=True, cwd=environ["HOME"])
+    command = [python, "-c", program]
+    subprocess.run(command, env=environ, check=True, cwd=environ["HOME"], stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
