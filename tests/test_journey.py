@@ -43,7 +43,7 @@ class Journey:
         store.close()
         self.directory = Directory(folder / "directory.db")
         self.site = folder / "site"
-        build = site.plan(self.directory, (10, 25, 50, 100), ("id", "type"))
+        build = site.make_build(self.directory, (10, 25, 50, 100), ("id", "type"))
         site.render_site(self.directory, build, self.site)
         check(self.directory, read_build(self.site), self.site, "/")
 

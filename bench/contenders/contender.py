@@ -70,7 +70,7 @@ def ours(database: Path, jobs: int = 1) -> Contender:
 
 def plan(directory: Directory) -> Build:
     """Return which pages all contenders make."""
-    return site.plan(directory, SIZES, ("id",), "none")
+    return site.make_build(directory, SIZES, ("id",), "none")
 
 
 def renderer(directory: Directory, *, use_slots: bool = True) -> Renderer:

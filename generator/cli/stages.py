@@ -13,7 +13,7 @@ from generator import publish as publishing
 from generator.bake import bake as bake_directory
 from generator.cli import terminal
 from generator.errors import PublishError, StoreError
-from generator.render import Place, plan, render_site
+from generator.render import Place, make_build, render_site
 from generator.site import read_build
 from generator.text import count
 
@@ -58,7 +58,7 @@ def render(
     # Read once and in order: nothing is gained by mapping the file.
     with closing(Directory(database, mapped=False)) as directory:
         try:
-            build = plan(directory, page_sizes, orders, types)
+            build = make_build(directory, page_sizes, orders, types)
         except ValueError as exc:
             raise click.BadParameter(str(exc), param_hint="'--types'") from exc
         with terminal.progress("Rendering", build.page_count(), "pages") as advance:

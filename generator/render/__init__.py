@@ -1,5 +1,5 @@
 """From the directory and the templates to the site's files."""
 
-from generator.render.site import Place, plan, render_site
+from generator.render.site import Place, make_build, render_site
 
-__all__ = ["Place", "plan", "render_site"]
+__all__ = ["Place", "make_build", "render_site"]

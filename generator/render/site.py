@@ -67,7 +67,7 @@ class Stretch(NamedTuple):
     stop: int
 
 
-def plan(
+def make_build(
     directory: Directory, page_sizes: tuple[int, ...], orders: tuple[str, ...], types: str = "all"
 ) -> Build:
     """Return which pages a site of *directory* has; see `choose_types` for *types*.

@@ -12,7 +12,9 @@ from tests.factories import ODD, make_directory
 @pytest.fixture(scope="module")
 def rendered(directory, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rendered") / "site"
-    site.render_site(directory, site.plan(directory, (10, 25), ("id", "type")), folder, jobs=1)
+    site.render_site(
+        directory, site.make_build(directory, (10, 25), ("id", "type")), folder, jobs=1
+    )
     return folder
 
 

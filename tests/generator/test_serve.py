@@ -13,7 +13,7 @@ from tests.factories import ODD, make_directory
 
 def build(folder, users, base_path="/"):
     directory = make_directory(folder, users)
-    plan = site.plan(directory, (10, 25), ("id", "type"))
+    plan = site.make_build(directory, (10, 25), ("id", "type"))
     site.render_site(directory, plan, folder / "site", site.Place(base_path=base_path), jobs=1)
     directory.close()
     return plan

@@ -45,7 +45,9 @@ def test_the_templates_parameters_are_found_without_reading_yaml():
 def test_a_deployment_is_told_step_by_step(cloud, directory, tmp_path, capsys):
     from generator.render import site
 
-    site.render_site(directory, site.plan(directory, (25,), ("id",)), tmp_path / "site", jobs=1)
+    site.render_site(
+        directory, site.make_build(directory, (25,), ("id",)), tmp_path / "site", jobs=1
+    )
     cloud.database = directory.release
     command = ["deploy", "--stack", "users", "--site", str(tmp_path / "site")]
     assert main([*command, "--parameters", "ApiCacheEnabled=false"]) == 0

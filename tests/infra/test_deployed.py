@@ -38,7 +38,7 @@ def sites(tmp_path_factory):
         folder = found[letter] = tmp_path_factory.mktemp(letter)
         users = [*ODD[:-1], *(make_profile(60_000_000 + one) for one in range(number))]
         directory = make_directory(folder, users)
-        build = rendering.plan(directory, (10, 25), ("id", "-id"), "all")
+        build = rendering.make_build(directory, (10, 25), ("id", "-id"), "all")
         rendering.render_site(directory, build, folder / "site", jobs=1)
         directory.close()
     return found

@@ -52,7 +52,7 @@ def test_more_types_than_the_router_has_room_for_are_refused():
 
 
 def test_it_prints_what_sam_takes(directory, tmp_path):
-    build = site.plan(directory, (25,), ("id",), "User")
+    build = site.make_build(directory, (25,), ("id",), "User")
     site.render_site(directory, build, tmp_path, jobs=1)
     command = [sys.executable, "-m", "infra.parameters", tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

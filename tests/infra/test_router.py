@@ -290,7 +290,7 @@ def test_every_page_is_reached_by_its_address_and_by_its_key(host, build):
 
 
 def test_every_file_of_a_site_is_reached(host, directory, tmp_path):
-    build = site.plan(directory, (10, 25), ("id", "-id", "type"))
+    build = site.make_build(directory, (10, 25), ("id", "-id", "type"))
     site.render_site(directory, build, tmp_path, jobs=1)
     source = filled_in(build)
     keys = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}

@@ -283,7 +283,7 @@ def test_what_is_no_buckets_name_is_told(client, server, name):
 @pytest.fixture(scope="module")
 def site(directory, tmp_path_factory):
     folder = tmp_path_factory.mktemp("published") / "site"
-    build = rendering.plan(directory, (1, 25), ("id",), "none")
+    build = rendering.make_build(directory, (1, 25), ("id",), "none")
     rendering.render_site(directory, build, folder, jobs=1)
     return folder
 

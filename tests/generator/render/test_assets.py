@@ -31,7 +31,7 @@ def test_a_first_visit_is_at_most_20_kb_as_brotli(directory):
     """A page of 25 users with the longest names that GitHub allows, its stylesheet and script."""
     users = [make_profile(10**8 + n, f"{n}" + "x" * 37) for n in range(25)]
     assets = read_assets(TEMPLATES, STATIC)
-    build = site.plan(directory, (10, 25, 50, 100), ("id", "-id", "type"))
+    build = site.make_build(directory, (10, 25, 50, 100), ("id", "-id", "type"))
     renderer = Renderer(build, directory.about, assets, "/", origin="https://example.org")
     page = renderer.page(Listing(), 1, Rows([renderer.row(user) for user in users]))
     parts = [page, assets[SHEET].content, assets["search.js"].content]

@@ -21,7 +21,7 @@ from tests.factories import ABOUT, ODD, make_directory, make_profile
 
 
 def render(directory, folder, sizes=(10, 25), orders=("id", "type"), base_path="/", **options):
-    build = site.plan(directory, sizes, orders, options.pop("types", "all"))
+    build = site.make_build(directory, sizes, orders, options.pop("types", "all"))
     options = {"jobs": 1, **options}
     return site.render_site(directory, build, folder, Place(base_path=base_path), **options)
 
@@ -215,7 +215,7 @@ def test_all_users_can_be_left_out(directory, tmp_path):
 
 
 def test_search_engines_are_told_of_every_page(directory, tmp_path):
-    build = site.plan(directory, (10, 25), ("id",))
+    build = site.make_build(directory, (10, 25), ("id",))
     place = Place("https://example.org", "/directory/")
     site.render_site(directory, build, tmp_path / "site", place, jobs=1)
     robots = (tmp_path / "site" / "robots.txt").read_text()
@@ -246,7 +246,7 @@ def test_a_site_that_knows_no_host_names_none(directory, tmp_path):
 
 
 def test_a_site_that_forgets_its_host_forgets_its_sitemap(directory, tmp_path):
-    build = site.plan(directory, (10, 25), ("id",))
+    build = site.make_build(directory, (10, 25), ("id",))
     for place in (Place("https://example.org"), Place()):
         site.render_site(directory, build, tmp_path, place, jobs=1)
     assert not (tmp_path / "sitemap.xml").exists()
@@ -259,7 +259,7 @@ def test_the_site_checks_under_any_base_path(directory, tmp_path, base_path):
 
 
 def test_progress_counts_pages(directory, tmp_path):
-    build, told = site.plan(directory, (10, 25), ("id",)), []
+    build, told = site.make_build(directory, (10, 25), ("id",)), []
     site.render_site(directory, build, tmp_path, advance=told.append, jobs=1)
     assert told == sorted(told)
     assert told[-1] == build.page_count()
