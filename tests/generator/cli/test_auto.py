@@ -1,0 +1,50 @@
+"""The source `auto`: GitHub's users, or else the stored ones, or else the sample."""
+
+import pytest
+
+from tests.fake_github import FakeGitHub, serving
+from tests.generator.cli.program import USERS, info
+
+
+def test_auto_warns_and_uses_the_sample_if_nothing_is_stored(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "generator.cli.terminal.time.sleep", pytest.fail
+    )  # it does not wait for a network
+    done = run("build")
+    assert done.returncode == 0
+    assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("sample", 150)
+    assert done.stderr.count("WARNING") == 2
+    assert "SAMPLE" in done.stderr
+    assert "127.0.0.1:9" in done.stderr
+
+
+def test_auto_uses_the_stored_users_where_github_cannot_be_reached(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api:
+        run("seed", "auto", "-t", "50", api=api)
+        done = run("build", "-t", "100", "--api-url", api)
+        assert (done.stderr, info(tmp_path)["users"]) == ("", 100)
+    done = run("build", "-t", "200", "--api-url", api)
+    assert done.returncode == 0
+    assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 100)
+    assert "100 users (source: users, as of " in done.stderr
+
+
+def test_auto_fails_if_github_answers_with_an_error(run, tmp_path):
+    with serving(FakeGitHub(USERS, remaining=0)) as api:
+        done = run("build", api=api)
+    assert done.returncode == 1
+    assert "limit of 60 requests an hour is used up" in done.stderr
+    assert not (tmp_path / "build").exists()
+
+
+def test_auto_grows_the_sample_but_no_list_that_is_out_of_reach(run, tmp_path):
+    run("build", "-t", "50")
+    assert info(tmp_path)["users"] == 50
+    run("build", "-t", "150")
+    assert info(tmp_path)["users"] == 150
+    with serving(FakeGitHub(USERS)) as api:
+        run("seed", "users", "-t", "30", api=api)
+    run("build", "sample")
+    done = run("build", "-t", "60", api=api)
+    assert "; 60 were asked for)" in done.stderr
+    assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)

@@ -1,0 +1,92 @@
+"""How a command ends: exit statuses, errors, signals, closed pipes."""
+
+import errno
+import signal
+import subprocess
+import time
+
+import httpx
+import pytest
+
+from generator.cli import main
+from tests.fake_github import FakeGitHub, serving
+from tests.generator.cli.program import USERS, ids, info, start
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "bake",
+        "bake --store nothing.db",
+        "render",
+        "check",
+        "serve",
+        "query x=1",
+        "bake --output generator.csv",
+        "seed file:nothing.csv",
+        "render --database generator.csv",
+    ],
+)
+def test_a_missing_or_unusable_file_is_an_error_without_a_traceback(run, tmp_path, arguments):
+    (tmp_path / "generator.csv").write_text("id,login\n")
+    done = run(*arguments.split())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_os_error_beyond_the_users_reach_keeps_its_traceback(run, monkeypatch):
+    def fail(*arguments, **options):
+        raise OSError(number, "something")
+
+    monkeypatch.setattr("generator.cli.stages.check", fail)
+    number = errno.ENOSPC
+    assert run("check").stderr == "Error: [Errno 28] something\n"
+    number = errno.EBADF
+    with pytest.raises(OSError, match="something"):
+        main(["check"])
+
+
+def test_a_closed_standard_output_writes_no_error(run, tmp_path):
+    run("build", "sample")
+    process = start(tmp_path, "query", "pagination=100")
+    process.stdout.close()
+    assert (process.wait(timeout=30), process.stderr.read()) == (1, "")
+    process.stderr.close()
+
+
+def test_an_interrupted_run_exits_with_130_and_the_next_one_continues(run, tmp_path):
+    github = FakeGitHub(USERS)
+    with serving(github) as api:
+        interrupted: list[subprocess.Popen[str]] = []
+
+        def interrupt(request):
+            if request == 3 and interrupted:
+                interrupted.pop().send_signal(signal.SIGINT)
+                time.sleep(0.2)  # the answer comes after the signal
+
+        github.fault = interrupt
+        process = start(tmp_path, "seed", "users", "-t", "330", "--api-url", api)
+        interrupted.append(process)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert said == "Interrupted; the same command goes on where it can.\n"
+        assert len(ids(tmp_path / "build/github_users.db")) == 200
+        assert run("seed", "users", "-t", "330", api=api).returncode == 0
+    assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in USERS]
+
+
+def test_serve_answers_until_interrupted(run, tmp_path):
+    run("build", "sample")
+    process = start(tmp_path, "serve", "--port", "0")
+    try:
+        line = process.stdout.readline()
+        url = line.partition("site is at ")[2].partition("/ ")[0]
+        release = info(tmp_path)["release"]
+        assert httpx.get(f"{url}/users/2?pagination=50").status_code == 200
+        api = httpx.get(f"{url}/api/users/profiles?username=jo")
+        assert (api.json()["release"], api.headers["x-release"]) == (release, release)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0

@@ -1,0 +1,88 @@
+"""Arguments and options: what is accepted, and what a refusal says."""
+
+import pytest
+
+from tests.generator.cli.program import info
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("seed nobody", "there are auto, users, org:NAME, repo:OWNER/NAME, "),
+        ("seed orgs:python", "there is no source 'orgs:python'; did you mean 'org:python'?"),
+        ("build list.csv", "there is no source 'list.csv'; did you mean 'file:list.csv'?"),
+        ("seed repo:httpx", "'httpx' is not a repository like encode/httpx"),
+        ("seed auto org:acme", "auto seeds when nothing else is named"),
+        ("seed --max-wait soon", "'--max-wait': 'soon' is not a time like 90 (seconds), 15m or 2h"),
+        ("seed -t 0", "'--total': 0 is not in the range x>=1"),
+        ("seed -t many", "'many' is not a valid whole number"),
+        ("seed --api-url api.github.com", "is not an address like https://api.github.com"),
+        ("build --page-sizes 0", "numbers from 1 to 100"),
+        ("build --orders name", "id, type, -id or -type"),
+        ("build --origin ftp://x", "is not an origin like"),
+        ("build --jobs 0", "0 is not in the range 1<=x<=256"),
+        ("build --base-path a//b", "is not a path like"),
+        ("build --base-path /../", "is not a path like"),
+        ("seed --api-url http://u:pw@h", "is not an address like"),
+        ("seed --api-url http://h:99999", "Port out of range"),
+        ("serve --port 99999", "99999 is not in the range 0<=x<=65535"),
+        ("sing", "No such command 'sing'."),
+        ("sed", "No such command 'sed'. Did you mean 'seed'?"),
+        ("help sed", "Did you mean 'seed'?"),
+        ("--total 5 build", "No such option '--total'. Other options come after the command."),
+        ("--versio", "Did you mean '--version'?"),
+        ("seed --tot 5", "No such option '--tot'. (Did you mean one of: "),
+        ("build --orde id", "(Did you mean one of: '--orders', '--store'?)"),
+        ("render --no-dat", "'--no-data'"),
+        ("seed --limit 5", "No such option '--limit'. Did you mean '--total'?"),
+        ("render --pagination 5", "Did you mean '--page-sizes'?"),
+        ("render -page-sizes 3", "No such option '-page-sizes'. Did you mean '--page-sizes'?"),
+        ("seed -x", "No such option '-x'."),
+        ("seed --total", "Option '--total' requires an argument"),
+        ("seed --refresh=1", "Option '--refresh' does not take a value"),
+        ("seed -- --refresh", "there is no source '--refresh'"),
+        ("seed --max-wait --", "'--' is not a time"),
+        ("render x", "unexpected extra argument (x)"),
+        ("query x y", "unexpected extra argument (y)"),
+        ("build --title \udcff", "'--title': '\\udcff' is not UTF-8"),
+        ("bake --store .", "File '.' is a directory."),
+        ("check --site list.csv", "Folder 'list.csv' is a file."),
+        ("publish", "Missing option '--bucket'."),
+        ("serve --host=", "'--host': a name is missing"),
+        ("check --site=", "'--site': a name is missing"),
+        ("bake --title \x1b[31m", "cannot be seen"),
+        ("seed --api-url http://a/\x7f", "is not an address like"),
+        ("render --origin http://[", "is not an origin like"),
+        ("render --origin http://a:99999", "is not an origin like"),
+        ("publish --bucket=", "'--bucket': a name is missing"),
+    ],
+)
+def test_bad_usage_exits_with_2_and_names_the_remedy(run, tmp_path, arguments, says):
+    (tmp_path / "list.csv").touch()
+    done = run(*arguments.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+def test_options_and_sources_may_be_mixed_and_a_value_may_begin_with_dashes(run, tmp_path):
+    (tmp_path / "more.csv").write_text("id,login\n2,two\n")
+    line = "build sample --orders -id,type -t 40 file:more.csv --title --ours --no-data"
+    done = run(*line.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert info(tmp_path)["orders"] == ["id", "-id", "type"]
+    assert info(tmp_path)["source"] == "sample, file:more.csv"
+    assert " - --ours</title>" in (tmp_path / "build/site/index.html").read_text()
+
+
+def test_help_wins_over_bad_values_and_the_last_of_repeated_options_counts(run):
+    assert run("render", "--jobs", "x", "-h").returncode == 0
+    assert run("build", "sample", "--jobs", "x", "--jobs", "1").returncode == 0
+
+
+def test_the_environment_replaces_the_default_api_url(run):
+    assert run("seed", "sample", "--api-url", "http://h", api="nowhere").returncode == 0
+    done = run("seed", "users", api="nowhere")
+    assert (
+        done.returncode,
+        "'--api-url' (env var: 'GITHUB_API_URL'): 'nowhere' is" in done.stderr,
+    ) == (2, True)
