@@ -116,7 +116,7 @@ class Page(NamedTuple):
     @property
     def pages(self) -> int:
         """How many pages the list has; 0 when it is empty."""
-        return pages(self.total, self.pagination)
+        return count_pages(self.total, self.pagination)
 
 
 class About(NamedTuple):
@@ -130,12 +130,12 @@ class About(NamedTuple):
     seeded_at: str
 
 
-def implied(identity: int, username: str) -> tuple[str, str]:
+def implied_urls(identity: int, username: str) -> tuple[str, str]:
     """Return the avatar_url and the html_url that GitHub has for an ordinary account."""
     return f"{_AVATAR_URL}{identity}?v=4", _HTML_URL + username
 
 
-def pages(total: int, pagination: int) -> int:
+def count_pages(total: int, pagination: int) -> int:
     """Return how many pages *total* rows fill, *pagination* to a page."""
     return -(-total // pagination)
 

@@ -18,20 +18,20 @@ from function.contract import (
     Page,
     Profile,
     fold,
-    implied,
+    implied_urls,
 )
 from function.errors import DatabaseMismatch
 from function.index import (
     ALL_TYPES,
     ANCHOR_INTERVAL,
-    ANCHORS_A_ROW,
+    ANCHORS_PER_ROW,
     MAX_GRAM,
-    grams,
     group_kinds,
     groups,
-    kind_word,
-    phrase,
-    term_word,
+    match_query,
+    substrings,
+    term_token,
+    type_group_token,
 )
 from function.query import ProfileQuery
 
@@ -80,13 +80,13 @@ class Directory:
         types: how many users there are of each type, in the order of ``order_by=type``.
     """
 
-    def __init__(self, path: Path, *, release: str = "", mapped: bool = True) -> None:
+    def __init__(self, path: Path, *, release: str = "", use_mmap: bool = True) -> None:
         """Open the file at *path*, for the life of the process.
 
         Args:
             path: the file.
             release: the file's, where it is known; to find it out the whole file is read.
-            mapped: whether to look at the file as memory, rather than to read page by page.
+            use_mmap: whether to look at the file as memory, rather than to read page by page.
 
         Raises:
             DatabaseMismatch: there is none, or it is not one that this code can read.
@@ -113,7 +113,7 @@ class Directory:
         )
         try:
             self._check_stamps(size)
-            if mapped:  # a page is looked at where it lies, not copied first
+            if use_mmap:  # a page is looked at where it lies, not copied first
                 # https://sqlite.org/mmap.html
                 self._sql.execute(f"PRAGMA mmap_size = {size}")
             *about, self._longest, self._id_bytes = self._sql.execute(
@@ -183,7 +183,7 @@ class Directory:
             " `ghdirectory bake` makes it anew"
         )
 
-    def addresses(self, rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
+    def explicit_urls(self, rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
         """Return the avatar_url and html_url of those of *rows* that have their own, by id."""
         own = [identity for identity, flagged, _ in rows if flagged & 1]
         return {
@@ -298,7 +298,7 @@ class Directory:
 
     def _anchor(self, number: int, anchor: int) -> int:
         """Return the id at the anchor of that number in the list of that *number*."""
-        row, place = divmod(anchor, ANCHORS_A_ROW)
+        row, place = divmod(anchor, ANCHORS_PER_ROW)
         width = self._id_bytes
         ((found,),) = self.rows(
             "SELECT substr(ids, ?, ?) FROM anchors WHERE list = ? AND number = ?",
@@ -328,20 +328,20 @@ class Directory:
         if not words:
             return self.rows(f"SELECT u.id, u.type, u.username FROM users u WHERE {inside}", [term])
         if kind in self._all and self._all[kind].match:
-            words = [*words, kind_word(kind)]
+            words = [*words, type_group_token(kind)]
         return self.rows(
             "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
             f" WHERE grams MATCH ? AND {inside}",
-            [phrase(words), term],
+            [match_query(words), term],
         )
 
     def _words(self, term: str) -> list[str]:
         """Return up to three words of `grams` that whoever has the rare *term* has, if any."""
         if len(term) <= MAX_GRAM:
-            return [term_word(term)]
+            return [term_token(term)]
         # Longer parts are of use where all grams are such that too many have.
         for length in range(MAX_GRAM, len(term)):
-            parts = sorted(grams(term, length))[:_MAX_VALUES]
+            parts = sorted(substrings(term, length))[:_MAX_VALUES]
             rows = self.rows(
                 f"SELECT term, users, exact FROM lists WHERE kind = {ALL_TYPES}"
                 f" AND term IN ({_marks(parts)})",
@@ -354,7 +354,7 @@ class Directory:
                 else:
                     having.pop(part, None)
             if having:
-                return [term_word(part) for part in sorted(having, key=having.__getitem__)[:3]]
+                return [term_token(part) for part in sorted(having, key=having.__getitem__)[:3]]
             if not rows:
                 break
         return []
@@ -372,11 +372,11 @@ class Directory:
         return found[start : start + query.pagination], len(found)
 
     def _profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
-        addresses = self.addresses(rows)
+        addresses = self.explicit_urls(rows)
         # A named tuple's own constructor takes three times as long, for every user of every page.
         new, types = tuple.__new__, self.type_names
         for identity, flagged, username in rows:
-            urls = addresses[identity] if flagged & 1 else implied(identity, username)
+            urls = addresses[identity] if flagged & 1 else implied_urls(identity, username)
             yield new(Profile, (identity, username, types[flagged >> 1], *urls))
 
     def _check_stamps(self, size: int) -> None:

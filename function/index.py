@@ -8,7 +8,7 @@ from function.contract import fold
 # A list has an anchor, the id of a user, at every so many of its users ...
 ANCHOR_INTERVAL = 32
 # ... and so many anchors to a row of `anchors`, least significant byte first.
-ANCHORS_A_ROW = 256
+ANCHORS_PER_ROW = 256
 # The longest part of a username that is in `grams` however few have it.
 MAX_GRAM = 3
 # The kind of a list that has users of every type. Other kinds are a type's code, or, above all
@@ -33,12 +33,12 @@ def group_kinds(types: Mapping[int, str]) -> dict[tuple[int, ...], int]:
     return {codes: kind for kind, codes in enumerate(sorted(several), len(types))}
 
 
-def grams(text: str, length: int) -> set[str]:
+def substrings(text: str, length: int) -> set[str]:
     """Return the parts of *text* that are *length* characters long."""
     return {text[start : start + length] for start in range(len(text) - length + 1)}
 
 
-def phrase(words: Iterable[str]) -> str:
+def match_query(words: Iterable[str]) -> str:
     """Return what to look for in the table `grams` for users who have all of *words*.
 
     https://sqlite.org/fts5.html#full_text_query_syntax
@@ -46,12 +46,12 @@ def phrase(words: Iterable[str]) -> str:
     return " AND ".join(f'"{word}"' for word in words)
 
 
-def term_word(term: str) -> str:
+def term_token(term: str) -> str:
     """Return *term* as a word of the table `grams`: no two terms are the same word."""
     return term.translate(_WORDS)
 
 
-def kind_word(kind: int) -> str:
+def type_group_token(kind: int) -> str:
     """Return the word that users of *kind* have in the table `grams`."""
     return f"={kind}"
 

@@ -64,9 +64,9 @@ class Explanation:
 class RecordingDirectory(Directory):
     """A directory that records its statements, their values and how many rows they gave."""
 
-    def __init__(self, path: Path, *, mapped: bool) -> None:
+    def __init__(self, path: Path, *, use_mmap: bool) -> None:
         self.recorded: list[tuple[str, tuple[object, ...], int]] = []
-        super().__init__(path, mapped=mapped)
+        super().__init__(path, use_mmap=use_mmap)
 
     def rows(self, sql: str, values: Sequence[object]) -> list[Any]:
         """Return what *sql* finds, and record it."""
@@ -81,7 +81,7 @@ def explain(path: Path, query: ProfileQuery) -> Explanation:
     Raises:
         DatabaseMismatch: the file is not a directory that this code can read.
     """
-    with closing(RecordingDirectory(path, mapped=False)) as directory:
+    with closing(RecordingDirectory(path, use_mmap=False)) as directory:
         directory.recorded.clear()
         before, start = _read_bytes(), time.perf_counter()
         directory.find(query)

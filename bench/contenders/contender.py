@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from bench.contenders.markup import Nodes
 from bench.environment import ROOT
-from function.contract import Profile, implied
+from function.contract import Profile, implied_urls
 from function.database import Directory
 from generator.render import site
 from generator.render.assets import read_assets
@@ -90,7 +90,7 @@ def renderer(directory: Directory, *, use_slots: bool = True) -> Renderer:
 def record(profile: Profile) -> Mapping[str, Any]:
     """Return *profile* as contenders read it: addresses, fit to be shown, if not implied."""
     found = {"id": str(profile.id), "username": profile.username, "type": profile.type}
-    if (profile.avatar_url, profile.html_url) == implied(profile.id, profile.username):
+    if (profile.avatar_url, profile.html_url) == implied_urls(profile.id, profile.username):
         return found
     addresses = user_row(*profile)[3:]
     names = ("avatar", "avatar_2x", "profile_url")

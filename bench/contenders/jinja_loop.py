@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Template
 
 from bench.contenders.contender import Contender, plan, renderer
-from function.contract import implied
+from function.contract import implied_urls
 from function.database import Directory
 from generator.reading import read_profiles
 from generator.render.pages import Renderer
@@ -48,7 +48,7 @@ def users(directory: Directory) -> list[UserRow]:
     found = []
     for profile in read_profiles(directory, "id"):
         identity, username, type_, avatar_url, html_url = profile
-        if (avatar_url, html_url) == implied(identity, username):  # no need to look at them
+        if (avatar_url, html_url) == implied_urls(identity, username):  # no need to look at them
             sizes = [f"{avatar_url}&s={times * AVATAR_SIZE}" for times in (1, 2)]
             found.append(UserRow(identity, username, type_, *sizes, html_url))
         else:

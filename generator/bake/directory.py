@@ -13,8 +13,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from function.contract import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, About, Profile, fold, implied
-from function.index import ALL_TYPES, ANCHORS_A_ROW, group_kinds
+from function.contract import (
+    APPLICATION_ID,
+    SCHEMA,
+    SCHEMA_VERSION,
+    About,
+    Profile,
+    fold,
+    implied_urls,
+)
+from function.index import ALL_TYPES, ANCHORS_PER_ROW, group_kinds
 from generator.bake.index import IndexTokens, ListStatistics, frequent_terms, least_frequent
 from generator.errors import BuildError
 
@@ -114,7 +122,7 @@ def _users(
             code = codes.setdefault(name, len(codes))
             types[name] += 1
             # SQLite's || ends a text at NUL.
-            implied_ = tuple(addresses) == implied(identity, username) and "\0" not in username
+            implied_ = tuple(addresses) == implied_urls(identity, username) and "\0" not in username
             rows.append((identity, 2 * code + (not implied_), username))
             if not implied_:
                 own.append((identity, *addresses))
@@ -193,10 +201,10 @@ def _write_lists(
                 (
                     (
                         number,
-                        start // ANCHORS_A_ROW,
-                        _bytes(one.anchors[start : start + ANCHORS_A_ROW], id_bytes),
+                        start // ANCHORS_PER_ROW,
+                        _bytes(one.anchors[start : start + ANCHORS_PER_ROW], id_bytes),
                     )
-                    for start in range(0, len(one.anchors), ANCHORS_A_ROW)
+                    for start in range(0, len(one.anchors), ANCHORS_PER_ROW)
                 ),
             )
 

@@ -8,7 +8,15 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from function.index import ALL_TYPES, ANCHOR_INTERVAL, MAX_GRAM, grams, kind_word, phrase, term_word
+from function.index import (
+    ALL_TYPES,
+    ANCHOR_INTERVAL,
+    MAX_GRAM,
+    match_query,
+    substrings,
+    term_token,
+    type_group_token,
+)
 
 # A term is frequent if one in so many users has it. The users of a rarer one are few enough to be
 # gone through one by one when somebody asks. So are fewer than MIN_FREQUENT always, and more than
@@ -46,7 +54,7 @@ def frequent_terms(names: Callable[[int], Iterable[str]], least: int) -> dict[st
     for length in range(1, MAX_TERM + 1):
         counts: Counter[str] = Counter()
         for name in names(length):
-            parts = grams(name, length)
+            parts = substrings(name, length)
             if length > 1:
                 parts = {part for part in parts if part[:-1] in found and part[1:] in found}
             counts.update(parts)
@@ -161,7 +169,7 @@ class IndexTokens:
             if (
                 len(term) <= MAX_GRAM
                 or frequent[term] * SPARSE_SHARE < users
-                or self._terms.isdisjoint(grams(term, MAX_GRAM))
+                or self._terms.isdisjoint(substrings(term, MAX_GRAM))
             ):
                 self._terms.add(term)
         self._long = {term for term in self._terms if len(term) > MAX_GRAM}
@@ -169,18 +177,18 @@ class IndexTokens:
     def of(self, name: str, kinds: Iterable[int]) -> list[str]:
         """Return the words of the user of the folded *name*, of those *kinds*."""
         found = [
-            term_word(gram)
+            term_token(gram)
             for length in range(1, MAX_GRAM + 1)
-            for gram in grams(name, length)
+            for gram in substrings(name, length)
             if gram in self._terms or gram not in self._lists.frequent
         ]
         if self._long:
             found += [
-                term_word(term)
+                term_token(term)
                 for term in terms_of(name, self._lists.frequent)
                 if term in self._long
             ]
-        return found + [kind_word(kind) for kind in kinds if kind in self._kinds]
+        return found + [type_group_token(kind) for kind in kinds if kind in self._kinds]
 
     def match(self, term: str, kind: int) -> tuple[str | None, bool]:
         """Return what leads to the users of a list, if anything, and whether to nobody else."""
@@ -189,19 +197,23 @@ class IndexTokens:
         if term and not self._lists.is_dense(term, kind):
             words, exact = self._words_for(term), term in self._terms
         if kind in self._kinds:
-            words.append(kind_word(kind))
+            words.append(type_group_token(kind))
         if not words:
             return None, False
         if kind in self._kinds or kind == ALL_TYPES or not exact:
-            return phrase(words), exact
+            return match_query(words), exact
         if len(self._types) > MAX_NEGATED_TYPES:
-            return phrase(words), False
-        return phrase(words) + "".join(f' NOT "{kind_word(k)}"' for k in self._types), True
+            return match_query(words), False
+        return match_query(words) + "".join(
+            f' NOT "{type_group_token(k)}"' for k in self._types
+        ), True
 
     def _words_for(self, term: str) -> list[str]:
         """Return a word that all have who have *term*, and nobody else, or else a few of its."""
         if term in self._terms:
-            return [term_word(term)]
+            return [term_token(term)]
         having = self._lists.frequent
-        rarest = sorted(grams(term, MAX_GRAM) & self._terms, key=lambda gram: (having[gram], gram))
-        return [term_word(gram) for gram in rarest[:MAX_GRAM]]
+        rarest = sorted(
+            substrings(term, MAX_GRAM) & self._terms, key=lambda gram: (having[gram], gram)
+        )
+        return [term_token(gram) for gram in rarest[:MAX_GRAM]]

@@ -56,7 +56,7 @@ def render(
 ) -> None:
     """Render the site of *database* into *output*; *options* as `render_site` takes them."""
     # Read once and in order: nothing is gained by mapping the file.
-    with closing(Directory(database, mapped=False)) as directory:
+    with closing(Directory(database, use_mmap=False)) as directory:
         try:
             build = make_build(directory, page_sizes, orders, types)
         except ValueError as exc:

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import accumulate, pairwise
 from operator import mod
 
-from function.contract import Profile, implied
+from function.contract import Profile, implied_urls
 from function.database import Directory, Row
 from generator.reading import Columns
 from generator.render.slots import NotSlottable, Slot, SlotTemplate, placeholder
@@ -102,10 +102,10 @@ class RowRenderer:
     ) -> Iterator[bytes]:
         """Yield the rows of those *users* of *directory* that stand at *places*, one by one."""
         rows = [users.row(place) for place in places]
-        addresses = directory.addresses(rows)
+        addresses = directory.explicit_urls(rows)
         for row in rows:
             identity, _, username = row
-            urls = addresses.get(identity) or implied(identity, username)
+            urls = addresses.get(identity) or implied_urls(identity, username)
             yield self.row(Profile(identity, username, directory.type_names[row[1] >> 1], *urls))
 
     def row(self, profile: Profile) -> bytes:
@@ -138,7 +138,7 @@ class RowRenderer:
 
         There is nothing for those that have addresses of their own.
         """
-        if directory.addresses([row]):
+        if directory.explicit_urls([row]):
             return None
         type_ = directory.type_names[row[1] >> 1]
         if type_ not in self._implied:
@@ -147,7 +147,7 @@ class RowRenderer:
 
     def _slotted_implied(self, type_: str) -> SlotTemplate | None:
         """Return the row of any user of *type_* whose addresses id and username imply."""
-        avatar_url, html_url = implied(0, "")
+        avatar_url, html_url = implied_urls(0, "")
         picture = avatar_url.replace("/0?", f"/{placeholder(_IDENTITY)}?")
         slots = UserRow(
             Slot(placeholder(_IDENTITY)),
@@ -157,7 +157,7 @@ class RowRenderer:
             Slot(escape(resized(picture, 2 * AVATAR_SIZE)).decode(), is_there=True),
             Slot(html_url + placeholder(_NAME), is_there=True),
         )
-        sample = user_row(7, HOSTILE, type_, *implied(7, HOSTILE))
+        sample = user_row(7, HOSTILE, type_, *implied_urls(7, HOSTILE))
         return self._slotted_as(slots, sample, [b"7", escape(HOSTILE)])
 
     def _slotted_as(

@@ -211,7 +211,7 @@ def _pages(
         mine = (
             directory
             if alone
-            else Directory(directory.path, release=directory.release, mapped=False)
+            else Directory(directory.path, release=directory.release, use_mmap=False)
         )
 
         def draw(stretch: Stretch) -> Written:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from function.contract import fold, pages
+from function.contract import count_pages, fold
 from function.errors import one_of
 from function.query import (
     DEFAULT_ORDER,
@@ -158,7 +158,7 @@ class Build(NamedTuple):
 
     def pages(self, listing: Listing) -> int:
         """Return how many pages *listing* has."""
-        return pages(self.users_of(listing.slug), listing.pagination)
+        return count_pages(self.users_of(listing.slug), listing.pagination)
 
     def page_count(self) -> int:
         """Return how many pages all listings have together."""

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.contract import fold, pages
+from function.contract import count_pages, fold
 from function.errors import shorten
 
 
@@ -10,7 +10,7 @@ from function.errors import shorten
     ("total", "pagination", "count"), [(0, 25, 0), (1, 25, 1), (25, 25, 1), (26, 25, 2)]
 )
 def test_pages_hold_every_row_and_no_page_is_empty(total, pagination, count):
-    assert pages(total, pagination) == count
+    assert count_pages(total, pagination) == count
 
 
 @given(st.text())

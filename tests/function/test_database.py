@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from function.contract import APPLICATION_ID, SCHEMA_VERSION, Profile, implied
+from function.contract import APPLICATION_ID, SCHEMA_VERSION, Profile, implied_urls
 from function.database import Directory
 from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
@@ -132,13 +132,13 @@ def test_columns_are_what_brute_force_finds(many, order_by, type, start, count):
     expected, _ = by_brute_force(MANY, ProfileQuery(1, 10**6, order_by, type=type))
     found = read_columns(many, order_by, type, start, start + count)
     rows = [found.row(number) for number in range(len(found.ids))]
-    addresses = many.addresses(rows)
+    addresses = many.explicit_urls(rows)
     assert [
         (
             *row[:1],
             row[2],
             many.type_names[row[1] >> 1],
-            *(addresses.get(row[0]) or implied(row[0], row[2])),
+            *(addresses.get(row[0]) or implied_urls(row[0], row[2])),
         )
         for row in rows
     ] == expected[start : start + count]

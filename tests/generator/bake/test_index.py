@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function.contract import fold
-from function.index import ALL_TYPES, grams, term_word
+from function.index import ALL_TYPES, substrings, term_token
 from generator.bake.index import (
     IndexTokens,
     ListStatistics,
@@ -123,15 +123,15 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
 
 @given(texts, texts)
 def test_no_two_grams_are_the_same_word(one, other):
-    assert (term_word(one) == term_word(other)) == (one == other)
+    assert (term_token(one) == term_token(other)) == (one == other)
 
 
 @given(texts)
 def test_a_word_has_nothing_that_a_query_or_the_tokenizer_would_take_for_another(text):
-    word = term_word(text)
+    word = term_token(text)
     assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-_" or c > "\x7f" for c in word)
 
 
 def test_grams_are_distinct():
-    assert grams("anan", 2) == {"an", "na"}
-    assert grams("a", 2) == set()
+    assert substrings("anan", 2) == {"an", "na"}
+    assert substrings("a", 2) == set()
