@@ -17,6 +17,7 @@ DOORS = {
     "boto3": "generator.publish.aws",
     "botocore": "generator.publish.aws",
     "bootstrap_wrapper": "generator.render.assets",
+    "filelock": "generator.lock",
     "httpx": "generator.github.client",
     "jinja2": "generator.render.templates",
     "markupsafe": "generator.render.templates",
@@ -86,12 +87,13 @@ MAY_IMPORT = {
     "generator": set(),
     "generator.text": set(),
     "generator.errors": {"generator.text"},
+    "generator.lock": set(),
     "generator.jobs": set(),
     "generator.reading": set(),
     "generator.github": set(),
-    "generator.store": {"generator.github"},
+    "generator.store": {"generator.github", "generator.lock"},
     "generator.bake": set(),
-    "generator.site": set(),
+    "generator.site": {"generator.lock"},
     "generator.seed": {"generator.github", "generator.store"},
     "generator.render": {"generator.site", "generator.jobs", "generator.reading"},
     "generator.check": {"generator.site", "generator.reading"},
@@ -135,6 +137,10 @@ for name in sys.argv[1:]:
     names = sorted({room(name) for name in MODULES if name.startswith("generator.")})
     names = [name for name in names if name != "generator.__main__"]
     subprocess.run([sys.executable, "-c", program, *names], check=True, cwd=ROOT)
+
+
+def test_no_module_needs_fcntl_which_windows_lacks():
+    assert not [name for name, imported in MODULES.items() if "fcntl" in imported]
 
 
 def test_the_function_never_imports_the_generator():

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from generator.errors import BuildError
 from generator.site.build import BUILD_KEY, Build
 
-# In the folder while its files are being written: a folder that has it is incomplete.
+# In the folder while its files are being written, and locked by the process that writes them. It
+# stays when writing is interrupted: a folder that has it is incomplete.
 MARKER = ".rendering"
 # Where files are removed that a build does not have (any more); elsewhere nothing ever is but
 # files of these names, and what a rendering that was killed left of any.

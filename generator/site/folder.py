@@ -1,6 +1,5 @@
 """How a folder comes to hold exactly the files of a build, and is never half a site unnoticed."""
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from generator.errors import BuildError
+from generator.lock import AlreadyLocked, Lock
 from generator.site.build import BUILD_KEY
 from generator.site.files import MARKER, OWN_FOLDERS, entries, keys, other_keys
 from generator.site.seal import SEAL, set_seal
@@ -115,7 +115,8 @@ class Writer:
 class Update:
     """A site's folder while it is brought to another build: a context.
 
-    Until it is left without an exception, a marker in the folder says that it is not whole.
+    Until it is left without an exception, a marker in the folder says that it is not whole. The
+    marker is also the lock file: only one process at a time writes a site.
 
     Raises:
         BuildError: the folder holds something else, or cannot be written.
@@ -124,50 +125,35 @@ class Update:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.writer = Writer(folder)
-        self._locked: int | None = None
+        self._lock = Lock(folder / MARKER)
         self._was_there = True
 
     def __enter__(self) -> "Update":
         """Mark the folder as being written, unless it belongs to somebody else."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock()
             if not _is_ours(self.folder) and next(self.folder.iterdir(), None) is not None:
                 raise BuildError(
                     f"{self.folder} holds files that are not a site's ({BUILD_KEY} is not there);"
                     " --output names another folder"
                 )
+            self._lock.acquire()
             self._was_there = any((self.folder / own).exists() for own in (*OWN_FOLDERS, "data"))
-            (self.folder / MARKER).touch()
             (self.folder / SEAL).unlink(missing_ok=True)
-        except OSError as exc:
-            self._unlock()
-            raise self._error(exc) from exc
-        except BuildError:
-            self._unlock()
-            raise
-        return self
-
-    def _lock(self) -> None:
-        """Keep other renderings out until this process and those forked from it are gone."""
-        self._locked = os.open(self.folder, os.O_RDONLY)
-        try:
-            fcntl.flock(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
+        except AlreadyLocked as exc:
             raise BuildError(
                 f"another process is writing the site {self.folder}; try again when it is done"
             ) from exc
-
-    def _unlock(self) -> None:
-        if self._locked is not None:
-            os.close(self._locked)
-            self._locked = None
+        except OSError as exc:
+            self._lock.release()
+            raise self._error(exc) from exc
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         """Leave the marker if anything went wrong."""
-        self._unlock()
+        self._lock.release()
         if isinstance(exc, OSError):
             raise self._error(exc) from exc
 

@@ -6,18 +6,17 @@ the two change places when something of that world is stored: users of different
 mix, and no crawl of hours is lost to a look at a file.
 """
 
-import fcntl
 import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from generator.errors import StoreError
+from generator.lock import AlreadyLocked, Lock
 
 BUSY = 60.0  # seconds
 
@@ -132,7 +131,7 @@ class StoreFile:
         self.displaced: Path | None = None
         self._place = path  # where this world's file lies, until it comes forward to path
         self._db: Database | None = None
-        self._lock: BinaryIO | None = None
+        self._lock = Lock(path.with_name(f"{path.name}.lock"))
         self._find()
 
     @property
@@ -176,9 +175,7 @@ class StoreFile:
         if self._db is not None:
             self._db.close()
             self._db = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
     def _find(self) -> None:
         """Open this world's store, if there is one, and note where it lies or is to lie."""
@@ -203,19 +200,16 @@ class StoreFile:
 
         Stores change places; another process must not hold one by its old name meanwhile.
         """
-        if self._lock is not None:
+        if self._lock.is_held:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = self.path.with_name(f"{self.path.name}.lock").open("wb")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            lock.close()
+            self._lock.acquire()
+        except AlreadyLocked as exc:
             raise StoreError(
                 f"another process is seeding {self.path}; wait for it to end, or name another"
                 " --store"
             ) from exc
-        self._lock = lock
         if self._db is not None:
             self._db.close()
             self._db = None
