@@ -26,12 +26,11 @@ from function.index import (
     ANCHOR_INTERVAL,
     ANCHORS_PER_ROW,
     MAX_GRAM,
-    group_kinds,
-    groups,
     match_query,
     substrings,
     term_token,
     type_group_token,
+    type_groups,
 )
 from function.query import ProfileQuery
 
@@ -135,12 +134,14 @@ class Directory:
         except (sqlite3.Error, TypeError, KeyError, UnicodeDecodeError) as exc:
             self.close()
             raise self.damaged(exc) from exc
-        self._by_type = sorted(self.type_names, key=self.type_names.__getitem__)
-        self.types = {self.type_names[code]: users[code] for code in self._by_type}
-        self._groups = groups(self.type_names)
-        self._group_kinds = group_kinds(self.type_names)
-        self._codes = {kind: codes for codes, kind in self._group_kinds.items()}
-        self._codes.update((code, (code,)) for code in self.type_names)
+        self._codes = type_groups(self.type_names)
+        # Of types that differ in case alone, the group of all of them comes last, and stays.
+        self._groups = {
+            fold(self.type_names[codes[0]]): group
+            for group, codes in self._codes.items()
+            if group != ALL_TYPES
+        }
+        self.types = {self.type_names[code]: users[code] for code in self._codes[ALL_TYPES]}
 
     @property
     def users(self) -> int:
@@ -162,8 +163,8 @@ class Directory:
 
         And how many users these are. In a descending order the rows come in the reverse.
         """
-        codes = self._codes_of(type_)
-        chosen = [] if codes == [] else [self._all[kind] for kind in self._kinds(codes, order_by)]
+        group = self._group_of(type_)
+        chosen = [self._all[listed] for listed in self._listed_groups(group, order_by)]
         total = sum(one.users for one in chosen)
         return [*self._statements(chosen, start, stop, order_by)], max(min(stop, total) - start, 0)
 
@@ -197,13 +198,13 @@ class Directory:
         self._sql.close()
 
     def _find(self, query: ProfileQuery) -> tuple[Sequence[Row], int]:
-        codes = self._codes_of(query.type)
-        if codes == []:
+        group = self._group_of(query.type)
+        if group is None:
             return [], 0
         term = None if query.username is None else fold(query.username)
         start = (query.page - 1) * query.pagination
         if query.id is not None:
-            found = self._one(query.id, codes, term)
+            found = self._one(query.id, group, term)
             return found[start : start + query.pagination], len(found)
         lists = self._all
         if term is not None:
@@ -211,14 +212,17 @@ class Directory:
                 return [], 0
             lists = self._lists(term)
             if not lists:
-                (kind,) = self._kinds(codes, "id")
-                return self._page_of_few(self._few(term, kind), codes, query)
-        chosen = [lists[kind] for kind in self._kinds(codes, query.order_by) if kind in lists]
+                return self._page_of_few(self._few(term, group), group, query)
+        chosen = [
+            lists[listed]
+            for listed in self._listed_groups(group, query.order_by)
+            if listed in lists
+        ]
         return self._between(chosen, start, start + query.pagination, query.order_by)
 
-    def _codes_of(self, type_: str | None) -> list[int] | None:
-        """Return the codes of the types that *type_* asks for; None: for any."""
-        return None if type_ is None else self._groups.get(fold(type_), [])
+    def _group_of(self, type_: str | None) -> int | None:
+        """Return the type group that *type_* asks for; None if no user has such a type."""
+        return ALL_TYPES if type_ is None else self._groups.get(fold(type_))
 
     def _between(
         self, lists: Sequence[_List], start: int, stop: int, order_by: str
@@ -231,15 +235,11 @@ class Directory:
             rows.reverse()
         return rows, sum(one.users for one in lists)
 
-    def _kinds(self, codes: list[int] | None, order_by: str) -> list[int]:
-        """Return the kinds of the lists that one after another are in the order asked for."""
-        if order_by.endswith("type"):
-            return (
-                self._by_type if codes is None else sorted(codes, key=self.type_names.__getitem__)
-            )
-        if codes is None:
-            return [ALL_TYPES]
-        return [codes[0]] if len(codes) == 1 else [self._group_kinds[tuple(codes)]]
+    def _listed_groups(self, group: int | None, order_by: str) -> Sequence[int]:
+        """Return the type groups whose lists, joined, are the users of *group* in that order."""
+        if group is None:
+            return ()
+        return self._codes[group] if order_by.endswith("type") else (group,)
 
     def _lists(self, term: str) -> dict[int, _List]:
         """Return the lists of those who have *term*, by kind; none if they are few."""
@@ -306,7 +306,7 @@ class Directory:
         )
         return int.from_bytes(found, "little")
 
-    def _one(self, identity: int, codes: list[int] | None, term: str | None) -> list[Row]:
+    def _one(self, identity: int, group: int, term: str | None) -> list[Row]:
         """Return the user *identity* if it is of those types and has that term."""
         if identity > _MAX_INTEGER:
             return []
@@ -315,7 +315,7 @@ class Directory:
             for found, flagged, username in self.rows(
                 "SELECT id, type, username FROM users WHERE id = ?", [identity]
             )
-            if (codes is None or flagged >> 1 in codes) and (term is None or term in fold(username))
+            if flagged >> 1 in self._codes[group] and (term is None or term in fold(username))
         ]
 
     def _few(self, term: str, kind: int) -> list[Row]:
@@ -360,10 +360,10 @@ class Directory:
         return []
 
     def _page_of_few(
-        self, rows: Sequence[Row], codes: list[int] | None, query: ProfileQuery
+        self, rows: Sequence[Row], group: int, query: ProfileQuery
     ) -> tuple[Sequence[Row], int]:
         """Return the page of *rows*, which come in the order of ids, and how many there are."""
-        found = [row for row in rows if codes is None or row[1] >> 1 in codes]
+        found = [row for row in rows if row[1] >> 1 in self._codes[group]]
         if query.order_by.endswith("type"):
             found.sort(key=lambda row: self.type_names[row[1] >> 1])
         if query.order_by.startswith("-"):

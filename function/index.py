@@ -1,4 +1,9 @@
-"""The words of the directory's index, and how its lists are numbered. Does no I/O."""
+"""The words of the search index: tokens, type groups and anchors. Does no I/O.
+
+The index has a list of users for each type group, and one for each type group and frequent term. A
+term is any substring of a username; n-grams are the terms of one to three characters.
+`function.contract` has the tables.
+"""
 
 from collections.abc import Iterable, Mapping
 from string import ascii_lowercase, digits
@@ -7,56 +12,61 @@ from function.contract import fold
 
 # A list has an anchor, the id of a user, at every so many of its users ...
 ANCHOR_INTERVAL = 32
-# ... and so many anchors to a row of `anchors`, least significant byte first.
+# ... and so many anchors in a row of the table `anchors`, least significant byte first.
 ANCHORS_PER_ROW = 256
-# The longest part of a username that is in `grams` however few have it.
+# The characters of the longest n-gram. Rare n-grams are in the table `grams` as well, rare terms
+# that are longer are not.
 MAX_GRAM = 3
-# The kind of a list that has users of every type. Other kinds are a type's code, or, above all
-# codes, one of several types that differ in case alone.
+# The type group of all users. Others are a type's code, or a number above all codes: see
+# `type_groups`.
 ALL_TYPES = -1
 
 
-def groups(types: Mapping[int, str]) -> dict[str, list[int]]:
-    """Return the codes of *types* by their folded names: what ``type`` asks for together.
+def type_groups(types: Mapping[int, str]) -> dict[int, tuple[int, ...]]:
+    """Return the type codes of each type group, in the order of the types' names.
 
-    Where these are several, they have a kind of their own: see `group_kinds`.
+    Each type is a group, and its code is the group's number. Types that differ in case alone, such
+    as "User" and "user", are one more group together, since ``?type=`` ignores case.
+
+    Args:
+        types: the name of each type, by its code.
     """
-    found: dict[str, list[int]] = {}
-    for code in sorted(types):
-        found.setdefault(fold(types[code]), []).append(code)
-    return found
-
-
-def group_kinds(types: Mapping[int, str]) -> dict[tuple[int, ...], int]:
-    """Return the kinds of several types that differ in case alone, by their codes."""
-    several = [tuple(codes) for codes in groups(types).values() if len(codes) > 1]
-    return {codes: kind for kind, codes in enumerate(sorted(several), len(types))}
+    by_name = sorted(types, key=types.__getitem__)
+    same_name: dict[str, list[int]] = {}
+    for code in by_name:
+        same_name.setdefault(fold(types[code]), []).append(code)
+    merged = sorted((codes for codes in same_name.values() if len(codes) > 1), key=sorted)
+    return {
+        ALL_TYPES: tuple(by_name),
+        **{code: (code,) for code in types},
+        **{group: tuple(codes) for group, codes in enumerate(merged, len(types))},
+    }
 
 
 def substrings(text: str, length: int) -> set[str]:
-    """Return the parts of *text* that are *length* characters long."""
+    """Return the substrings of *text* that are *length* characters long."""
     return {text[start : start + length] for start in range(len(text) - length + 1)}
 
 
-def match_query(words: Iterable[str]) -> str:
-    """Return what to look for in the table `grams` for users who have all of *words*.
+def match_query(tokens: Iterable[str]) -> str:
+    """Return the FTS5 query for the users who have all of *tokens* in the table `grams`.
 
     https://sqlite.org/fts5.html#full_text_query_syntax
     """
-    return " AND ".join(f'"{word}"' for word in words)
+    return " AND ".join(f'"{token}"' for token in tokens)
 
 
 def term_token(term: str) -> str:
-    """Return *term* as a word of the table `grams`: no two terms are the same word."""
-    return term.translate(_WORDS)
+    """Return the token of *term* in the table `grams`. No two terms have the same one."""
+    return term.translate(_ESCAPES)
 
 
-def type_group_token(kind: int) -> str:
-    """Return the word that users of *kind* have in the table `grams`."""
-    return f"={kind}"
+def type_group_token(group: int) -> str:
+    """Return the token that all users of the type group have in the table `grams`."""
+    return f"={group}"
 
 
-# What the tokenizer would part words at, or fold, is written in hexadecimal.
-_WORDS = {
+# The tokenizer would split a text at these characters, or fold them: they become hexadecimal.
+_ESCAPES = {
     code: f"_{code:02x}" for code in range(128) if chr(code) not in ascii_lowercase + digits + "-"
 }

@@ -22,7 +22,7 @@ from function.contract import (
     fold,
     implied_urls,
 )
-from function.index import ALL_TYPES, ANCHORS_PER_ROW, group_kinds
+from function.index import ANCHORS_PER_ROW, type_groups
 from generator.bake.index import IndexTokens, ListStatistics, frequent_terms, least_frequent
 from generator.errors import BuildError
 
@@ -137,10 +137,9 @@ def _index(sql: sqlite3.Connection, types: Counter[str], about: About, progress:
     """Write down all that a request would otherwise count, skip over or look for."""
     names = dict(enumerate(types))
     users = types.total()
-    of_group = group_kinds(names)
+    groups = type_groups(names)
     kinds = {
-        code: (ALL_TYPES, code, *(kind for codes, kind in of_group.items() if code in codes))
-        for code in names
+        code: tuple(group for group, codes in groups.items() if code in codes) for code in names
     }
     of_kinds: Counter[int] = Counter()
     for code, count in enumerate(types.values()):
