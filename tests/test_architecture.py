@@ -176,7 +176,7 @@ def test_only_the_command_line_and_the_handler_read_the_environment():
     readers = {
         name for name in MODULES if re.search(r"\bos\.(environ|getenv)\b", PATHS[name].read_text())
     }
-    assert readers == {"generator.cli.commands", "function.handler", "infra.with_args"}
+    assert readers == {"generator.cli.options", "function.handler", "infra.with_args"}
 
 
 def test_only_the_terminal_writes_to_the_terminal():

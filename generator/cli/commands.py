@@ -1,16 +1,14 @@
-"""The commands: their options, and the stage that each runs.
+"""The commands. Each builds objects from its options and runs one stage.
 
-The only module that reads the environment. What one command alone needs is imported there: a
-server, a client and the store take a fifth of a second to load.
+A package that only one command needs is imported in that command: a server, a client and the
+store take a fifth of a second to load.
 """
 
-import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from functools import partial, reduce
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -19,113 +17,31 @@ from function.database import Directory
 from function.errors import FunctionError
 from function.query import parse_query
 from generator import publish as publishing
-from generator.cli import stages, terminal, types
+from generator.cli import options, stages, terminal, types
 from generator.cli.help import Group
 from generator.errors import GeneratorError, UnknownSource, can_be_mended
 from generator.render import Place
-from generator.site import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES
 
-if TYPE_CHECKING:
-    from generator.seed import Gathering
-
+NAME = "ghdirectory"
+MAX_TOTAL = 10**15  # users; SQLite's integers end at 2^63
 EPILOG = """
-GITHUB_TOKEN in the environment raises GitHub's limit from 60 to 5,000 requests an hour.
+A GitHub token in the environment variable GITHUB_TOKEN raises GitHub's limit from 60 to 5,000
+requests an hour.
 
-To complete words with TAB in bash (zsh and fish alike):
+To complete words with TAB in bash (see README.md for zsh and fish):
 
 \b
   eval "$(_GHDIRECTORY_COMPLETE=bash_source ghdirectory)"
 
 Example: ghdirectory build --total 1000 && ghdirectory serve
 """
-MAX_TOTAL = 10**15  # users; an integer of SQLite ends at 2^63
-STORE, DATABASE, SITE = "build/github_users.db", "build/directory.db", "build/site"
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-def option(names: str, type: Any, help: str, default: Any = None, **more: Any) -> Decorator:
-    """Return a decorator that adds an option. Most of click's own would not fit in a line."""
-    if default is not None:  # which click would take for a value
-        more["default"] = default
-    return click.option(*names.split(), type=type, help=help, **more)
-
-
-def flag(name: str, help: str) -> Decorator:
-    """Return a decorator that adds an option without a value."""
-    return click.option(name, help=help, is_flag=True)
-
-
-def options(*decorators: Decorator) -> Decorator:
-    """Return a decorator that adds several options, in this order."""
-    return lambda command: reduce(lambda made, add: add(made), reversed(decorators), command)
-
-
-sources_argument = click.argument(
-    "sources",
-    nargs=-1,
-    metavar="[SOURCE]...",
-    help="Lists of users, as `ghdirectory help` names them; auto if there is none. Of several, the"
-    " directory has the users of all, each once.",
-)
-store_option = option("--store", types.FILE, "The store of seeded users.", STORE)
-title_option = option("--title", types.TITLE, "The site's title, instead of the sources' names.")
-database_option = option("--database", types.FILE, "The baked directory.", DATABASE)
-site_option = option("--site", types.FOLDER, "The rendered site.", SITE)
-output_option = option("--output --site output", types.FOLDER, "The site to make.", SITE)
-base_path_option = option("--base-path", types.PATH, "The path of the site on its host.", "/")
-seed_options = options(
-    option("-t --total", types.TOTAL, "How many users of each source to list.", 150),
-    flag("--refresh", "Read stored lists again, and note what changed."),
-    option(
-        "--max-wait",
-        types.DURATION,
-        "How long to wait for GitHub in all, as in 90 (seconds), 15m or 2h. 0: not at all.",
-        "15m",
-    ),
-    store_option,
-    option(
-        "--api-url",
-        types.API_URL,
-        "GitHub's API. GitHub Enterprise Server's is https://HOST/api/v3.",
-        types.DEFAULT_API_URL,
-        envvar="GITHUB_API_URL",
-        show_envvar=True,
-    ),
-)
-render_options = options(
-    option(
-        "--page-sizes",
-        types.PAGE_SIZES,
-        "Page sizes to render, as in 10,25,50 or 1-100. 25 is always rendered.",
-        ",".join(map(str, DEFAULT_PAGE_SIZES)),
-    ),
-    option(
-        "--orders",
-        types.ORDERS,
-        "Orders to render, of id, -id, type and -type. id is always rendered.",
-        ",".join(DEFAULT_ORDERS),
-    ),
-    option(
-        "--types",
-        types.TYPES,
-        "Types that get lists of their own, as in User,Bot. all: the commonest; none: no type.",
-        "all",
-    ),
-    option(
-        "--origin",
-        types.ORIGIN,
-        "The site's host, as in https://example.org. Without it there are neither canonical links"
-        " nor a sitemap.",
-    ),
-    base_path_option,
-    click.option("--data/--no-data", default=True, help="Whether to offer all users as files."),
-    option("--jobs", types.UP_TO_256, "Processes that render.", show_default="one for each core"),
-)
 
 
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+    options_metavar="",
+    subcommand_metavar="COMMAND [OPTIONS]...",
     epilog=EPILOG,
 )
 @click.version_option(None, "-V", "--version", package_name="github-user-directory")
@@ -134,131 +50,161 @@ def ghdirectory() -> None:
 
 
 @ghdirectory.command(epilog="Example: ghdirectory seed org:python repo:psf/requests --total 1000")
-@sources_argument
-@seed_options
-@flag("--dry-run", "Only say how many requests it takes, and how many are left.")
-def seed(sources: tuple[str, ...], dry_run: bool, **gathering: Any) -> None:
-    """Read users into the store, going on where the last run stopped."""
-    seeder = _gathering(**gathering)
-    if dry_run:
-        seeder.estimate(sources)
-    else:
-        seeder.run(sources)
+@options.sources_argument
+@options.seed_options
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only print how many requests are needed, and how many are left.",
+)
+def seed(
+    sources: Sequence[str],
+    total: int,
+    refresh: bool,
+    max_wait: float,
+    store: Path,
+    api_url: str,
+    dry_run: bool,
+) -> str | None:
+    """Read users into the store, continuing where the last run stopped."""
+    from generator.github import Client
+    from generator.seed import Gathering, Terminal
+
+    token = options.github_token()
+    client = partial(Client, api_url, token, max_wait=max_wait, wait=terminal.wait)
+    reports = Terminal(terminal.say, terminal.warn, terminal.progress)
+    seeder = Gathering(store, api_url, min(total, MAX_TOTAL), refresh, client, reports)
+    if not dry_run:
+        return seeder.run(sources)
+    seeder.estimate(sources)
+    return None
 
 
 @ghdirectory.command(epilog="Example: ghdirectory bake --title 'Our people'")
-@store_option
-@option("--output", types.FILE, "The directory to make.", DATABASE)
-@title_option
-def bake(**options: Any) -> None:
-    """Bake the users in the store into the directory, one read-only file."""
-    stages.bake(**options)
+@options.store_option
+@click.option(
+    "--output",
+    "database",
+    type=types.FILE,
+    default=options.DATABASE,
+    help="The file to write the directory to.",
+)
+@options.title_option
+def bake(store: Path, database: Path, title: str | None) -> None:
+    """Bake the users in the store into the directory, a read-only database."""
+    stages.bake(store, database, title)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory render --page-sizes 1-100 --no-data")
-@database_option
-@output_option
-@render_options
-def render(**options: Any) -> None:
+@options.database_option
+@options.output_option
+@options.render_options
+def render(
+    database: Path, site: Path, origin: str | None, base_path: str, data: bool, **settings: Any
+) -> None:
     """Render every page of the directory to a static file."""
-    _render(**options)
+    place = Place(origin or "", base_path)
+    stages.render(database, site, place, with_data=data, **settings)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory check --site build/site")
-@database_option
-@site_option
-@base_path_option
-def check(**options: Any) -> None:
-    """Check that the site shows what the API answers, and that its links resolve."""
-    stages.check(**options)
+@options.database_option
+@options.site_option
+@options.base_path_option
+def check(database: Path, site: Path, base_path: str) -> None:
+    """Check that the site's pages match the API, and that their links resolve."""
+    stages.check(database, site, base_path)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory build file:users.csv --total 1000")
-@sources_argument
-@seed_options
-@title_option
-@database_option
-@output_option
-@render_options
-def build(
-    sources: tuple[str, ...],
-    title: str | None,
-    database: Path,
-    output: Path,
-    base_path: str,
-    **options: Any,
-) -> None:
+@options.sources_argument
+@options.seed_options
+@options.title_option
+@options.database_option
+@options.output_option
+@options.render_options
+def build(**settings: Any) -> None:
     """Seed, bake, render and check in one run."""
-    names = ("total", "refresh", "max_wait", "store", "api_url")
-    gathering = {name: options.pop(name) for name in names}
-    warning = _gathering(**gathering).run(sources)
-    stages.bake(gathering["store"], database, title)
-    _render(database, output, base_path, **options)
-    stages.check(database, output, base_path)
-    if warning:  # once more, where it is seen
+    warning = _run(seed, settings)
+    for stage in (bake, render, check):
+        _run(stage, settings)
+    if warning:  # repeated at the end, where it is seen
         terminal.warn(warning)
+
+
+def _run(command: click.Command, settings: dict[str, Any]) -> Any:
+    """Run *command* with those of *settings* that it takes, and return its value."""
+    names = settings.keys() & {parameter.name for parameter in command.params}
+    return click.get_current_context().invoke(command, **{name: settings[name] for name in names})
 
 
 @ghdirectory.command(epilog="Example: ghdirectory query 'username=jo&order_by=type&page=2'")
 @click.argument(
     "pairs",
-    type=types.QUERY,
+    type=types.query,
     metavar="[QUERY]",
     default="",
-    help="A query string, percent-encoded where need be, or an address or path with one.",
+    help="A query string, or a URL or path that has one.",
 )
-@flag("--explain", "Print the SQL, its plan, rows and pages read, and the time.")
-@database_option
-def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> int:
+@click.option("--explain", is_flag=True, help="Print the SQL, its plan, rows and pages read, time.")
+@options.database_option
+def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> None:
     """Print the API's answer to a query.
 
-    The exit status is 1 if the API refuses it.
+    The exit status is 1 if the API refuses the query.
     """
     if explain:
         from generator import explain as explaining
 
         terminal.say(str(explaining.explain(database, parse_query(pairs))))
-        return 0
+        return
     with closing(Directory(database)) as directory:
         answer = answer_profiles(directory, pairs)
     terminal.say_json(answer.body)
-    return 0 if answer.status == 200 else 1
+    click.get_current_context().exit(0 if answer.status == 200 else 1)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory serve --port 8080")
-@option("--port", types.PORT, "The port to listen on. 0: any that is free.", 5000)
-@option("--host", types.NAME, "The address to listen on.", "127.0.0.1")
-@database_option
-@site_option
-@base_path_option
+@click.option(
+    "--port", type=types.Integer(0, 65535), default=5000, help="The port. 0: any free port."
+)
+@click.option("--host", type=types.name, default="127.0.0.1", help="The address to listen on.")
+@options.database_option
+@options.site_option
+@options.base_path_option
 def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> None:
-    """Show the site and the API on a port of this machine."""
+    """Serve the site and the API on this machine, to look at."""
     from generator import serve as serving
 
     preview = serving.Preview(database, site, base_path)
     if preview.build.release != preview.directory.release:
         terminal.warn(
-            f"The site in {site} is of release {preview.build.release}, the API's of"
-            f" {preview.directory.release}; `ghdirectory render` brings them together."
+            f"The site in {site} is release {preview.build.release}, but the API is release"
+            f" {preview.directory.release}. Run `ghdirectory render` to update the site."
         )
     serving.serve(preview, host, port, terminal.say)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory publish --bucket my-site --dry-run")
-@option("--bucket", types.NAME, "The bucket to publish into.", required=True)
-@option("--release", types.NAME, "What the site's release has to be.", show_default="any")
-@site_option
-@option(
+@click.option("--bucket", type=types.name, required=True, help="The bucket to upload to.")
+@click.option(
+    "--release", type=types.name, show_default="any", help="The release that the site must have."
+)
+@options.site_option
+@click.option(
     "--endpoint-url",
-    types.ENDPOINT,
-    "A store that is not AWS's, but speaks S3.",
+    metavar="URL",
+    type=types.url,
     envvar="AWS_ENDPOINT_URL",
     show_envvar=True,
+    help="A server other than AWS that speaks S3.",
 )
-@option("--concurrency", types.UP_TO_256, "How many requests run at a time.", 32)
-@flag("--allow-sample", "Publish invented accounts, too.")
-@flag("--verify", "Only compare a release with its manifest.")
-@flag("--dry-run", "Only say what would be done.")
+@click.option(
+    "--concurrency", type=types.Integer(1, 256), default=32, help="How many requests run at once."
+)
+@click.option("--allow-sample", is_flag=True, help="Publish the invented accounts of `sample` too.")
+@click.option("--verify", is_flag=True, help="Only compare a published release with its manifest.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be uploaded.")
 def publish(
     bucket: str,
     release: str | None,
@@ -269,10 +215,11 @@ def publish(
     verify: bool,
     dry_run: bool,
 ) -> None:
-    """Upload the site into a bucket, as a release that is whole or not there.
+    """Upload the site to a bucket, as a release.
 
-    It goes below releases/NAME/. The manifest is uploaded last, when all files that it names are
-    known to be there. Credentials and region are found as all of AWS's tools find them.
+    The files go below releases/NAME/. The manifest is uploaded last, after all files that it
+    lists: a release with a manifest is complete. Credentials and region are found as by the AWS
+    CLI.
     """
     with closing(stages.open_bucket(bucket, endpoint_url, concurrency)) as store:
         if verify:
@@ -284,70 +231,36 @@ def publish(
 
 @ghdirectory.command("help")
 @click.argument("command", required=False)
-@click.pass_context
-def help_(ctx: click.Context, command: str | None) -> None:
-    """Show this help, or that of a command."""
-    parent = ctx.find_root()
-    if command is None:
-        terminal.say(parent.get_help())
-        return
-    _, found, _ = ghdirectory.resolve_command(parent, [command])
-    assert found is not None  # noqa: S101  (a wrong name is an error already)
-    terminal.say(found.get_help(found.context_class(found, info_name=command, parent=parent)))
+def help_(command: str | None) -> None:
+    """Show this help, or the help of a command."""
+    words = [command, "--help"] if command else ["--help"]
+    ghdirectory.main(words, NAME, standalone_mode=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 1 an error that was written, 2 bad usage.
+    """Run the command line and exit: 0 success, 1 an error with a message, 2 bad usage.
 
-    *arguments* are the process's own if they are not given.
+    Args:
+        arguments: the words after the program's name; None: those of this process.
 
     Raises:
         KeyboardInterrupt: Ctrl-C ended the command.
     """
-    terminal.escape_what_cannot_be_encoded()
+    terminal.escape_unencodable()
     try:
-        status = ghdirectory.main(
-            arguments, "ghdirectory", standalone_mode=False, terminal_width=terminal.width()
-        )
+        # None, or the status that a command exited with.
+        status = ghdirectory.main(arguments, NAME, standalone_mode=False)
     except click.Abort as exc:
         raise KeyboardInterrupt from exc
     except click.ClickException as exc:
         exc.show()
         status = exc.exit_code
     except UnknownSource as exc:
-        terminal.error(f"{exc}\n`ghdirectory help` lists the sources.")
+        terminal.error(f"{exc}\n`ghdirectory help` describes the sources.")
         status = 2
-    except (GeneratorError, FunctionError) as exc:
+    except (GeneratorError, FunctionError, OSError) as exc:
+        if isinstance(exc, OSError) and not can_be_mended(exc):
+            raise  # a bug: its traceback is needed
         terminal.error(str(exc))
         status = 1
-    except OSError as exc:
-        if not can_be_mended(exc):  # a bug
-            raise
-        terminal.error(str(exc))
-        status = 1
-    terminal.drop_unwritten()
     raise SystemExit(status or 0)
-
-
-def _render(
-    database: Path, output: Path, base_path: str, origin: str | None, data: bool, **options: Any
-) -> None:
-    stages.render(database, output, Place(origin or "", base_path), with_data=data, **options)
-
-
-def _gathering(
-    total: int, refresh: bool, max_wait: float, store: Path, api_url: str
-) -> "Gathering":
-    from generator.github import Client
-    from generator.seed import Gathering, Terminal
-
-    client = partial(Client, api_url, _token(), max_wait=max_wait, wait=terminal.wait)
-    reports = Terminal(terminal.say, terminal.warn, terminal.progress)
-    return Gathering(store, api_url, min(total, MAX_TOTAL), refresh, client, reports)
-
-
-def _token() -> str | None:
-    token = os.environ.get("GITHUB_TOKEN", "").strip()
-    if not re.fullmatch(r"[!-~]*", token):
-        raise click.UsageError("GITHUB_TOKEN holds characters that no token has")
-    return token or None

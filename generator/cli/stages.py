@@ -1,4 +1,4 @@
-"""The stages joined: what a command does, and the line that says so."""
+"""What the commands do: run a stage, show its progress, report its result."""
 
 from contextlib import closing
 from pathlib import Path
@@ -23,19 +23,19 @@ def bake(store: Path, output: Path, title: str | None) -> None:
     from generator.seed import joined_title
     from generator.store import Store
 
-    with closing(Store(store)) as found:
-        sizes = {one: found.count(one.identity, one.total) for one in found.chosen()}
-        lists = [one for one, size in sizes.items() if size]
+    with closing(Store(store)) as seeded:
+        sizes = {chosen: seeded.count(chosen.identity, chosen.total) for chosen in seeded.chosen()}
+        lists = [chosen for chosen, size in sizes.items() if size]
         if not lists:
-            raise StoreError(f"there are no users in {store}; `ghdirectory seed` gathers some")
+            raise StoreError(f"{store} has no users; run `ghdirectory seed` first")
         about = About(
-            ", ".join(one.source for one in lists),
-            title or joined_title([one.title for one in lists]),
-            max(one.seeded_at or "" for one in lists),
+            ", ".join(chosen.source for chosen in lists),
+            title or joined_title([chosen.title for chosen in lists]),
+            max(chosen.seeded_at or "" for chosen in lists),
         )
-        wanted = sum(sizes.values())
+        total = sum(sizes.values())
         users = bake_directory(
-            found.profiles(), about, output, lambda what: terminal.progress(what, wanted, "users")
+            seeded.profiles(), about, output, lambda step: terminal.progress(step, total, "users")
         )
     with closing(Directory(output)) as directory:
         size = output.stat().st_size / 1000
@@ -54,19 +54,19 @@ def render(
     types: str,
     **options: Any,
 ) -> None:
-    """Render the site of *database* into *output*; *options* as `render_site` takes them."""
-    # Read once and in order: nothing is gained by mapping the file.
+    """Render the site of *database* into *output*; *options* are those of `render_site`."""
+    # The file is read once and in order, so mapping it into memory gains nothing.
     with closing(Directory(database, use_mmap=False)) as directory:
         try:
             build = make_build(directory, page_sizes, orders, types)
         except ValueError as exc:
             raise click.BadParameter(str(exc), param_hint="'--types'") from exc
         with terminal.progress("Rendering", build.page_count(), "pages") as advance:
-            done = render_site(directory, build, output, place, advance, **options)
+            files = render_site(directory, build, output, place, advance, **options)
     terminal.say(
         f"Rendered {build.page_count():,} pages into {output}"
-        f" (files: {done.written:,} written, {done.unchanged:,} unchanged,"
-        f" {done.removed:,} removed)"
+        f" (files: {files.written:,} written, {files.unchanged:,} unchanged,"
+        f" {files.removed:,} removed)"
     )
 
 
@@ -77,8 +77,7 @@ def check(database: Path, site: Path, base_path: str) -> None:
         with terminal.progress("Checking", build.page_count(), "pages") as advance:
             checking.check(directory, build, site, base_path, advance)
     terminal.say(
-        f"Checked  {build.page_count():,} pages: they show what the API lists,"
-        " and their links lead somewhere"
+        f"Checked  {build.page_count():,} pages: they match the API, and all links resolve"
     )
 
 
@@ -90,7 +89,7 @@ def open_bucket(name: str, endpoint_url: str | None, concurrency: int) -> "publi
     """
     try:
         return publishing.S3Bucket(name, endpoint_url, concurrency)
-    except ModuleNotFoundError as exc:  # building does without
+    except ModuleNotFoundError as exc:  # boto3 is not among the packages for building
         raise PublishError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
 
 
@@ -99,11 +98,8 @@ def verify(
 ) -> None:
     """Compare a release in the *bucket* with its manifest; without a name, that of *site*."""
     name = release or publishing.read_site(site, allow_sample=True).name
-    found = publishing.verify(name, bucket, concurrency)
-    terminal.say(
-        f"Verified {count(len(found.files), 'file')} of release {name}:"
-        " they are as they were published"
-    )
+    manifest = publishing.verify(name, bucket, concurrency)
+    terminal.say(f"Verified {count(len(manifest.files), 'file')} of release {name}: all unchanged")
 
 
 def publish(
@@ -114,7 +110,7 @@ def publish(
     *,
     dry_run: bool,
 ) -> None:
-    """Upload *site* into the *bucket*; *dry_run*: only say what would be done."""
+    """Upload *site* to the *bucket*; with *dry_run*, only print what would be uploaded."""
     address = f"{bucket.address}/{release.prefix}"
     plan = publishing.compare(release, bucket, concurrency)
     terminal.say(f"Planned  {address}: {plan}")
@@ -126,5 +122,5 @@ def publish(
         publishing.apply(plan, release, site, bucket, concurrency, advance)
     terminal.say(
         f"Published {count(len(release.files), 'file')} as {address},"
-        " each compared with what was rendered"
+        " each compared with the rendered file"
     )

@@ -1,160 +1,105 @@
-"""Types of command-line values, made of functions from a text to a value.
+"""Types of option values. Does no I/O, except that a path's kind is looked up.
 
-Such a function raises ValueError, whose text says what a value looks like.
+click takes a function as a type. Its ValueError becomes the message, to which click adds the
+option's name. https://click.palletsprojects.com/en/stable/parameter-types/
 """
 
 import os
 import re
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import click
-from click import Context, Parameter
 
-from generator.site import parse_orders, parse_page_sizes
-
-DEFAULT_API_URL = "https://api.github.com"
-Value = TypeVar("Value")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", re.ASCII | re.IGNORECASE)
 
 
-class Parsed(click.ParamType[Value, Any]):
-    """A type whose values are what *parse* returns; *name* is its metavar, in small letters."""
+class Integer(click.IntRange):
+    """A range of integers. click's name for it, "integer range", reads badly in messages."""
 
-    def __init__(self, name: str, parse: Callable[[str], Value]) -> None:
-        self.name, self._parse = name, parse
-
-    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Value:
-        """Return what *value* means."""
-        try:
-            return self._parse(value)
-        except ValueError as exc:
-            self.fail(str(exc), param, ctx)
-
-
-class WholeNumber(click.IntRange):
-    """A number in a range, which click's messages would call an "integer range"."""
-
-    name = "whole number"
-
-    def get_metavar(self, param: Parameter, ctx: Context) -> str:
-        """Return what stands for the number in the help."""
-        return "N"
+    name = "integer"
 
 
 class NamedPath(click.Path):
-    """A path that is not empty: ``Path("")`` would be the current folder."""
+    """A path that is not empty. ``Path("")`` would be the current folder."""
 
     def __init__(self, name: str, **options: Any) -> None:
         super().__init__(readable=False, path_type=Path, **options)
         self.name = name
 
-    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path."""
         if not value:
-            self.fail("a name is missing", param, ctx)
+            self.fail("the name is empty", param, ctx)
         return super().convert(value, param, ctx)
-
-
-def text(given: str) -> str:
-    """Return *given* if it is text: a command line may have any bytes."""
-    try:
-        given.encode()
-    except UnicodeEncodeError as exc:
-        raise ValueError(f"{given!r} is not UTF-8") from exc
-    return given
-
-
-def name(given: str) -> str:
-    """Return *given* unless it is empty."""
-    if not given.strip():
-        raise ValueError("a name is missing")
-    return text(given)
-
-
-def title(given: str) -> str:
-    """Return *given* as one line of text."""
-    line = " ".join(text(given).split())
-    if not line.isprintable():
-        raise ValueError(f"{given!r} has characters that cannot be seen")
-    return line
-
-
-def duration(given: str) -> float:
-    """Return seconds, a year at most: longer than anybody waits."""
-    found = re.fullmatch(r"([0-9]{1,9})\s*([smh]?)", given.strip())
-    if not found:
-        raise ValueError(f"{given!r} is not a time like 90 (seconds), 15m or 2h")
-    times = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
-    return min(int(found[1]) * times, 366 * 86400.0)
-
-
-def address(given: str, example: str = DEFAULT_API_URL) -> str:
-    """Return the address of an API, without a slash at its end."""
-    parts = _parts(given, f"an address like {example}")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError(f"{given!r} is not an address like {example}")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
-def _parts(given: str, wanted: str) -> SplitResult:
-    """Return the parts of the web address *given*; the error says that *wanted* is wanted."""
-    why = ""
-    try:
-        parts = urlsplit(text(given))
-        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError as exc:  # no such port, or no address of IPv6
-        fits, why = False, f" ({exc})"
-    if not fits or re.search(r"[\s\x00-\x1f\x7f]", given):
-        raise ValueError(f"{given!r} is not {wanted}{why}")
-    return parts
-
-
-def base_path(given: str) -> str:
-    """Return a path with a slash at either end."""
-    names = given.strip("/").split("/") if given.strip("/") else []
-    if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", one) and one.strip(".") for one in names):
-        raise ValueError(f"{given!r} is not a path like / or /directory/")
-    return "".join(f"/{one}" for one in names) + "/"
-
-
-def origin(given: str) -> str:
-    """Return scheme and host of a site."""
-    wanted = "an origin like https://example.org"
-    parts = _parts(given, wanted)
-    found = f"{parts.scheme}://{parts.netloc}".lower()
-    host = r"[a-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?"
-    if given.rstrip("/").lower() != found or not re.fullmatch(host, parts.netloc.lower()):
-        raise ValueError(f"{given!r} is not {wanted}")
-    return found
-
-
-def query(given: str) -> list[tuple[str, str]]:
-    """Return the parameters of a query string, or of an address or path with one.
-
-    Bytes that are no UTF-8 are read as the API reads them.
-    """
-    before, mark, after = given.partition("?")
-    is_address = mark and "=" not in before and ("/" in before or not before)
-    string = os.fsencode(after if is_address else given).decode("utf-8", "replace")
-    return parse_qsl(string, keep_blank_values=True)
 
 
 FILE = NamedPath("file", dir_okay=False)
 FOLDER = NamedPath("folder", file_okay=False)
-TYPES = Parsed("names", text)
-NAME = Parsed("name", name)
-TITLE = Parsed("text", title)
-TOTAL = WholeNumber(1)
-PORT = WholeNumber(0, 65535)
-UP_TO_256 = WholeNumber(1, 256)
-DURATION = Parsed("time", duration)
-API_URL = Parsed("url", address)
-ENDPOINT = Parsed("url", partial(address, example="https://s3.example.org"))
-PATH = Parsed("path", base_path)
-ORIGIN = Parsed("origin", origin)
-PAGE_SIZES = Parsed("sizes", parse_page_sizes)
-ORDERS = Parsed("orders", parse_orders)
-QUERY = Parsed("query", query)
+
+
+def name(text: str) -> str:
+    """Return *text*, which must not be empty."""
+    if not text.strip():
+        raise ValueError("the name is empty")
+    if not text.isprintable():
+        raise ValueError(f"{text!r} contains characters that cannot be displayed")
+    return text
+
+
+def title(text: str) -> str:
+    """Return *text* as one line; "" stands for the sources' names."""
+    line = " ".join(text.split())
+    return name(line) if line else line
+
+
+def duration(text: str) -> float:
+    """Return the seconds that "90", "90s", "15m" or "2h" stand for."""
+    match = re.fullmatch(r"([0-9]{1,6})\s*([smh]?)", text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a duration like 90 (seconds), 15m or 2h")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def url(text: str) -> str:
+    """Return the URL of an API, without a slash at its end."""
+    match = re.fullmatch(r"([^/]+//[^/]+)(/[^?#\s\x00-\x1f\x7f]*)?", text)
+    if not match or not _is_origin(match[1]):
+        raise ValueError(f"{text!r} is not a URL like https://example.org/api")
+    return match[1].lower() + (match[2] or "").rstrip("/")
+
+
+def origin(text: str) -> str:
+    """Return the scheme, host and port of a site, in small letters."""
+    if not _is_origin(text.rstrip("/")):
+        raise ValueError(f"{text!r} is not an origin like https://example.org")
+    return text.rstrip("/").lower()
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        return bool(_ORIGIN.fullmatch(text)) and urlsplit(text).port != 0
+    except ValueError:  # the port is too large, or the IPv6 address is invalid
+        return False
+
+
+def base_path(text: str) -> str:
+    """Return a path that starts and ends with a slash."""
+    path = text.strip("/")
+    names = path.split("/") if path else []
+    if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", name) and name.strip(".") for name in names):
+        raise ValueError(f"{text!r} is not a path like / or /directory/")
+    return "".join(f"/{name}" for name in names) + "/"
+
+
+def query(text: str) -> list[tuple[str, str]]:
+    """Return the parameters of a query string, or of a URL or path that has one.
+
+    Bytes that are not UTF-8 are decoded as the API decodes them.
+    """
+    address, mark, rest = text.partition("?")
+    is_address = mark and "=" not in address and ("/" in address or not address)
+    string = os.fsencode(rest if is_address else text).decode("utf-8", "replace")
+    return parse_qsl(string, keep_blank_values=True)

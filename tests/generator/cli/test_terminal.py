@@ -19,7 +19,7 @@ from generator.cli import terminal
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 from generator.cli import terminal
-terminal.SECONDS_A_REFRESH = 0
+terminal.BAR_INTERVAL = 0
 terminal.time.sleep = lambda seconds: None
 for label in ("Seeding", "Rendering"):
     with terminal.progress(label, 20_000, "pages") as advance:

@@ -1,0 +1,133 @@
+"""Options that several commands share."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from generator.cli import types
+from generator.site import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+DATABASE = "build/directory.db"
+
+
+def options(*decorators: Decorator) -> Decorator:
+    """Return a decorator that adds several options, in this order."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return add
+
+
+sources_argument = click.argument(
+    "sources",
+    nargs=-1,
+    metavar="[SOURCE]...",
+    help="Lists of users (default: auto). `ghdirectory help` describes them. A user in several"
+    " lists is listed once.",
+)
+store_option = click.option(
+    "--store",
+    type=types.FILE,
+    default="build/github_users.db",
+    help="The store of seeded users.",
+)
+title_option = click.option(
+    "--title", type=types.title, help="The site's title instead of the sources' names."
+)
+database_option = click.option(
+    "--database", type=types.FILE, default=DATABASE, help="The baked directory."
+)
+site_option = click.option(
+    "--site", type=types.FOLDER, default="build/site", help="The rendered site."
+)
+output_option = click.option(
+    "--output",
+    "--site",
+    "site",
+    type=types.FOLDER,
+    default="build/site",
+    help="The folder to write the site to.",
+)
+base_path_option = click.option(
+    "--base-path",
+    metavar="PATH",
+    type=types.base_path,
+    default="/",
+    help="The site's path on its host.",
+)
+seed_options = options(
+    click.option(
+        "-t",
+        "--total",
+        type=types.Integer(1),
+        default=150,
+        help="How many users of each source to list.",
+    ),
+    click.option("--refresh", is_flag=True, help="Read stored lists again to find changes."),
+    click.option(
+        "--max-wait",
+        type=types.duration,
+        default="15m",
+        help="How long to wait for GitHub in all: 90 (seconds), 15m, 2h, or 0 to never wait.",
+    ),
+    store_option,
+    click.option(
+        "--api-url",
+        metavar="URL",
+        type=types.url,
+        default="https://api.github.com",
+        envvar="GITHUB_API_URL",
+        show_envvar=True,
+        help="GitHub's API. That of GitHub Enterprise Server is https://HOST/api/v3.",
+    ),
+)
+render_options = options(
+    click.option(
+        "--page-sizes",
+        metavar="SIZES",
+        type=parse_page_sizes,
+        default=",".join(map(str, DEFAULT_PAGE_SIZES)),
+        help="Page sizes to render, as in 10,25,50 or 1-100. 25 is always rendered.",
+    ),
+    click.option(
+        "--orders",
+        metavar="ORDERS",
+        type=parse_orders,
+        default=",".join(DEFAULT_ORDERS),
+        help="Orders to render, of id, -id, type and -type. id is always rendered.",
+    ),
+    click.option(
+        "--types",
+        metavar="TYPES",
+        default="all",
+        help="Types that get their own lists, as in User,Bot. all: the commonest; none: no type.",
+    ),
+    click.option(
+        "--origin",
+        type=types.origin,
+        help="The site's scheme and host, as in https://example.org. Without it, the site has no"
+        " canonical links and no sitemap.",
+    ),
+    base_path_option,
+    click.option("--data/--no-data", default=True, help="Whether the site offers its data."),
+    click.option(
+        "--jobs",
+        type=types.Integer(1, 256),
+        show_default="one for each core",
+        help="How many processes render pages.",
+    ),
+)
+
+
+def github_token() -> str | None:
+    """Return GITHUB_TOKEN from the environment. A token on a command line could be seen by all."""
+    token = os.environ.get("GITHUB_TOKEN", "").strip()
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise click.UsageError("GITHUB_TOKEN contains characters that no token has")
+    return token or None
