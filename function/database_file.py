@@ -1,8 +1,11 @@
-"""Where the function finds its database, and what a bundle calls it."""
+"""The database file: where the function finds it, its name in a bundle, and how to open it."""
 
 import re
+import sqlite3
+from io import BufferedReader
 from pathlib import Path
 
+from function.contract import APPLICATION_ID, MINIMUM_SQLITE_VERSION, SCHEMA_VERSION
 from function.errors import DatabaseMismatch
 
 # What `make build-site` bakes, as seen from the project's folder.
@@ -16,30 +19,30 @@ def bundled_name(release: str) -> str:
     return f"directory-{release}.db"
 
 
-def find_database(named: str, bundle: Path, baked: Path = BAKED) -> tuple[Path, str]:
-    """Return the path of the database to answer from, and its release; "" for "take the digest".
+def find_database(configured: str, bundle: Path, baked: Path = BAKED) -> tuple[Path, str]:
+    """Return the path of the database to answer from, and its release.
 
-    The database is the first of these that exists: the *named* one, the one in the *bundle*, the
-    *baked* one. In a bundle the release is taken from the file's name, because a cold start would
-    wait for the digest of a large file; `infra.bundle` names the file by its digest.
+    The first of three that exists: the *configured* one, the one in the *bundle*, the *baked* one.
+    In a bundle the release is in the file's name, which `infra.bundle` writes. For the others it
+    is "": `read_release` computes it. A cold start must not read a large file for its release.
 
     Args:
-        named: the path in the environment variable DIRECTORY_DB; "" for none.
+        configured: the path in the environment variable DIRECTORY_DB; "" if that is not set.
         bundle: the folder that holds the package `function`.
         baked: where a build puts its database.
 
     Raises:
-        DatabaseMismatch: there is none, or the bundle has several.
+        DatabaseMismatch: no database exists, or the bundle has several.
     """
-    if named:
-        return Path(named), ""
-    found = sorted(name for path in bundle.iterdir() if _BUNDLED.fullmatch(name := path.name))
-    if len(found) > 1:
+    if configured:
+        return Path(configured), ""
+    names = sorted(name for path in bundle.iterdir() if _BUNDLED.fullmatch(name := path.name))
+    if len(names) > 1:
         raise DatabaseMismatch(
-            f"{bundle} has {len(found)} databases ({', '.join(found)}): remove all but one,"
+            f"{bundle} has {len(names)} databases ({', '.join(names)}): remove all but one,"
             " or name one in DIRECTORY_DB"
         )
-    for name in found:
+    for name in names:
         return bundle / name, name.removeprefix("directory-").removesuffix(".db")
     if baked.is_file():
         return baked, ""
@@ -47,3 +50,89 @@ def find_database(named: str, bundle: Path, baked: Path = BAKED) -> tuple[Path, 
         f"there is no database: neither directory-<release>.db in {bundle} nor {baked.absolute()};"
         " `make build-site` bakes one, DIRECTORY_DB names another"
     )
+
+
+def read_release(path: Path) -> str:
+    """Return the release of the file at *path*: the first 16 digits of its SHA-256, in hexadecimal.
+
+    Raises:
+        DatabaseMismatch: the file cannot be read.
+    """
+    import hashlib  # a cold start takes the release from the file's name, and needs no hashlib
+
+    with _open(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def open_database(path: Path, *, use_mmap: bool) -> sqlite3.Connection:
+    """Open the directory database at *path* read-only, and check its version and its size.
+
+    Args:
+        path: the file.
+        use_mmap: whether SQLite maps the file into memory, and so copies no page before it reads
+            it. https://sqlite.org/mmap.html
+
+    Raises:
+        DatabaseMismatch: the file cannot be read, or is not a database that this code can read.
+    """
+    if sqlite3.sqlite_version_info < MINIMUM_SQLITE_VERSION:
+        required = ".".join(map(str, MINIMUM_SQLITE_VERSION))
+        raise DatabaseMismatch(
+            f"SQLite {required} or newer is needed; this Python has {sqlite3.sqlite_version}"
+        )
+    with _open(path) as file:
+        size = file.seek(0, 2)
+    # /var/task is a read-only mount; immutable=1 makes SQLite look for no journal and take
+    # no lock. https://sqlite.org/uri.html#uriimmutable
+    sql = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+    )
+    try:
+        _check(sql, path, size)
+    except DatabaseMismatch:
+        sql.close()
+        raise
+    if use_mmap:
+        sql.execute(f"PRAGMA mmap_size = {size}")
+    return sql
+
+
+def damaged_database(path: Path, reason: Exception | str) -> DatabaseMismatch:
+    """Return the error for a file at *path* that is no directory database, or a damaged one."""
+    if "no such module: fts5" in str(reason):
+        return DatabaseMismatch(
+            f"this Python's SQLite {sqlite3.sqlite_version} has no FTS5, which the search"
+            " needs; python.org's builds, Debian's and Lambda's have it"
+        )
+    return DatabaseMismatch(
+        f"{path} is not a directory database, or a damaged one ({reason});"
+        " `ghdirectory bake` makes it anew"
+    )
+
+
+def _open(path: Path) -> BufferedReader:
+    try:
+        return path.open("rb")
+    except OSError as exc:
+        raise DatabaseMismatch(
+            f"cannot read the directory {path}: {exc.strerror};"
+            " `make build-site` makes it, DIRECTORY_DB or --database names another"
+        ) from exc
+
+
+def _check(sql: sqlite3.Connection, path: Path, size: int) -> None:
+    """Raise DatabaseMismatch unless the file has this code's version and is *size* bytes long."""
+    names = ("application_id", "user_version", "page_size", "page_count")
+    try:
+        application_id, version, page_size, page_count = (
+            sql.execute(f"PRAGMA {name}").fetchone()[0] for name in names
+        )
+    except sqlite3.DatabaseError as exc:
+        raise damaged_database(path, exc) from exc
+    if (application_id, version) != (APPLICATION_ID, SCHEMA_VERSION):
+        raise DatabaseMismatch(
+            f"{path} is stamped {application_id:#x} version {version}, and this code reads"
+            f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `ghdirectory bake` makes it anew"
+        )
+    if size != page_size * page_count:
+        raise damaged_database(path, f"{size:,} bytes, not {page_size * page_count:,}")

@@ -21,6 +21,16 @@ ORDERS = ("id", "type", "-id", "-type")
 MAX_NUMBER = 2**64 - 1
 
 
+def is_descending(order_by: str) -> bool:
+    """Return whether that order is the reverse of another."""
+    return order_by.startswith("-")
+
+
+def is_by_type(order_by: str) -> bool:
+    """Return whether that order sorts by type, and by id only within a type."""
+    return order_by.endswith("type")
+
+
 class ProfileQuery(NamedTuple):
     """One request for profiles. A page of the static site is one too, with no filter.
 

@@ -68,9 +68,9 @@ class RecordingDirectory(Directory):
         self.recorded: list[tuple[str, tuple[object, ...], int]] = []
         super().__init__(path, use_mmap=use_mmap)
 
-    def rows(self, sql: str, values: Sequence[object]) -> list[Any]:
+    def fetch_all(self, sql: str, values: Sequence[object]) -> list[Any]:
         """Return what *sql* finds, and record it."""
-        rows = super().rows(sql, values)
+        rows = super().fetch_all(sql, values)
         self.recorded.append((sql, tuple(values), len(rows)))
         return rows
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from function.contract import Profile
-from function.database import Directory, Row
+from function.database import Directory
+from function.database_file import damaged_database
 from function.query import ProfileQuery
+from function.statements import Row
 
 # So many users are read at a time.
 _AT_ONCE = 1000
@@ -49,16 +51,16 @@ def read_columns(
     try:
         return _read_columns(directory, order_by, type_, start, stop)
     except (sqlite3.DatabaseError, TypeError, KeyError, ValueError) as exc:
-        raise directory.damaged(exc) from exc
+        raise damaged_database(directory.path, exc) from exc
 
 
 def _read_columns(
     directory: Directory, order_by: str, type_: str | None, start: int, stop: int
 ) -> Columns:
     found = Columns([], [], [])
-    statements, wanted = directory.statements(order_by, type_, start, stop)
+    statements, wanted = directory.slice_statements(order_by, type_, start, stop)
     for sql, values in statements:
-        ((ids, types, usernames),) = directory.rows(
+        ((ids, types, usernames),) = directory.fetch_all(
             "SELECT json_group_array(id), json_group_array(type), json_group_array(username)"
             f" FROM ({sql})",
             values,

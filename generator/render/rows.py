@@ -10,7 +10,8 @@ from itertools import accumulate, pairwise
 from operator import mod
 
 from function.contract import Profile, implied_urls
-from function.database import Directory, Row
+from function.database import Directory
+from function.statements import Row
 from generator.reading import Columns
 from generator.render.slots import NotSlottable, Slot, SlotTemplate, placeholder
 from generator.render.templates import Templates, escape

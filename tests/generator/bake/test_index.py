@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.contract import fold
-from function.index import ALL_TYPES, substrings, term_token
+from function.index import ALL_TYPES
 from generator.bake.index import (
     IndexTokens,
     ListStatistics,
@@ -116,22 +115,3 @@ def test_the_commonest_type_has_no_word_unless_it_is_nowhere_in_a_long_stretch()
     assert IndexTokens(mixed, 2).match("", 1) == ('"=1"', True)
     late, _ = listed(["a"] * 3000, lambda n: n >= 2000, types=2)
     assert IndexTokens(late, 2).match("", 0) == ('"=0"', True)
-
-
-texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3).map(fold)
-
-
-@given(texts, texts)
-def test_no_two_grams_are_the_same_word(one, other):
-    assert (term_token(one) == term_token(other)) == (one == other)
-
-
-@given(texts)
-def test_a_word_has_nothing_that_a_query_or_the_tokenizer_would_take_for_another(text):
-    word = term_token(text)
-    assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-_" or c > "\x7f" for c in word)
-
-
-def test_grams_are_distinct():
-    assert substrings("anan", 2) == {"an", "na"}
-    assert substrings("a", 2) == set()

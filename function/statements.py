@@ -1,0 +1,173 @@
+"""The SQL statements that read a directory database. Does no I/O.
+
+A list (`UserList`) has users of one type group, in the order of their ids: all of them, or those
+whose username contains one frequent term. A page is a slice of one list, or of several that follow
+each other: ``order_by=type`` reads one list after another, one for each type. A slice is read from
+the nearest anchor before it, so a page deep in a list costs as much as the first.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from function.index import (
+    ALL_TYPES,
+    ANCHORS_PER_ROW,
+    match_query,
+)
+from function.query import is_descending
+
+# A row of the table `users`: id, packed type, username. A packed type is twice the type's code,
+# plus 1 if the user has explicit URLs in the table `addresses`.
+Row = tuple[int, int, str]
+
+# ?id=
+USER_BY_ID = "SELECT id, type, username FROM users WHERE id = ?"
+# The columns of a `UserList`: of all users for the term "", else of ?username=.
+LISTS_OF_TERM = "SELECT term, kind, list, users, match, exact FROM lists WHERE term = ?"
+
+
+class Statement(NamedTuple):
+    """An SQL statement, and the values of its parameters."""
+
+    sql: str
+    values: Sequence[object]
+
+
+class UserList(NamedTuple):
+    """A row of the table `lists`: users of one type group, in the order of their ids.
+
+    Attributes:
+        term: what their usernames contain; "" for all users.
+        type_group: see `function.index.type_groups`.
+        number: the list's number in the table `anchors`.
+        total: how many users it has.
+        match: an FTS5 query that finds them; None if they are found by reading all users.
+        is_exact: whether *match* finds nobody else.
+    """
+
+    term: str
+    type_group: int
+    number: int
+    total: int
+    match: str | None
+    is_exact: int
+
+
+def slices(
+    lists: Sequence[UserList], start: int, stop: int, order_by: str
+) -> Iterator[tuple[UserList, int, int]]:
+    """Yield each list that has users of a page, with the first one's position and their count.
+
+    Args:
+        lists: the lists that follow each other, in ascending order.
+        start: the position of the page's first user in all lists, from 0.
+        stop: the position after the last user.
+        order_by: one of `function.query.ORDERS`. In a descending order, *start* and *stop* count
+            from the end. The slices are in ascending order still.
+    """
+    if is_descending(order_by):
+        total = sum(users.total for users in lists)
+        start, stop = max(total - stop, 0), total - start
+    preceding = 0
+    for users in lists:
+        first, last = max(start - preceding, 0), min(stop - preceding, users.total)
+        if first < last:
+            yield users, first, last - first
+        preceding += users.total
+
+
+def anchor_statement(number: int, anchor: int, id_bytes: int) -> Statement:
+    """Return the statement that reads the id at an anchor, as little-endian bytes.
+
+    Args:
+        number: the list's number.
+        anchor: the anchor's number in that list, from 0.
+        id_bytes: how many bytes an id takes.
+    """
+    row, place = divmod(anchor, ANCHORS_PER_ROW)
+    return Statement(
+        "SELECT substr(ids, ?, ?) FROM anchors WHERE list = ? AND number = ?",
+        [id_bytes * place + 1, id_bytes, number, row],
+    )
+
+
+def slice_statement(
+    users: UserList, codes: Sequence[int], first_id: int, skip: int, count: int
+) -> Statement:
+    """Return the statement that reads a slice of a list, as `Row`, in ascending order.
+
+    Args:
+        users: the list.
+        codes: the type codes of its type group.
+        first_id: the id of the anchor to read from.
+        skip: how many users of the list to skip from there.
+        count: how many to read.
+    """
+    if users.is_exact:
+        # OFFSET skips entries of the posting list, without reading a user for each.
+        return Statement(
+            "SELECT u.id, u.type, u.username FROM (SELECT rowid AS id FROM grams"
+            " WHERE grams MATCH ? AND rowid >= ? ORDER BY rowid LIMIT ? OFFSET ?)"
+            " CROSS JOIN users u USING (id)",
+            [users.match, first_id, count, skip],
+        )
+    tests, values = "", []
+    if users.type_group != ALL_TYPES:
+        packed_types = (f"{2 * code}, {2 * code + 1}" for code in codes)
+        tests += f" AND u.type IN ({', '.join(packed_types)})"
+    if users.term:
+        tests += " AND instr(lower(u.username), ?)"
+        values.append(users.term)
+    if users.match is None:
+        return Statement(
+            "SELECT u.id, u.type, u.username FROM users u"
+            f" WHERE u.id >= ?{tests} ORDER BY u.id LIMIT ? OFFSET ?",
+            [first_id, *values, count, skip],
+        )
+    return Statement(
+        # CROSS JOIN fixes the order of the tables: https://sqlite.org/optoverview.html#crossjoin
+        "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
+        f" WHERE grams MATCH ? AND grams.rowid >= ?{tests}"
+        " ORDER BY grams.rowid LIMIT ? OFFSET ?",
+        [users.match, first_id, *values, count, skip],
+    )
+
+
+def rare_term_statement(term: str, tokens: Sequence[str]) -> Statement:
+    """Return the statement that reads all users with a term that has no list, by ascending id.
+
+    Args:
+        term: the folded term.
+        tokens: tokens that all of these users have. Without any, all users are read.
+    """
+    # Not LIKE: it has wildcards, and ends a text at NUL.
+    contains = "instr(lower(u.username), ?)"
+    if not tokens:
+        return Statement(f"SELECT u.id, u.type, u.username FROM users u WHERE {contains}", [term])
+    return Statement(
+        "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
+        f" WHERE grams MATCH ? AND {contains}",
+        [match_query(tokens), term],
+    )
+
+
+def frequent_terms_statement(terms: Sequence[str]) -> Statement:
+    """Return the statement that reads, of the frequent *terms*: term, users, exact."""
+    parameters = ", ".join("?" * len(terms))
+    return Statement(
+        f"SELECT term, users, exact FROM lists WHERE kind = {ALL_TYPES} AND term IN ({parameters})",
+        terms,
+    )
+
+
+def explicit_urls_statement(ids: Sequence[int]) -> Statement:
+    """Return the statement that reads, of the users *ids*: id, avatar_url, html_url.
+
+    The ids are one value, so that their number has no limit. https://sqlite.org/json1.html#jeach
+    """
+    return Statement(
+        "SELECT id, avatar_url, html_url FROM addresses"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps(ids)],
+    )
