@@ -63,12 +63,17 @@ def make_reply(
     body: object = None,
     status: int = 200,
     url: str = "https://api.github.com/users?since=0&per_page=100",
+    *,
+    next: str | None = None,
     **headers: str,
 ) -> Reply:
-    """Return an answer of GitHub's: *body* as JSON unless it is bytes, ``_`` as ``-``."""
+    """Return a reply of GitHub's: *body* as JSON unless it is bytes, ``_`` as ``-``.
+
+    *next* is the target of rel=next.
+    """
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(url, status, named, content)
+    return Reply(url, status, named, content, {} if next is None else {"next": next})
 
 
 def make_directory(

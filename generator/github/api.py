@@ -7,7 +7,7 @@ and nowhere else. https://docs.github.com/en/rest/users/users#list-users
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -29,12 +29,21 @@ _MAX_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer of GitHub's: the *url* that gave it, lower-case header names, the bytes."""
+    """A response of GitHub's API.
+
+    Attributes:
+        url: the address that sent it, after redirects.
+        status: the HTTP status.
+        headers: the headers, with lower-case names.
+        body: the body's bytes.
+        links: the targets of the Link header by relation, as in {"next": "https://..."}.
+    """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

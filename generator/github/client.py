@@ -168,7 +168,13 @@ class Client:
                 raise Unreachable(url, reason) from exc
             self._reached = True
             raise BrokenOff(url, reason, isinstance(exc, httpx.TimeoutException)) from exc
-        return Reply(str(response.url), response.status_code, dict(response.headers), bytes(body))
+        return Reply(
+            str(response.url),
+            response.status_code,
+            dict(response.headers),
+            bytes(body),
+            {link["rel"]: link["url"] for link in response.links.values() if "rel" in link},
+        )
 
     def _count(self, request: httpx.Request) -> None:
         self.requests += 1

@@ -5,7 +5,6 @@ A list is read **by id** (``since``: every reply has the users that come next in
 id that is the id; by page, a count from 1.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -14,12 +13,6 @@ from function.contract import Profile
 from function.errors import shorten
 from generator.errors import UnexpectedReply
 from generator.github.api import MAX_PER_PAGE, Batch, Reply, parameter, with_parameter
-
-# One link-value, <target>; name=value; name="value", and one of its parameters.
-# https://www.rfc-editor.org/rfc/rfc8288#section-3
-_VALUE = r'"(?:[^"\\]|\\.)*"|[^";,\s]+'
-_PARAMETER = re.compile(rf'\s*;\s*([^;,="\s]+)(?:\s*=\s*({_VALUE}))?')
-_LINK = re.compile(rf'<([^>]*)>((?:\s*;\s*[^;,="\s]+(?:\s*=\s*(?:{_VALUE}))?)*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +98,21 @@ def fewer(url: str) -> str:
 
 
 def next_url(reply: Reply) -> str | None:
-    """Return the address that *reply*'s Link header calls rel=next, None when there is none.
+    """Return the address of the next page that *reply* names, None if it names none.
 
-    rel=first is never followed: it is a URI template. A relative target is resolved.
-    UnexpectedReply is raised for one that is no address.
+    A relative address is resolved. rel=first is never followed: it is a URI template.
     https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+
+    Raises:
+        UnexpectedReply: it is not an address.
     """
-    for link in _LINK.finditer(reply.headers.get("link", "")):
-        rels = [value for name, value in _PARAMETER.findall(link[2]) if name.lower() == "rel"]
-        if rels and "next" in rels[0].strip('"').lower().split():  # the first one counts
-            try:
-                return urlunsplit(urlsplit(urljoin(reply.url, str(link[1]))))
-            except ValueError as exc:
-                raise UnexpectedReply(reply.url, f"its next page is {shorten(link[1])}") from exc
-    return None
+    target = reply.links.get("next")
+    if target is None:
+        return None
+    try:
+        return urljoin(reply.url, target)
+    except ValueError as exc:
+        raise UnexpectedReply(reply.url, f"its next page is {shorten(target)}") from exc
 
 
 def ordinals(users: Sequence[Profile], met: Collection[int], position: int) -> dict[int, int]:

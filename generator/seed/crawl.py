@@ -17,6 +17,7 @@ from generator.github import (
     ask,
     fewer,
     next_size,
+    next_url,
     parameter,
     step_by_id,
     step_by_page,
@@ -129,7 +130,13 @@ def crawl(
         batch, reply = answer.read, answer.reply
         if reply.status == 304 and kept:
             not_modified += 1
-            reply = replace(reply, headers={"etag": kept.etag, "link": kept.link, **reply.headers})
+            # What a 304 leaves out is as it was.
+            links = {"next": kept.next_url} if kept.next_url else {}
+            reply = replace(
+                reply,
+                headers={"etag": kept.etag, **reply.headers},
+                links=reply.links or links,
+            )
         step = _step(source, store, cursor, answer.url, reply, batch)
         # In a list by page, who stood on its last page and does not may have moved to another.
         if step.whole and not source.by_id and not refresh:
@@ -214,7 +221,7 @@ def _kept(
     if not etag or not everybody or not batch.users or not batch.complete or step.stuck:
         return None
     after = parameter(url, "since") or 0 if source.by_id else cursor.position
-    return Kept(url, etag, reply.headers.get("link", ""), after)
+    return Kept(url, etag, next_url(reply), after)
 
 
 def _read(source: Source, kept: Kept | None, reply: Reply) -> Batch:

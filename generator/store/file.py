@@ -114,6 +114,27 @@ def several_lists(db: Database) -> None:
     db.execute("DROP TABLE progress")
 
 
+@migrations()
+def next_urls(db: Database) -> None:
+    """Of a stored reply, the next page's address (NULL: none) instead of its Link header.
+
+    Replies that are stored with a header are dropped: the next refresh asks for all of them.
+    """
+    db.execute("DROP TABLE replies")
+    db.execute("""
+        CREATE TABLE replies (
+            list INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            etag TEXT NOT NULL,
+            next_url TEXT,
+            after INTEGER NOT NULL,
+            reached INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            PRIMARY KEY (list, url)
+        ) WITHOUT ROWID""")
+    db.execute("CREATE INDEX replies_by_place ON replies (list, after)")
+
+
 class StoreFile:
     """The file at *path* for the world *identity*, or for whatever world is there.
 

@@ -49,14 +49,15 @@ class Kept:
 
     Attributes:
         url: its address.
-        etag, link: those headers of it.
+        etag: its ETag header.
+        next_url: the address of the next page; None if it named none.
         after: the position after which its users stand.
         users: as they are stored.
     """
 
     url: str
     etag: str
-    link: str
+    next_url: str | None
     after: int
     users: tuple[Profile, ...] = ()
 
@@ -161,17 +162,19 @@ class Store:
         where = "url = ?" if position is None else "after <= ? ORDER BY after DESC LIMIT 1"
         with self._file.errors():
             found = sql.execute(
-                "SELECT list, url, etag, link, after, replies.reached, digest"
+                "SELECT list, url, etag, next_url, after, replies.reached, digest"
                 f" FROM replies JOIN lists USING (list) WHERE identity = ? AND {where}",
                 [identity, url if position is None else position],
             ).fetchone()
             if found is None:
                 return None
-            number, url, etag, link, after, reached, digest = found
+            number, url, etag, next_url, after, reached, digest = found
             if position is not None and reached <= position:
                 return None
             users = memberships.between(sql, number, after, reached)
-        return Kept(url, etag, link, after, tuple(users)) if _digest(users) == digest else None
+        if _digest(users) != digest:
+            return None
+        return Kept(url, etag, next_url, after, tuple(users))
 
     def behind(self, identity: str, position: int) -> bool:
         """Return whether anybody stands behind *position* in the list *identity*."""
@@ -368,7 +371,7 @@ def _keep(sql: sqlite3.Connection, number: int, kept: Kept, reached: int) -> Non
     digest = _digest(memberships.between(sql, number, kept.after, reached))
     sql.execute(
         "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [number, kept.url, kept.etag, kept.link, kept.after, reached, digest],
+        [number, kept.url, kept.etag, kept.next_url, kept.after, reached, digest],
     )
 
 

@@ -72,6 +72,34 @@ def test_an_answer_has_the_reply_and_what_was_read_of_it():
     assert (asked.read, asked.reply.headers["etag"]) == (b"[]", "x")
 
 
+NEXT = "https://api.github.com/users?per_page=100&since=135"
+FIRST = '<https://api.github.com/users{?since}>; rel="first"'
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        pytest.param("", None, id="no link"),
+        pytest.param(f'<{NEXT}>; rel="next", {FIRST}', NEXT, id="as GitHub sends it"),
+        pytest.param(f'{FIRST}, <{NEXT}>; rel="next"', NEXT, id="the other way round"),
+        pytest.param(FIRST, None, id="last page"),
+        pytest.param(f"<{NEXT}>;rel=next", NEXT, id="without quotes"),
+        pytest.param(f'<{NEXT}>; rel="nextish"', None, id="a longer word"),
+        pytest.param('</users?since=3>; rel="next"', "/users?since=3", id="relative"),
+        pytest.param('<https://a.test/?q=1,2>; rel="next"', "https://a.test/?q=1,2", id="comma"),
+        pytest.param("nonsense", None, id="nonsense"),
+        pytest.param(f'<{NEXT}>; title="a\\"b"; rel="next"', NEXT, id="a quote in quotes"),
+        pytest.param(
+            f'<{NEXT}>; title="a; rel=prev"; rel="next"', NEXT, id="a parameter in quotes"
+        ),
+    ],
+)
+def test_a_reply_has_the_targets_of_its_link_header_by_relation(header, target):
+    response = httpx.Response(200, headers={"Link": header}, content=b"[]")
+    links = client([response]).ask(f"{API}/users", body).reply.links
+    assert links.get("next") == target
+
+
 @pytest.mark.parametrize(
     ("url", "sent"),
     [
