@@ -172,7 +172,8 @@ class StoreFile:
                 self._db = _connect(self._place)
             db = self._db
             try:
-                migrations.apply(db)
+                if is_new:
+                    migrations.apply(db)
                 with db.atomic():
                     db.conn.execute("INSERT OR IGNORE INTO world VALUES (?)", [self.identity])
                     yield db.conn

@@ -73,6 +73,23 @@ def test_a_change_that_fails_at_first_leaves_no_file(path):
     assert list(path.parent.glob("*.db")) == []
 
 
+def test_migrations_are_applied_once_to_an_open_file(path, monkeypatch):
+    applied = []
+    apply = migrations.apply
+
+    def counted(db):
+        applied.append(db)
+        apply(db)
+
+    monkeypatch.setattr("generator.store.file.migrations.apply", counted)
+    file = store(path)
+    for _ in range(3):
+        with file.transaction():
+            pass
+    file.close()
+    assert len(applied) == 1
+
+
 def test_a_change_that_is_interrupted_leaves_everything_as_it_was(path):
     store(path).close()
     file = StoreFile(path, HERE)
