@@ -55,9 +55,9 @@ class ProfileQuery(NamedTuple):
         Parameters come in the order of `PARAMETERS`; page and pagination always, others only
         where they say something.
         """
-        return f"page={self.page}&{self.encode_others()}"
+        return f"page={self.page}&{self.encode_without_page()}"
 
-    def encode_others(self) -> str:
+    def encode_without_page(self) -> str:
         """Return the same without the page: what all pages of a list have in common."""
         others = {"pagination": self.pagination} | {
             name: value
