@@ -1,47 +1,61 @@
-"""What both halves agree on: the records, and the file they are baked into. Does no I/O."""
+"""The records and the database schema that the function and the generator share. Does no I/O.
+
+The database has one row for each user, and a search index that answers two questions without
+counting or scanning: how many users match, and which of them are on a page.
+
+- A list is the users of one type group (`function.index.type_groups`), in the order of their ids:
+  all of them, or those whose username contains one frequent term.
+- A term is any substring of a username. It is frequent if so many users have it that a search must
+  not read all of them. `generator.bake.index` decides that.
+- A posting list, in `grams`, has the ids of the users that have one token: an n-gram of one to
+  three characters, a longer frequent term, or a type group.
+- An anchor is the id of every 32nd user of a list, to start reading from.
+"""
 
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
-# "GHdi". https://sqlite.org/fileformat2.html#application_id
+# "GHdi" in ASCII. https://sqlite.org/fileformat2.html#application_id
 APPLICATION_ID = 0x47486469
-# Grows with every change of SCHEMA, so that a function never reads a file of another shape.
+# Raise it with every change of SCHEMA: a function refuses a file of another version.
 SCHEMA_VERSION = 3
-# STRICT tables, and (for the generator) JSON in every SQLite: https://sqlite.org/json1.html
+# 3.37 has STRICT tables, and 3.38 has the JSON functions in every build.
+# https://sqlite.org/stricttables.html https://sqlite.org/json1.html
 MINIMUM_SQLITE_VERSION = (3, 38, 0)
 
 # The fields of a `Profile`, as columns of `github_users` here and in the generator's store.
 COLUMNS = "id, username, type, avatar_url, html_url"
 
-
 _AVATAR_URL = "https://avatars.githubusercontent.com/u/"
 _HTML_URL = "https://github.com/"
 
+# The comments stand before each statement, since SQLite stores a statement's text in the file.
 SCHEMA = f"""
--- Every user, in the order of ids: ?id=, and the pages of a list from an anchor on.
--- type is twice the type's code, and one more if `addresses` has the user.
+-- ?id=, and the users of a list from an anchor on. type is a packed type: twice the type's code,
+-- plus 1 if the user has explicit URLs in `addresses`.
 CREATE TABLE users (
     id INTEGER PRIMARY KEY,
     type INTEGER NOT NULL,
     username TEXT NOT NULL
 ) STRICT;
 
--- Addresses that are not what id and username imply.
+-- The explicit URLs: of users whose URLs are not those that id and username imply.
 CREATE TABLE addresses (
     id INTEGER PRIMARY KEY,
     avatar_url TEXT NOT NULL,
     html_url TEXT NOT NULL
 ) STRICT;
 
+-- The name of each type code.
 CREATE TABLE types (
     code INTEGER PRIMARY KEY,
     type TEXT NOT NULL
 ) STRICT;
 
--- The total of every list: of all users (term '') and of those whose username has a term that
--- many have, each of every kind. A term of many that is not here has no such list.
--- match: what leads to its users in `grams`; NULL: they are looked for among all users, as there is
--- one among any few. exact: whether match leads to nobody else.
+-- The total of a page's list, and how to read it. A term that is not here is rare.
+-- term: a frequent term, or '' for all users. kind: the type group. list: its number in `anchors`.
+-- users: how many it has. match: the query for `grams` that finds them; NULL if so many users are
+-- in the list that reading all users finds them as fast. exact: 1 if match finds nobody else.
 CREATE TABLE lists (
     term TEXT NOT NULL,
     kind INTEGER NOT NULL,
@@ -52,7 +66,9 @@ CREATE TABLE lists (
     PRIMARY KEY (term, kind)
 ) STRICT, WITHOUT ROWID;
 
--- Where to begin in a list for a page deep in it: nothing is counted away from its start.
+-- Where to start reading for a page deep in a list. Each row has 256 anchors.
+-- list: the list's number. number: the row's number in that list. ids: the anchors, one after
+-- another, each of about.id_bytes bytes.
 CREATE TABLE anchors (
     list INTEGER NOT NULL,
     number INTEGER NOT NULL,
@@ -60,15 +76,15 @@ CREATE TABLE anchors (
     PRIMARY KEY (list, number)
 ) STRICT, WITHOUT ROWID;
 
--- ?username=, ?type=, ?order_by=type: who has which gram or other term, and is of which kind ("="
--- and its number).
+-- ?username= and ?type=: the posting lists. gram: the tokens of a user, separated by blanks:
+-- n-grams and longer terms (function.index.term_token), type groups (type_group_token).
 -- https://sqlite.org/fts5.html#contentless_tables
 CREATE VIRTUAL TABLE grams USING fts5(
     gram, content='', columnsize=0, detail=none, tokenize="ascii tokenchars '-_='"
 );
 
--- One row: what is listed, from where, from when; the length of the longest username, and how many
--- bytes an anchor takes.
+-- One row: where the users are from, a title for people, when they were seeded.
+-- longest: the length of the longest username. id_bytes: how many bytes an anchor takes.
 CREATE TABLE about (
     source TEXT NOT NULL,
     title TEXT NOT NULL,
@@ -77,7 +93,7 @@ CREATE TABLE about (
     id_bytes INTEGER NOT NULL
 ) STRICT;
 
--- The plain table, for people and tools.
+-- No query of ours: the users as one plain table, for people and tools.
 CREATE VIEW github_users AS
 SELECT
     users.id AS id,
@@ -91,11 +107,11 @@ LEFT JOIN addresses USING (id);
 """
 
 
-# These are named tuples because a cold start waits for every dataclass that is made.
+# Named tuples, since each dataclass that is defined takes time of a cold start.
 class Profile(NamedTuple):
-    """One account as the directory lists it; every text is as GitHub sent it.
+    """One account as the directory lists it. Each text is as GitHub sent it.
 
-    *type* is an open set ("User", "Organization", "Bot", "Mannequin", ...).
+    *type* is an open set: "User", "Organization", "Bot", "Mannequin" and others.
     """
 
     id: int
@@ -106,7 +122,14 @@ class Profile(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Page number *page* (from 1) of a list of *total* profiles, *pagination* to a page."""
+    """One page of the profiles that match a query.
+
+    Attributes:
+        profiles: at most *pagination* of them; none if the page is past the end.
+        page: the number of the page, from 1.
+        pagination: the page size.
+        total: how many profiles all pages have.
+    """
 
     profiles: tuple[Profile, ...]
     page: int
@@ -115,14 +138,17 @@ class Page(NamedTuple):
 
     @property
     def pages(self) -> int:
-        """How many pages the list has; 0 when it is empty."""
+        """How many pages the query has; 0 if nothing matches."""
         return count_pages(self.total, self.pagination)
 
 
 class About(NamedTuple):
-    """What a directory lists: its source, a title for people, and when it was gathered.
+    """Which users a directory lists.
 
-    *seeded_at* is RFC 3339, UTC, to the second: "2026-11-24T12:00:00Z".
+    Attributes:
+        source: the source that was seeded, such as "users".
+        title: the same for people, such as "GitHub users".
+        seeded_at: RFC 3339, UTC, to the second: "2026-11-24T12:00:00Z".
     """
 
     source: str
@@ -130,20 +156,20 @@ class About(NamedTuple):
     seeded_at: str
 
 
-def implied_urls(identity: int, username: str) -> tuple[str, str]:
-    """Return the avatar_url and the html_url that GitHub has for an ordinary account."""
-    return f"{_AVATAR_URL}{identity}?v=4", _HTML_URL + username
+def implied_urls(user_id: int, username: str) -> tuple[str, str]:
+    """Return the avatar_url and the html_url that GitHub gives an ordinary account."""
+    return f"{_AVATAR_URL}{user_id}?v=4", _HTML_URL + username
 
 
 def count_pages(total: int, pagination: int) -> int:
-    """Return how many pages *total* rows fill, *pagination* to a page."""
+    """Return the number of pages for *total* rows, at most *pagination* on each."""
     return -(-total // pagination)
 
 
 def fold(text: str) -> str:
-    """Return *text* with A-Z as a-z and every other character as it is, like SQLite's lower().
+    """Return *text* with A-Z as a-z and every other character unchanged, like SQLite's lower().
 
-    GitHub compares logins that way. https://sqlite.org/lang_corefunc.html#lower
+    GitHub compares logins like this. https://sqlite.org/lang_corefunc.html#lower
     """
     return text.translate(_FOLD)
 
