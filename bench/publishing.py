@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
 
-from generator.publish import Release, S3Bucket, apply, compare
-from generator.publish.release import Content
+from generator.publish import Manifest, S3Bucket, apply, compare
+from generator.publish.manifest import Digests
 
 LATENCY = 0.02  # seconds until the store has taken an object
 FILES, IN_LOOP, ROUNDS = 2000, 100, 5  # the loop takes as long for 100 as we for all
@@ -109,19 +109,19 @@ def store() -> Iterator[str]:
         process.join()
 
 
-def publish(release: Release, folder: Path, url: str) -> float:
+def publish(manifest: Manifest, folder: Path, url: str) -> float:
     """Publish whole, from the first listing to the manifest; return the objects a second."""
     start = time.perf_counter()
     with closing(S3Bucket(BUCKET, url, CONCURRENCY)) as bucket:
-        plan = compare(release, bucket, CONCURRENCY)
-        assert len(plan.uploads) == len(release.files)
-        apply(plan, release, folder, bucket, CONCURRENCY, lambda done: None)
-    return len(release.files) / (time.perf_counter() - start)
+        plan = compare(manifest, bucket, CONCURRENCY)
+        assert len(plan.uploads) == len(manifest.files)
+        apply(plan, manifest, folder, bucket, CONCURRENCY, lambda done: None)
+    return len(manifest.files) / (time.perf_counter() - start)
 
 
-def loop(release: Release, folder: Path, url: str) -> float:
+def loop(manifest: Manifest, folder: Path, url: str) -> float:
     """Put some of the objects one by one, as one would; return the objects a second."""
-    keys = [*islice(release.files, IN_LOOP)]
+    keys = [*islice(manifest.files, IN_LOOP)]
     with closing(boto3.client("s3", endpoint_url=url)) as client:
         start = time.perf_counter()
         for key in keys:
@@ -142,14 +142,14 @@ def bench(folder: Path, count: int = FILES, rounds: int = ROUNDS) -> None:
     for number in range(1, count + 1):
         page = b"%08d" % number * (PAGE // 8)
         (folder / f"users/{number}.html").write_bytes(page)
-        files[f"users/{number}.html"] = Content.of([page])
+        files[f"users/{number}.html"] = Digests.of([page])
     keys = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing"}
     ours, theirs = [], []
     with store() as url, mock.patch.dict(os.environ, keys | {"AWS_DEFAULT_REGION": "us-east-1"}):
         for turn in range(rounds):
-            release = Release(f"{turn:016x}", files)
-            ours.append(publish(release, folder, url))
-            theirs.append(loop(release, folder, url))
+            manifest = Manifest(f"{turn:016x}", files)
+            ours.append(publish(manifest, folder, url))
+            theirs.append(loop(manifest, folder, url))
     one, other = statistics.median(ours), statistics.median(theirs)
     missed = "" if one / other >= TIMES else "  MISSED"
     print(f"{'this':<44}{'against':<40}{'PUT/s':>10}{'PUT/s':>10}{'ratio':>8}{'of':>6}")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from generator.publish import GO_ON, S3Bucket, aws_client, translated_errors
+from generator.publish import CONTINUE, S3Bucket, aws_client, translated_errors
 from infra.deployment import Answer, Stack
 from infra.errors import CloudError
 from infra.sam import Sam
@@ -88,7 +88,7 @@ class Aws:
                     for one in answer.get("Errors", ()):
                         raise CloudError(
                             f"s3://{bucket}/{one['Key']} cannot be removed: {one['Code']}"
-                            f" ({one['Message']}); {GO_ON}"
+                            f" ({one['Message']}); {CONTINUE}"
                         )
                 removed += len(found)
         return removed

@@ -17,7 +17,7 @@ from function.database_file import bundled_name
 from generator.errors import PublishError
 from generator.publish import (
     Bucket,
-    Release,
+    Manifest,
     Upload,
     apply,
     compare,
@@ -157,27 +157,29 @@ class Deployer:
             InfraError, GeneratorError: it is not done; the release before is live as it was.
         """
         check_stack_name(self.cloud.name)
-        release = read_site(site, allow_sample=allow_sample)
-        wanted = parameters(read_build(site), release.name)
+        manifest = read_site(site, allow_sample=allow_sample)
+        wanted = parameters(read_build(site), manifest.site_id)
         if twice := sorted(wanted.keys() & given.keys()):
             raise DeployError(f"{twice[0]} is the site's to say: leave it out of PARAMETERS")
-        self.tell("Read", f"{count(len(release.files), 'file')} of release {release.name}")
+        self.tell("Read", f"{count(len(manifest.files), 'file')} of site {manifest.site_id}")
         stack = self._to_update()
-        self._build(release, database)
+        self._build(manifest, database)
         if stack is None:  # the stack makes the bucket
             stack = self._move({**NEW_STACK, **given, **wanted})
             bucket = self._bucket(stack)
-            self._upload(release, site, bucket)
+            self._upload(manifest, site, bucket)
         else:
             bucket = self._bucket(stack)
-            self._upload(release, site, bucket)
+            self._upload(manifest, site, bucket)
             # One from before there was a choice has arm64.
             kept = {} if "Architecture" in stack.parameters else NEW_STACK
             stack = self._move({**kept, **given, **wanted})
             self._empty_caches(stack)
-        deployment = Deployment(name_of(release.name, self.now()), wanted, self.cloud.template())
+        deployment = Deployment(
+            name_of(manifest.site_id, self.now()), wanted, self.cloud.template()
+        )
         history = self._history(bucket).names
-        if wrong := self._look(stack, release):
+        if wrong := self._look(stack, manifest):
             raise DeployError(self._go_back(wrong, deployment, history, bucket, stack))
         if history and self._recorded(history[-1], bucket).is_what(stack, deployment.template):
             self.tell("Recorded", f"before, as {history[-1]}")
@@ -245,10 +247,10 @@ class Deployer:
         )
         if name:
             keys = [one.key for one in self.cloud.bucket(name).list("")]
-            releases = {key.split("/")[1] for key in keys if key.startswith("releases/")}
+            sites = {key.split("/")[1] for key in keys if key.startswith("releases/")}
             self.tell(
                 "Bucket",
-                f"s3://{name}: {count(len(keys), 'object')}, of {count(len(releases), 'release')}"
+                f"s3://{name}: {count(len(keys), 'object')}, of {count(len(sites), 'site')}"
                 " and of what going back to them takes",
             )
         if not confirmed(self.cloud.name):
@@ -286,12 +288,12 @@ class Deployer:
     def _advice(self, status: str) -> str:
         return _ADVICE.get(status, _UNDER_WAY).format(name=self.cloud.name)
 
-    def _build(self, release: Release, database: Path) -> None:
-        wanted = bundled_name(release.directory)
+    def _build(self, manifest: Manifest, database: Path) -> None:
+        wanted = bundled_name(manifest.release)
         databases = [name for name in self.cloud.build(database) if name.endswith(".db")]
         if databases != [wanted]:
             raise DeployError(
-                f"the site is of release {release.directory}, and {database} made the bundle have"
+                f"the site is of release {manifest.release}, and {database} made the bundle have"
                 f" {', '.join(databases) or 'no database'}: `make build-site` renders the site anew"
             )
         self.tell("Built", f"the function, with {wanted}")
@@ -299,12 +301,12 @@ class Deployer:
     def _bucket(self, stack: Stack) -> Bucket:
         return self.cloud.bucket(stack.outputs["SiteBucketName"])
 
-    def _upload(self, release: Release, site: Path, bucket: Bucket) -> None:
-        plan = compare(release, bucket, self.threads)
-        apply(plan, release, site, bucket, self.threads, lambda done: None)
-        if plan.is_done:  # it may have been there for long: from now on it is spared
-            put_manifest(release, bucket)
-        self.tell("Uploaded", f"{bucket.address}/{release.prefix}: {plan}")
+    def _upload(self, manifest: Manifest, site: Path, bucket: Bucket) -> None:
+        plan = compare(manifest, bucket, self.threads)
+        apply(plan, manifest, site, bucket, self.threads, lambda done: None)
+        if plan.is_empty:  # it may have been there for long: from now on it is spared
+            put_manifest(manifest, bucket)
+        self.tell("Uploaded", f"{bucket.address}/{manifest.prefix}: {plan}")
 
     def _move(self, wanted: Mapping[str, str], template: str | None = None) -> Stack:
         """Make the stack what it should be, and return it."""
@@ -323,7 +325,7 @@ class Deployer:
         stack = self.cloud.stack()
         if stack is None:
             raise DeployError(f"stack {self.cloud.name} was deleted meanwhile")
-        self.tell("Moved", f"stack {self.cloud.name} to release {wanted['Release']}")
+        self.tell("Moved", f"stack {self.cloud.name} to site {wanted['Release']}")
         return stack
 
     def _empty_caches(self, stack: Stack) -> None:
@@ -333,14 +335,14 @@ class Deployer:
         """Return where the site is: CloudFront's own name, as a domain may still have to move."""
         return (self.site_url or f"https://{stack.outputs['DistributionDomain']}").rstrip("/")
 
-    def _look(self, stack: Stack, release: Release) -> str | None:
-        """Return in which way the site is not *release*, having waited for the edges to follow."""
+    def _look(self, stack: Stack, manifest: Manifest) -> str | None:
+        """Return how the site differs from *manifest*, after waiting for the edges."""
         site, until = self._address(stack), self.clock() + self.patience
-        while found := unlike(self.cloud.get, site, release):
+        while found := unlike(self.cloud.get, site, manifest):
             if self.clock() >= until:
                 return found
             self.sleep(PAUSE)
-        self.tell("Asked", f"{site}: {', '.join(PAGES)} and the API are of the release")
+        self.tell("Asked", f"{site}: {', '.join(PAGES)} and the API are of the site")
         return None
 
     def _go_back(
@@ -368,17 +370,17 @@ class Deployer:
 
     def _repeat(self, deployment: Deployment, bucket: Bucket) -> tuple[Stack, str | None]:
         """Take the stack back to *deployment*, and return it and in which way that did not work."""
-        release = self._verify(deployment, bucket)
+        manifest = self._verify(deployment, bucket)
         stack = self._move(deployment.parameters, deployment.template)
         # Another version of sam may have written it otherwise.
         again = deployment._replace(template=self.cloud.template())
         self._put(bucket, again.key, again.to_json())
         self._empty_caches(stack)
-        return stack, self._look(stack, release)
+        return stack, self._look(stack, manifest)
 
-    def _verify(self, deployment: Deployment, bucket: Bucket) -> Release:
+    def _verify(self, deployment: Deployment, bucket: Bucket) -> Manifest:
         """Return the release of *deployment*, if all that it needs is still there."""
-        release = verify(deployment.release, bucket, self.threads)
+        manifest = verify(deployment.site_id, bucket, self.threads)
         for name, key in re.findall(r"\bs3://([a-z0-9.-]+)/(\S+)", deployment.template):
             if not any(one.key == key for one in self.cloud.bucket(name).list(key)):
                 raise DeployError(
@@ -386,9 +388,9 @@ class Deployer:
                     f" s3://{name}/{key}"
                 )
         self.tell(
-            "Verified", f"{count(len(release.files), 'file')} of {release.name}, and the code"
+            "Verified", f"{count(len(manifest.files), 'file')} of {manifest.site_id}, and the code"
         )
-        return release
+        return manifest
 
     def _history(self, bucket: Bucket) -> History:
         text = bucket.get(HISTORY_KEY)
@@ -436,10 +438,10 @@ class Deployer:
             self._put_history(bucket, History(kept))
         gone = surplus(bucket.list(""), kept, [stack.parameters["Release"]], self.now() - SPARED)
         objects = sum(self.cloud.remove(name, prefix) for prefix in gone)
-        releases = sum(prefix.startswith("releases/") for prefix in gone)
+        sites = sum(prefix.startswith("releases/") for prefix in gone)
         self.tell(
             "Kept",
-            f"{count(len(kept), 'deployment')}; removed {count(releases, 'release')}"
+            f"{count(len(kept), 'deployment')}; removed {count(sites, 'site')}"
             f" ({count(objects, 'object')})",
         )
 

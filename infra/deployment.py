@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from function.answer import PATH as API_PATH
-from generator.publish import Release, Stored
+from generator.publish import Manifest, StoredObject
 from generator.site import BUILD_KEY
 from infra.errors import ParametersError
 from infra.stack_name import why_not
@@ -63,8 +63,8 @@ class Deployment(NamedTuple):
         return f"{DEPLOYMENTS}{self.name}.json"
 
     @property
-    def release(self) -> str:
-        """The name of the release it shows."""
+    def site_id(self) -> str:
+        """The id of the site that it shows."""
         return self.parameters["Release"]
 
     def is_what(self, stack: Stack, template: str) -> bool:
@@ -86,29 +86,29 @@ class History(NamedTuple):
     is_under_way: bool = False
 
 
-def name_of(release: str, when: datetime) -> str:
-    """Return what a deployment of *release* at that time is called; names sort by time."""
-    return f"{when:%Y%m%dT%H%M%SZ}-{release}"
+def name_of(site_id: str, when: datetime) -> str:
+    """Return what a deployment of *site_id* at that time is called; names sort by time."""
+    return f"{when:%Y%m%dT%H%M%SZ}-{site_id}"
 
 
-def release_of(name: str) -> str:
-    """Return the release of the deployment called *name*."""
+def site_id_of(name: str) -> str:
+    """Return the site id of the deployment called *name*."""
     return name.partition("-")[2]
 
 
 def surplus(
-    objects: Iterable[Stored],
+    objects: Iterable[StoredObject],
     kept: Collection[str],
-    releases: Collection[str],
+    site_ids: Collection[str],
     before: datetime,
 ) -> list[str]:
     """Return the prefixes of the *objects* that nobody goes back to any more.
 
-    Those are what is kept of deployments other than *kept*, and releases other than theirs and
-    *releases*, if all of it was put *before* that time (aware).
+    Those are what is kept of deployments other than *kept*, and sites other than theirs and
+    *site_ids*, if all of it was put *before* that time (aware).
     """
     wanted = {HISTORY_KEY, *(f"{DEPLOYMENTS}{name}.json" for name in kept)}
-    wanted |= {f"releases/{name}/" for name in (*releases, *map(release_of, kept))}
+    wanted |= {f"releases/{site_id}/" for site_id in (*site_ids, *map(site_id_of, kept))}
     pattern = re.compile(rf"releases/[^/]+/|{DEPLOYMENTS}.+")
     newest: dict[str, datetime] = {}
     for one in objects:
@@ -117,24 +117,24 @@ def surplus(
     return sorted(prefix for prefix, modified in newest.items() if modified < before)
 
 
-def unlike(get: Callable[[str], Answer], site: str, release: Release) -> str | None:
-    """Return in which way what is at the address *site* is not *release*; None if in none.
+def unlike(get: Callable[[str], Answer], site: str, manifest: Manifest) -> str | None:
+    """Return in which way what is at the address *site* is not *manifest*'s; None if in none.
 
-    Pages have to be the release's to the byte, and the API of the directory they were made from.
+    Pages have to be the site's to the byte, and the API of the directory they were made from.
     """
     try:
         for path, key in PAGES.items():
             answer = get(site + path)
             if answer.status != 200:
                 return f"{site}{path} answers {answer.status}"
-            if hashlib.sha256(answer.body).digest() != release.files[key].sha256:
-                return f"{site}{path} is not the release's {key}"
+            if hashlib.sha256(answer.body).digest() != manifest.files[key].sha256:
+                return f"{site}{path} is not the site's {key}"
         answer = get(site + API)
     except OSError as exc:
         return f"{site} does not answer: {exc}"
     if answer.status != 200:
         return f"{site}{API} answers {answer.status}"
     found = answer.headers.get("x-release")
-    if found != release.directory:
-        return f"the API answers of {found}, and the pages are of {release.directory}"
+    if found != manifest.release:
+        return f"the API answers of {found}, and the pages are of {manifest.release}"
     return None

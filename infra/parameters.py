@@ -17,8 +17,8 @@ from infra.errors import ParametersError
 MAX_TYPES_TEXT = 2400
 
 
-def parameters(build: Build, release: str) -> dict[str, str]:
-    """Return the stack's parameters for *build*, published as the *release* of that name.
+def parameters(build: Build, site_id: str) -> dict[str, str]:
+    """Return the stack's parameters for *build*, published as *site_id*.
 
     Raises:
         ParametersError: the names of its types take more than the router has room for.
@@ -32,7 +32,7 @@ def parameters(build: Build, release: str) -> dict[str, str]:
             f" of the router, which has room for {MAX_TYPES_TEXT:,}: render fewer (--types)"
         )
     return {
-        "Release": release,
+        "Release": site_id,
         "Users": str(build.users),
         "PageSizes": ",".join(map(str, build.page_sizes)),
         "Orders": ",".join(build.orders),
@@ -48,5 +48,5 @@ def names(template: str) -> set[str]:
 
 if __name__ == "__main__":
     site = Path(sys.argv[1])
-    found = parameters(read_build(site), read_site(site, allow_sample=True).name)
+    found = parameters(read_build(site), read_site(site, allow_sample=True).site_id)
     print(*(f"{name}={value}" for name, value in found.items()))

@@ -1,4 +1,4 @@
-"""A bucket in memory, for tests of what is above it."""
+"""A bucket in memory."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from generator.errors import PublishError
-from generator.publish import Stored, Upload
+from generator.publish import StoredObject, Upload
+
+NEVER_FULL = 10**9
 
 
-class Kept(NamedTuple):
-    """An object: its bytes, the SHA-256 it came with, what it is served with, when it was put."""
+class FakeObject(NamedTuple):
+    """The bytes of an object, their SHA-256, the headers it is served with, and its date."""
 
     content: bytes
     sha256: bytes
@@ -20,63 +22,74 @@ class Kept(NamedTuple):
     modified: datetime = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def etag(content: bytes) -> str:
-    """Return the ETag of what is uploaded at once: its MD5."""
+def md5_etag(content: bytes) -> str:
+    """Return the ETag of an object that was not uploaded in parts: its MD5."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 class FakeBucket:
-    """A bucket that remembers what was done.
+    """A bucket that records its calls.
 
     Attributes:
-        objects: what is there, by key.
-        done: what was done to which key, as in ``("put", "releases/...")``.
-        room: after so many objects are put, no more can be.
-        encrypted: with a key of the customer's: ETags are no MD5.
-        deliver: what arrives of what is put at a key.
-        now: says what time it is.
+        objects: the objects by key.
+        calls: the method and key of each call, as in ``("put", "releases/...")``.
+        capacity: how many objects can be put; the next one raises PublishError.
+        is_encrypted: whether a customer's key encrypts objects, so that ETags are no MD5.
+        transmit: changes the bytes on their way; is given the key and the bytes sent.
+        now: returns the time at which an object is put.
     """
 
     address = "s3://bucket"
 
-    def __init__(self, encrypted: bool = False) -> None:
-        self.objects: dict[str, Kept] = {}
-        self.done: list[tuple[str, str]] = []
-        self.room = 10**9
-        self.encrypted = encrypted
-        self.deliver: Callable[[str, bytes], bytes] = lambda key, content: content
+    def __init__(self, is_encrypted: bool = False) -> None:
+        self.objects: dict[str, FakeObject] = {}
+        self.calls: list[tuple[str, str]] = []
+        self.capacity = NEVER_FULL
+        self.is_encrypted = is_encrypted
+        self.transmit: Callable[[str, bytes], bytes] = lambda key, content: content
         self.now: Callable[[], datetime] = lambda: datetime(2026, 11, 24, tzinfo=UTC)
 
-    def keys(self, what: str) -> list[str]:
-        """Return to which keys that was done, in order."""
-        return [key for did, key in self.done if did == what]
+    def keys(self, method: str) -> list[str]:
+        """Return the keys that *method* was called with, in order."""
+        return [key for name, key in self.calls if name == method]
 
-    def list(self, prefix: str) -> Iterator[Stored]:
-        self.done.append(("list", prefix))
-        for key, kept in self.objects.items():
+    def contents(self) -> dict[str, bytes]:
+        """Return the bytes of every object, by key."""
+        return {key: stored.content for key, stored in self.objects.items()}
+
+    def store(self, key: str, content: bytes) -> None:
+        """Have an object at *key* without a call of `put`."""
+        self.objects[key] = FakeObject(content, hashlib.sha256(content).digest())
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        self.calls.append(("list", prefix))
+        for key, stored in self.objects.items():
             if key.startswith(prefix):
-                found = etag(kept.content + b"key" * self.encrypted)
-                yield Stored(key, len(kept.content), found, kept.modified)
+                etag = md5_etag(stored.content + b"key" * self.is_encrypted)
+                yield StoredObject(key, len(stored.content), etag, stored.modified)
 
     def sha256(self, key: str) -> bytes | None:
-        self.done.append(("sha256", key))
+        self.calls.append(("sha256", key))
         return self.objects[key].sha256
 
     def get(self, key: str) -> bytes | None:
-        self.done.append(("get", key))
+        self.calls.append(("get", key))
         return self.objects[key].content if key in self.objects else None
 
     def put(self, key: str, upload: Upload) -> None:
-        self.done.append(("put", key))
-        if len(self.keys("put")) > self.room:
-            raise PublishError(f"{self.address}/{key} cannot be uploaded: it is full")
+        self.calls.append(("put", key))
+        if len(self.keys("put")) > self.capacity:
+            raise PublishError(f"cannot upload {self.address}/{key}: the bucket is full")
         body = upload.body
-        content = self.deliver(key, body.read_bytes() if isinstance(body, Path) else body)
-        sha256 = hashlib.sha256(content).digest()
-        self.objects[key] = Kept(
-            content, sha256, upload.content_type, upload.cache_control, self.now()
+        content = self.transmit(key, body.read_bytes() if isinstance(body, Path) else body)
+        self.objects[key] = FakeObject(
+            content,
+            hashlib.sha256(content).digest(),
+            upload.content_type,
+            upload.cache_control,
+            self.now(),
         )
 
     def delete(self, key: str) -> None:
-        self.done.append(("delete", key))
+        self.calls.append(("delete", key))
         self.objects.pop(key, None)

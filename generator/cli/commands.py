@@ -188,7 +188,7 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
 @ghdirectory.command(epilog="Example: ghdirectory publish --bucket my-site --dry-run")
 @click.option("--bucket", type=types.name, required=True, help="The bucket to upload to.")
 @click.option(
-    "--release", type=types.name, show_default="any", help="The release that the site must have."
+    "--release", type=types.name, show_default="any", help="The id that the site must have."
 )
 @options.site_option
 @click.option(
@@ -203,7 +203,7 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
     "--concurrency", type=types.Integer(1, 256), default=32, help="How many requests run at once."
 )
 @click.option("--allow-sample", is_flag=True, help="Publish the invented accounts of `sample` too.")
-@click.option("--verify", is_flag=True, help="Only compare a published release with its manifest.")
+@click.option("--verify", is_flag=True, help="Only compare a published site with its manifest.")
 @click.option("--dry-run", is_flag=True, help="Only print what would be uploaded.")
 def publish(
     bucket: str,
@@ -215,18 +215,18 @@ def publish(
     verify: bool,
     dry_run: bool,
 ) -> None:
-    """Upload the site to a bucket, as a release.
+    """Upload the site to a bucket, below a prefix of its own.
 
-    The files go below releases/NAME/. The manifest is uploaded last, after all files that it
-    lists: a release with a manifest is complete. Credentials and region are found as by the AWS
+    The files go below releases/ID/. The manifest is uploaded last, after all files that it
+    lists: a site with a manifest is complete. Credentials and region are found as by the AWS
     CLI.
     """
     with closing(stages.open_bucket(bucket, endpoint_url, concurrency)) as store:
         if verify:
             stages.verify(store, site, release, concurrency)
         else:
-            local = publishing.read_site(site, release, allow_sample=allow_sample)
-            stages.publish(store, site, local, concurrency, dry_run=dry_run)
+            manifest = publishing.read_site(site, release, allow_sample=allow_sample)
+            stages.publish(store, site, manifest, concurrency, dry_run=dry_run)
 
 
 @ghdirectory.command("help")

@@ -94,33 +94,33 @@ def open_bucket(name: str, endpoint_url: str | None, concurrency: int) -> "publi
 
 
 def verify(
-    bucket: "publishing.S3Bucket", site: Path, release: str | None, concurrency: int
+    bucket: "publishing.S3Bucket", site: Path, site_id: str | None, concurrency: int
 ) -> None:
-    """Compare a release in the *bucket* with its manifest; without a name, that of *site*."""
-    name = release or publishing.read_site(site, allow_sample=True).name
-    manifest = publishing.verify(name, bucket, concurrency)
-    terminal.say(f"Verified {count(len(manifest.files), 'file')} of release {name}: all unchanged")
+    """Compare a published site with its manifest: *site_id*, or the id of the folder *site*."""
+    site_id = site_id or publishing.read_site(site, allow_sample=True).site_id
+    manifest = publishing.verify(site_id, bucket, concurrency)
+    terminal.say(f"Verified {count(len(manifest.files), 'file')} of site {site_id}: all unchanged")
 
 
 def publish(
     bucket: "publishing.S3Bucket",
     site: Path,
-    release: publishing.Release,
+    manifest: publishing.Manifest,
     concurrency: int,
     *,
     dry_run: bool,
 ) -> None:
     """Upload *site* to the *bucket*; with *dry_run*, only print what would be uploaded."""
-    address = f"{bucket.address}/{release.prefix}"
-    plan = publishing.compare(release, bucket, concurrency)
+    address = f"{bucket.address}/{manifest.prefix}"
+    plan = publishing.compare(manifest, bucket, concurrency)
     terminal.say(f"Planned  {address}: {plan}")
     if dry_run:
         for line in plan.lines():
             terminal.say(f"         {line}")
         return
     with terminal.progress("Uploading", len(plan.uploads), "files") as advance:
-        publishing.apply(plan, release, site, bucket, concurrency, advance)
+        publishing.apply(plan, manifest, site, bucket, concurrency, advance)
     terminal.say(
-        f"Published {count(len(release.files), 'file')} as {address},"
+        f"Published {count(len(manifest.files), 'file')} as {address},"
         " each compared with the rendered file"
     )

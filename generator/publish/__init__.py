@@ -1,25 +1,26 @@
-"""A site in a bucket: as a release of its own, whole, and compared before it is used.
+"""Publishing a site in a bucket: a complete site below a prefix of its own, compared before use.
 
-What needs boto3 is loaded on first use, because building a site does without.
+Modules that need boto3 are loaded on first use, because building a site does without boto3.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from generator.publish.bucket import Bucket, Stored, Upload
-from generator.publish.plan import compare, verify
-from generator.publish.release import Release, read_site
+from generator.publish.bucket import Bucket, StoredObject, Upload
+from generator.publish.manifest import Manifest, read_site
+from generator.publish.plan import Plan, compare, verify
 from generator.publish.upload import apply, put_manifest
 
 if TYPE_CHECKING:
-    from generator.publish.aws import GO_ON, aws_client, translated_errors
+    from generator.publish.aws import CONTINUE, aws_client, translated_errors
     from generator.publish.s3 import S3Bucket
 
 __all__ = [
-    "GO_ON",
+    "CONTINUE",
     "Bucket",
-    "Release",
+    "Manifest",
+    "Plan",
     "S3Bucket",
-    "Stored",
+    "StoredObject",
     "Upload",
     "apply",
     "aws_client",
@@ -36,7 +37,7 @@ def __getattr__(name: str) -> Any:
         from generator.publish.s3 import S3Bucket
 
         return S3Bucket
-    if name in ("GO_ON", "aws_client", "translated_errors"):
+    if name in ("CONTINUE", "aws_client", "translated_errors"):
         from generator.publish import aws
 
         return getattr(aws, name)

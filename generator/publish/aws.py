@@ -1,6 +1,6 @@
-"""AWS's services, as clients that tell people what went wrong: the one door of boto3 and botocore.
+"""Clients of AWS's services whose errors say what to do. The only module that imports boto3.
 
-Credentials and region are found as all of AWS's tools find them.
+boto3 finds credentials and region as all of AWS's tools do.
 https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
 """
 
@@ -22,20 +22,18 @@ from botocore.exceptions import (
     ProfileNotFound,
     SSOError,
 )
-from botocore.exceptions import (
-    ConnectionError as NoConnectionError,
-)
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from generator.errors import PublishError
 
-# Of a request that fails or is refused for now; botocore waits in between, up to 20 s each time.
+# Between two attempts botocore waits up to 20 s.
 # https://docs.aws.amazon.com/boto3/latest/guide/retries.html
-ATTEMPTS = 5
-TIMEOUT = 20  # seconds, to connect, and between two parts of an answer
+MAX_ATTEMPTS = 5
+TIMEOUT = 20  # seconds: to connect, and between two parts of a reply
 
-GO_ON = "the same command goes on from here"
+CONTINUE = "run the same command again to continue"
 _LOG_IN = (
-    "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in as with"
+    "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in, for example with"
     " `aws sso login`"
 )
 _NO_CREDENTIALS = (
@@ -45,7 +43,7 @@ _NO_CREDENTIALS = (
     ProfileNotFound,
     SSOError,
 )
-# What to do about what any service says.
+# What a user can do about an error of any service, by its code.
 _ADVICE = {
     **dict.fromkeys(
         (
@@ -53,24 +51,29 @@ _ADVICE = {
             *("InvalidClientTokenId", "SignatureDoesNotMatch", "TokenRefreshRequired"),
             "UnrecognizedClientException",
         ),
-        f"the credentials are not right, or no longer: {_LOG_IN}",
+        f"the credentials are wrong or have expired: {_LOG_IN}",
     ),
-    "RequestTimeTooSkewed": "this machine's clock is wrong",
+    "RequestTimeTooSkewed": "the clock of this machine is wrong",
 }
-# A HEAD has no body to say what is wrong.
-_CODES = {"301": "PermanentRedirect", "403": "AccessDenied", "404": "NotFound"}
+# The reply to a HEAD has no body with an error code, so botocore gives the status as the code.
+_CODE_OF_STATUS = {"301": "PermanentRedirect", "403": "AccessDenied", "404": "NotFound"}
 
 
 def aws_client(
     service: str,
     endpoint_url: str | None = None,
     threads: int = 1,
-    attempts: int = ATTEMPTS,
+    max_attempts: int = MAX_ATTEMPTS,
     **config: Any,
 ) -> Any:
-    """Return a client of *service*, at *endpoint_url* or else at AWS, for so many *threads*.
+    """Return a boto3 client.
 
-    A request is tried up to *attempts* times.
+    Args:
+        service: the service's name, as boto3 has it: "s3", "cloudformation".
+        endpoint_url: the address of the service; None for AWS's own.
+        threads: how many connections to keep open.
+        max_attempts: how often a request is tried.
+        config: more options of botocore's Config.
     """
     return boto3.session.Session().client(
         service,
@@ -79,7 +82,7 @@ def aws_client(
             connect_timeout=TIMEOUT,
             read_timeout=TIMEOUT,
             max_pool_connections=threads,
-            retries={"mode": "standard", "total_max_attempts": attempts},
+            retries={"mode": "standard", "total_max_attempts": max_attempts},
             **config,
         ),
     )
@@ -87,41 +90,45 @@ def aws_client(
 
 @contextmanager
 def translated_errors(
-    begin: str,
+    failure: str,
     service: str,
     advice: Mapping[str, str],
     error: Callable[[str], Exception] = PublishError,
 ) -> Iterator[None]:
-    """Turn what boto3 raises into an *error* that a person can do something about.
+    """Raise *error* in place of boto3's exceptions, with a text for people.
 
-    Its text has what cannot be done (*begin*), what *service* says of it, and what *advice* there
-    is for such an error.
+    Args:
+        failure: the first words of the text: what cannot be done.
+        service: the service's name for people.
+        advice: what to do about an error, by the service's error code or botocore's class.
+        error: the exception to raise.
     """
     try:
         yield
     except ClientError as exc:
-        raise error(f"{begin}: {_said(exc.response, service, advice)}") from exc
+        reply = _described_reply(exc.response, service, advice)
+        raise error(f"{failure}: {reply}") from exc
     except _NO_CREDENTIALS as exc:
-        raise error(f"{begin}: {_text(exc)}; {_LOG_IN}") from exc
+        raise error(f"{failure}: {_text(exc)}; {_LOG_IN}") from exc
     except NoRegionError as exc:
-        raise error(f"{begin}: {_text(exc)}; set AWS_DEFAULT_REGION") from exc
-    except NoConnectionError as exc:
-        where = "the network, --endpoint-url and the region"
-        raise error(f"{begin}: {_text(exc)}; check {where}; {GO_ON}") from exc
+        raise error(f"{failure}: {_text(exc)}; set AWS_DEFAULT_REGION") from exc
+    except BotoConnectionError as exc:
+        check = "check the network, --endpoint-url and the region"
+        raise error(f"{failure}: {_text(exc)}; {check}; {CONTINUE}") from exc
     except (HTTPClientError, IncompleteReadError) as exc:
-        raise error(f"{begin}: {_text(exc)}; {GO_ON}") from exc
+        raise error(f"{failure}: {_text(exc)}; {CONTINUE}") from exc
     except (BotoCoreError, ValueError) as exc:
-        todo = advice.get(type(exc).__name__)
-        raise error(f"{begin}: {_text(exc)}{f'; {todo}' if todo else ''}") from exc
+        hint = advice.get(type(exc).__name__)
+        raise error(f"{failure}: {_text(exc)}{f'; {hint}' if hint else ''}") from exc
 
 
-def _said(response: dict[str, Any], service: str, advice: Mapping[str, str]) -> str:
+def _described_reply(response: dict[str, Any], service: str, advice: Mapping[str, str]) -> str:
     error, status = response["Error"], response["ResponseMetadata"].get("HTTPStatusCode")
-    code = _CODES.get(error["Code"], error["Code"])
-    on = GO_ON if status is None or status >= 500 else ""
-    todo = advice.get(code) or _ADVICE.get(code) or on
-    said = f"{service} answered {status} {code} ({error.get('Message', '').rstrip('.')})"
-    return f"{said}; {todo}" if todo else said
+    code = _CODE_OF_STATUS.get(error["Code"], error["Code"])
+    may_pass = status is None or status >= 500
+    hint = advice.get(code) or _ADVICE.get(code) or (CONTINUE if may_pass else "")
+    reply = f"{service} answered {status} {code} ({error.get('Message', '').rstrip('.')})"
+    return f"{reply}; {hint}" if hint else reply
 
 
 def _text(exc: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What a bucket is, whoever keeps it. `s3.py` has the real one."""
+"""The bucket that a site is published in, as a protocol. `s3.py` has S3's."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 
-class Stored(NamedTuple):
-    """An object as a bucket lists it.
+class StoredObject(NamedTuple):
+    """An object, as a bucket lists it.
 
-    *size* is in bytes, *etag* has no quotes, *modified* is when it was put (aware).
+    Attributes:
+        key: the object's key.
+        size: in bytes.
+        etag: without quotation marks.
+        modified: when the object was put (aware).
     """
 
     key: str
@@ -19,7 +23,14 @@ class Stored(NamedTuple):
 
 
 class Upload(NamedTuple):
-    """An object to make: its *body*, which may be a file, and what it is served with."""
+    """An object to put into a bucket.
+
+    Attributes:
+        body: the bytes, or the file that has them.
+        sha256: the digest of the body.
+        content_type: the Content-Type to serve it with.
+        cache_control: the Cache-Control to serve it with.
+    """
 
     body: bytes | Path
     sha256: bytes
@@ -28,26 +39,26 @@ class Upload(NamedTuple):
 
 
 class Bucket(Protocol):
-    """Where releases are kept. Its methods may be called by many threads at once.
+    """A place for objects. Several threads may call its methods at the same time.
 
-    Each raises PublishError if the bucket cannot be used.
+    Each method raises PublishError if the bucket cannot be used.
     """
 
     @property
     def address(self) -> str:
-        """What people know it by, as in s3://name."""
+        """The bucket's address for people, as in s3://name."""
 
-    def list(self, prefix: str) -> Iterator[Stored]:
-        """Yield the objects whose keys begin with *prefix*, in no order."""
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield the objects whose keys begin with *prefix*, unordered."""
 
     def sha256(self, key: str) -> bytes | None:
-        """Return the SHA-256 that the object at *key* was stored with; None if that is unknown."""
+        """Return the SHA-256 that the object at *key* was stored with; None if it is unknown."""
 
     def get(self, key: str) -> bytes | None:
-        """Return what the object at *key* holds; None if there is none."""
+        """Return the bytes of the object at *key*; None if there is no object."""
 
     def put(self, key: str, upload: Upload) -> None:
-        """Make *upload* the object at *key*."""
+        """Put *upload* at *key*, in place of any object there."""
 
     def delete(self, key: str) -> None:
-        """Remove the object at *key*, if there is one."""
+        """Delete the object at *key*. A missing object is no error."""

@@ -1,4 +1,4 @@
-"""A bucket of S3, or of any store that speaks its protocol.
+"""A bucket of S3, or of any other store that speaks S3's protocol.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/
 """
@@ -6,36 +6,41 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/
 import base64
 import binascii
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from generator.publish import aws
-from generator.publish.bucket import Stored, Upload
+from generator.publish.bucket import StoredObject, Upload
 
-# What to do about what S3 says.
+# What a user can do about an error, by S3's error code.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _ADVICE = {
-    "NoSuchBucket": "--bucket names another; the first deploy makes it",
-    "AccessDenied": "whoever publishes needs s3:ListBucket of the bucket, and s3:GetObject,"
-    " s3:PutObject and s3:DeleteObject of releases/*",
+    "NoSuchBucket": "name another with --bucket; the first deployment makes the bucket",
+    "AccessDenied": "publishing needs s3:ListBucket of the bucket, and s3:GetObject, s3:PutObject"
+    " and s3:DeleteObject of releases/*",
     **dict.fromkeys(
         ("AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"),
         "the bucket is in another region: set AWS_DEFAULT_REGION",
     ),
-    "SlowDown": f"with a lower --concurrency {aws.GO_ON}",
-    "EntityTooLarge": "S3 takes 5 GB at once: leave out what is so large, with `render --no-data`",
+    "SlowDown": f"lower --concurrency, and {aws.CONTINUE}",
+    "EntityTooLarge": "S3 takes at most 5 GB at once: leave out the downloads with"
+    " `render --no-data`",
     "ParamValidationError": "a bucket's name is 3 to 63 of a-z, 0-9, - and . (--bucket)",
 }
 
 
 class S3Bucket:
-    """The bucket called *name*, at *endpoint_url* or else at AWS, used by so many *threads*.
+    """A bucket of S3.
 
-    A request is tried up to *attempts* times.
+    Args:
+        name: the bucket's name.
+        endpoint_url: the address of another store; None for AWS.
+        threads: how many threads use the bucket at the same time.
+        max_attempts: how often a request is tried.
 
     Raises:
-        PublishError: no such profile; as all methods do.
+        PublishError: AWS_PROFILE names no profile, or *endpoint_url* is no address.
     """
 
     def __init__(
@@ -43,67 +48,67 @@ class S3Bucket:
         name: str,
         endpoint_url: str | None = None,
         threads: int = 1,
-        attempts: int = aws.ATTEMPTS,
+        max_attempts: int = aws.MAX_ATTEMPTS,
     ) -> None:
         self._name, self.address = name, f"s3://{name}"
-        with self._told("", "be asked"):
+        with self._translated_errors("use"):
             self._client = aws.aws_client(
                 "s3",
                 endpoint_url,
                 threads,
-                attempts,
-                # Uploads come with a SHA-256, and what is downloaded is checked by who reads it.
+                max_attempts,
+                # Uploads carry a SHA-256 of their own, and downloads are compared by their readers.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
-                # Of another store's hosts, none need be called as the bucket is.
+                # Other stores need not answer at a host name that begins with the bucket's.
                 s3={"addressing_style": "path" if endpoint_url else "auto"},
             )
-        self._client.meta.events.register("before-sign.s3.PutObject", _ask_nothing_first)
+        self._client.meta.events.register("before-sign.s3.PutObject", _remove_expect_header)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def list(self, prefix: str) -> Iterator[Stored]:
-        """Yield the objects whose keys begin with *prefix*: a request for each 1,000.
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield the objects whose keys begin with *prefix*: one request for 1,000 objects.
 
-        It has what was put or removed before, for whoever asks.
+        A listing shows every change made before it, by whichever client.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
         """
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._name, Prefix=prefix
         )
-        with self._told(prefix, "be listed"):
+        with self._translated_errors("list", prefix):
             for page in pages:
-                for one in page.get("Contents", ()):
-                    etag = one.get("ETag", "").strip('"')
-                    yield Stored(one["Key"], one["Size"], etag, one["LastModified"])
+                for item in page.get("Contents", ()):
+                    etag = item.get("ETag", "").strip('"')
+                    yield StoredObject(item["Key"], item["Size"], etag, item["LastModified"])
 
     def sha256(self, key: str) -> bytes | None:
-        """Return the SHA-256 that S3 has of the object at *key*; None if it was put without one.
+        """Return the SHA-256 that S3 has of the object at *key*; None if it has none.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
         """
-        with self._told(key, "be looked at"):
-            found = self._client.head_object(Bucket=self._name, Key=key, ChecksumMode="ENABLED")
+        with self._translated_errors("read the SHA-256 of", key):
+            head = self._client.head_object(Bucket=self._name, Key=key, ChecksumMode="ENABLED")
         try:
-            return base64.b64decode(found.get("ChecksumSHA256", ""), validate=True) or None
-        except binascii.Error:  # of an upload in parts, it is not the object's
+            return base64.b64decode(head.get("ChecksumSHA256", ""), validate=True) or None
+        except binascii.Error:  # "...-2": a digest of the digests of two parts
             return None
 
     def get(self, key: str) -> bytes | None:
-        """Return what the object at *key* holds; None if there is none."""
-        with self._told(key, "be read"):
+        """Return the bytes of the object at *key*; None if there is no object."""
+        with self._translated_errors("read", key):
             try:
-                found = self._client.get_object(Bucket=self._name, Key=key)
+                reply = self._client.get_object(Bucket=self._name, Key=key)
             except self._client.exceptions.NoSuchKey:
                 return None
-            with closing(found["Body"]) as body:
+            with closing(reply["Body"]) as body:
                 content: bytes = body.read()
                 return content
 
     def put(self, key: str, upload: Upload) -> None:
-        """Make *upload* the object at *key*; S3 refuses it if what arrives is something else."""
+        """Put *upload* at *key*. S3 refuses it if other bytes arrive."""
         if isinstance(upload.body, Path):
             with upload.body.open("rb") as file:
                 self._put(key, upload, file)
@@ -111,7 +116,7 @@ class S3Bucket:
             self._put(key, upload, upload.body)
 
     def _put(self, key: str, upload: Upload, body: bytes | BinaryIO) -> None:
-        with self._told(key, "be uploaded"):
+        with self._translated_errors("upload", key):
             self._client.put_object(
                 Bucket=self._name,
                 Key=key,
@@ -123,18 +128,16 @@ class S3Bucket:
             )
 
     def delete(self, key: str) -> None:
-        """Remove the object at *key*, if there is one."""
-        with self._told(key, "be removed"):
+        """Delete the object at *key*. A missing object is no error."""
+        with self._translated_errors("delete", key):
             self._client.delete_object(Bucket=self._name, Key=key)
 
-    @contextmanager
-    def _told(self, key: str, what: str) -> Iterator[None]:
-        with aws.translated_errors(f"{self.address}/{key} cannot {what}", "S3", _ADVICE):
-            yield
+    def _translated_errors(self, verb: str, key: str = "") -> AbstractContextManager[None]:
+        return aws.translated_errors(f"cannot {verb} {self.address}/{key}", "S3", _ADVICE)
 
 
-def _ask_nothing_first(request: Any, **_: Any) -> None:
-    """Send a body without asking whether it may come: that takes a small one's time again.
+def _remove_expect_header(request: Any, **_: Any) -> None:
+    """Send the body at once: waiting for "100 Continue" doubles the time of a small upload.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1
     """

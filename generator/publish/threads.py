@@ -1,4 +1,4 @@
-"""The same work for many keys, by several threads."""
+"""Threads that do the same work for each of several keys."""
 
 from collections.abc import Callable, Collection, Iterator
 from queue import SimpleQueue
@@ -8,35 +8,38 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-def each(work: Callable[[str], Result], keys: Collection[str], threads: int) -> Iterator[Result]:
-    """Yield what *work* makes of *keys*, as each is done, by so many *threads* at a time.
+def map_in_threads(
+    work: Callable[[str], Result], keys: Collection[str], threads: int
+) -> Iterator[Result]:
+    """Call *work* for each key in several threads, and yield the results as they come, unordered.
 
-    What is raised by one is raised here, and no more is begun. What is under way then is not
-    waited for: a request may take long to fail, and who presses Ctrl-C wants to be gone.
+    An exception in a thread is raised here, and no further call begins. Calls that are running are
+    not waited for: a request can take long to fail, and Ctrl-C should end the program at once.
     """
-    turn, lock, over = iter(keys), Lock(), Event()
-    done: SimpleQueue[Any] = SimpleQueue()
+    remaining, lock, stopped = iter(keys), Lock(), Event()
+    outcomes: SimpleQueue[Any] = SimpleQueue()
 
     def run() -> None:
-        while not over.is_set():
+        while not stopped.is_set():
             with lock:
-                key = next(turn, None)
+                key = next(remaining, None)
             if key is None:
                 return
             try:
-                done.put((work(key), None))
+                outcomes.put((work(key), None))
             except BaseException as exc:
-                over.set()
-                done.put((None, exc))
+                stopped.set()
+                outcomes.put((None, exc))
 
-    # Not an executor, which holds all that is to be done, and waits for its threads at the end.
+    # Daemon threads, because the interpreter waits for those of a ThreadPoolExecutor when it exits.
+    # https://docs.python.org/3/library/concurrent.futures.html#threadpoolexecutor
     for _ in range(min(threads, len(keys))):
         Thread(target=run, daemon=True).start()
     try:
         for _ in keys:
-            result, raised = done.get()
-            if raised is not None:
-                raise raised
+            result, exception = outcomes.get()
+            if exception is not None:
+                raise exception
             yield result
     finally:
-        over.set()
+        stopped.set()

@@ -1,7 +1,7 @@
-"""Bringing a release into a bucket, so that it is whole there or known not to be.
+"""Uploading a site into a bucket.
 
-Its manifest is uploaded last, once everything it names is known to be there. An interrupted upload
-goes on where it stopped.
+The manifest is uploaded last, once every file that it names is known to be in the bucket. So a
+manifest in the bucket means that the site is complete. An interrupted upload can be continued.
 """
 
 import hashlib
@@ -10,58 +10,69 @@ from pathlib import Path
 
 from generator.errors import PublishError
 from generator.publish.bucket import Bucket, Upload
-from generator.publish.plan import Plan, compare, wrong
-from generator.publish.release import MANIFEST_KEY, Release
-from generator.publish.threads import each
+from generator.publish.manifest import MANIFEST_KEY, Manifest
+from generator.publish.plan import Plan, compare
+from generator.publish.threads import map_in_threads
 from generator.site import cache_control, content_type
 
-# Files up to this size (bytes) are read before they are sent, larger ones while they are.
-_SMALL = 1 << 20
+# Larger files (bytes) are read while they are sent, not before.
+_MAX_IN_MEMORY = 1 << 20
 
 
 def apply(
-    wanted: Plan,
-    release: Release,
+    plan: Plan,
+    manifest: Manifest,
     folder: Path,
     bucket: Bucket,
     threads: int,
     advance: Callable[[int], None],
 ) -> None:
-    """Do what is *wanted* with the site in *folder*, see that it is right, and say so there.
+    """Change *bucket* as *plan* says, compare it again, and upload the manifest.
 
-    As long as anything is not as it should be, there is no manifest. *advance* is told how many
-    files are uploaded.
+    As long as any file differs, the bucket has no manifest of the site.
+
+    Args:
+        plan: the result of `compare`.
+        manifest: the site.
+        folder: the rendered site.
+        bucket: where to publish.
+        threads: how many requests run at a time.
+        advance: is called with the number of files uploaded so far.
 
     Raises:
-        PublishError: a request fails, or what arrived is something else.
+        PublishError: a request fails, or the bucket holds other bytes than were sent.
     """
-    place = f"{bucket.address}/{release.prefix}"
-    if wanted.is_done:
+    if plan.is_empty:
         return
-    if wanted.manifest:
-        bucket.delete(release.prefix + MANIFEST_KEY)
+    prefix = manifest.prefix
+    if plan.has_manifest:
+        bucket.delete(prefix + MANIFEST_KEY)
 
     def upload(key: str) -> None:
-        content, path = release.files[key], folder / key
-        body = path.read_bytes() if content.size <= _SMALL else path
+        digests, path = manifest.files[key], folder / key
+        body = path.read_bytes() if digests.size <= _MAX_IN_MEMORY else path
         headers = content_type(key), cache_control(key, in_release=True)
-        bucket.put(release.prefix + key, Upload(body, content.sha256, *headers))
+        bucket.put(prefix + key, Upload(body, digests.sha256, *headers))
 
-    for done, _ in enumerate(each(upload, wanted.uploads, threads), start=1):
-        advance(done)
-    for _ in each(lambda key: bucket.delete(release.prefix + key), wanted.foreign, threads):
+    def delete(key: str) -> None:
+        bucket.delete(prefix + key)
+
+    for uploaded, _ in enumerate(map_in_threads(upload, plan.uploads, threads), start=1):
+        advance(uploaded)
+    for _ in map_in_threads(delete, plan.foreign, threads):
         pass
-    found = compare(release, bucket, threads)
-    if not found.is_as_planned:
+    result = compare(manifest, bucket, threads)
+    if not result.has_same_files:
         raise PublishError(
-            f"what arrived at {place} is not what was sent: {wrong(found)};"
-            " the same command goes on from here"
+            f"{bucket.address}/{prefix} is not what was sent: {result.differences()};"
+            " run the same command again to continue"
         )
-    put_manifest(release, bucket)
+    put_manifest(manifest, bucket)
 
 
-def put_manifest(release: Release, bucket: Bucket) -> None:
-    """Say in *bucket* that *release* is whole."""
+def put_manifest(manifest: Manifest, bucket: Bucket) -> None:
+    """Upload the manifest, which marks the site as complete."""
+    body = manifest.to_json()
     headers = content_type(MANIFEST_KEY), cache_control(MANIFEST_KEY, in_release=True)
-    sha256 = hashlib.sha256(release.manifest).digest()
-    bucket.put(release.prefix + MANIFEST_KEY, Upload(release.manifest, sha256, *headers))
+    upload = Upload(body, hashlib.sha256(body).digest(), *headers)
+    bucket.put(manifest.prefix + MANIFEST_KEY, upload)

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from function.answer import PATH
-from generator.publish import Release
-from generator.publish.release import MANIFEST_KEY
+from generator.publish import Manifest
+from generator.publish.manifest import MANIFEST_KEY
 from infra.deployment import API, PAGES, Answer, Stack
 from infra.errors import DeployError
-from tests.fake_bucket import FakeBucket, Kept
+from tests.fake_bucket import FakeBucket
 
 OUTPUTS = {
     "SiteBucketName": "bucket",
@@ -37,7 +37,7 @@ class FakeCloud:
 
     def __init__(self) -> None:
         self.site, self.sams = FakeBucket(), FakeBucket()
-        self.sams.objects[CODE] = Kept(b"", b"")
+        self.sams.store(CODE, b"")
         self.done: list[str] = []
         self.status: str | None = None
         self.parameters: dict[str, str] = {}
@@ -99,11 +99,11 @@ class FakeCloud:
         return self.answer(url, Answer(403, {}, b"") if body is None else Answer(200, {}, body))
 
     def whole(self) -> set[str]:
-        """Return the releases that are whole in the bucket."""
+        """Return the ids of the sites that are complete in the bucket."""
         found: set[Any] = set()
-        for key, kept in self.site.objects.items():
+        for key, stored in self.site.objects.items():
             if key.endswith(f"/{MANIFEST_KEY}"):
-                found.add(Release.from_manifest(kept.content).name)
+                found.add(Manifest.from_json(stored.content).site_id)
         return found
 
 

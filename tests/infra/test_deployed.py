@@ -106,8 +106,8 @@ def versions(edge: Edge) -> list[str]:
 
 def test_a_stack_is_made_moved_taken_back_and_deleted(edge, sites, failing):
     releases = {letter: read_site(folder / "site") for letter, folder in sites.items()}
-    first, second, third = (release.directory for release in releases.values())
-    names = {letter: release.name for letter, release in releases.items()}
+    first, second, third = (release.release for release in releases.values())
+    names = {letter: release.site_id for letter, release in releases.items()}
 
     assert deploy(edge, sites["A"], "--parameters", "ApiCacheEnabled=false")[0] == 0
     assert shown(edge) == (first, first, 21)

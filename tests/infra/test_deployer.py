@@ -5,14 +5,14 @@ import botocore.session
 import pytest
 
 from generator.errors import PublishError
-from generator.publish import Stored, read_site
+from generator.publish import StoredObject, read_site
 from generator.site import Build
 from infra.deployer import PAUSE, SPARED, Deployer
 from infra.deployment import (
     HISTORY_KEY,
     Answer,
     name_of,
-    release_of,
+    site_id_of,
     surplus,
 )
 from infra.errors import DeployError, ParametersError
@@ -61,7 +61,7 @@ class Desk:
         return datetime(2026, 11, 25, tzinfo=UTC) + timedelta(seconds=self.time)
 
     def name(self, digit):
-        return read_site(self.folder / digit, allow_sample=True).name
+        return read_site(self.folder / digit, allow_sample=True).site_id
 
     def deploy(self, digit, given=(), **changes):
         """Deploy the release that *digit* repeats, and return what was done."""
@@ -83,7 +83,7 @@ class Desk:
     @property
     def history(self):
         names = json.loads(self.cloud.site.objects[HISTORY_KEY].content)["names"]
-        return "".join(release_of(name)[0] for name in names)
+        return "".join(site_id_of(name)[0] for name in names)
 
     def broken(self, digit, status=503):
         """Have the address fail as long as the release that *digit* repeats is live."""
@@ -274,8 +274,8 @@ def test_a_first_one_that_does_not_show_is_left_as_it_is(desk):
     ("path", "answer", "says"),
     [
         ("/", Answer(503, {}, b""), "/ answers 503"),
-        ("/users", Answer(200, {}, b"1"), "/users is not the release's users/1.html"),
-        ("/build.json", Answer(200, {}, BUILD.to_json()), "not the release's build.json"),
+        ("/users", Answer(200, {}, b"1"), "/users is not the site's users/1.html"),
+        ("/build.json", Answer(200, {}, BUILD.to_json()), "not the site's build.json"),
         ("pagination=1", Answer(502, {}, b""), r"pagination=1 answers 502"),
         (
             "pagination=1",
@@ -521,14 +521,17 @@ def test_a_release_of_two_deployments_stays_as_long_as_one_is_kept(desk):
     ],
 )
 def test_surplus(keys, gone):
-    objects = [Stored(key, 1, "", LONG_AGO) for key in keys]
+    objects = [StoredObject(key, 1, "", LONG_AGO) for key in keys]
     assert surplus(objects, ["t-a"], ["b"], before=LONG_AGO + timedelta(seconds=1)) == gone
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_release_is_as_young_as_its_youngest_object(order):
     later = LONG_AGO + timedelta(minutes=1)
-    objects = [Stored("releases/c/x", 1, "", LONG_AGO), Stored("releases/c/y", 1, "", later)]
+    objects = [
+        StoredObject("releases/c/x", 1, "", LONG_AGO),
+        StoredObject("releases/c/y", 1, "", later),
+    ]
     objects = objects[::order]
     assert surplus(objects, [], [], before=later) == []
     assert surplus(objects, [], [], before=later + timedelta(seconds=1)) == ["releases/c/"]
@@ -616,7 +619,7 @@ def test_names_sort_by_time():
     early, late = datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 10, 2)
     assert name_of("f" * 16, early) < name_of("0" * 16, late)
     assert name_of("0-1", early) == "20260102T030405Z-0-1"
-    assert release_of("20260102T030405Z-0-1") == "0-1"
+    assert site_id_of("20260102T030405Z-0-1") == "0-1"
 
 
 # -------------------------------------------------------------------------------- all of it
@@ -630,7 +633,7 @@ def test_nothing_is_deleted_unless_somebody_says_so(desk):
         desk.deployer.destroy(lambda name: False)
     assert desk.cloud.done == []
     assert desk.told[0].startswith("Stack: users (CREATE_COMPLETE)")
-    assert desk.told[1].startswith("Bucket: s3://bucket: 7 objects, of 1 release and")
+    assert desk.told[1].startswith("Bucket: s3://bucket: 7 objects, of 1 site and")
 
 
 def test_all_of_it_is_deleted_the_bucket_first(desk):
@@ -652,10 +655,10 @@ def test_what_is_left_of_a_stack_without_a_bucket_is_deleted(desk):
 
 def test_an_upload_that_was_ended_halfway_goes_on(desk):
     desk.deploy("1")
-    desk.cloud.site.room = len(desk.cloud.site.keys("put")) + 2
-    with pytest.raises(PublishError, match="it is full"):
+    desk.cloud.site.capacity = len(desk.cloud.site.keys("put")) + 2
+    with pytest.raises(PublishError, match="the bucket is full"):
         desk.deploy("2")
     assert desk.live == "1"
-    desk.cloud.site.room = 10**9
+    desk.cloud.site.capacity = 10**9
     desk.deploy("2")
     assert desk.live == "2"

@@ -57,6 +57,6 @@ def test_it_prints_what_sam_takes(directory, tmp_path):
     command = [sys.executable, "-m", "infra.parameters", tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert dict(pair.split("=", 1) for pair in done.stdout.split(" ")) == {
-        **parameters(build, read_site(tmp_path).name),
+        **parameters(build, read_site(tmp_path).site_id),
         "Types": parameters(build, NAME)["Types"] + "\n",
     }
