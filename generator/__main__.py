@@ -1,38 +1,37 @@
-"""Where the program starts: `ghdirectory` and `python -m generator`."""
+"""Where the process starts: `ghdirectory` and `python -m generator`."""
 
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
 
-OURS = ("function", "generator", "site_templates")
+PROJECT_PACKAGES = ("function", "generator", "site_templates")
+PUBLISHING_PACKAGES = ("boto3", "botocore")
 
 
 def main() -> NoReturn:
-    """Run the command line as this process, and exit with its status."""
-    # An exception, so that `finally` clauses run: they end worker processes.
-    signal.signal(signal.SIGTERM, _terminated)
+    """Run the command line in this process, and exit with its status."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
-        # Imported here, so that Ctrl-C and a missing package end in a line, not in a traceback.
+        # Imported here, so that Ctrl-C and a missing package write one line and no traceback.
         from generator import cli
 
         cli.main()
     except KeyboardInterrupt:
-        # A terminal shows ^C at the start of the line, which is written over.
+        # A terminal shows ^C at the start of the line. The message overwrites it.
         start = "\r" if sys.stderr and sys.stderr.isatty() else ""
-        print(f"{start}Interrupted; the same command goes on where it can.", file=sys.stderr)
+        print(f"{start}Interrupted; run the same command again to continue.", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
     except ModuleNotFoundError as exc:
         package = (exc.name or "").partition(".")[0]
-        if package in OURS:  # a bug
+        if package in PROJECT_PACKAGES:  # a bug
             raise
-        sys.exit(
-            f"Error: the package {package} is missing; run `make build-site`, or install what"
-            " requirements/build.txt lists"
-        )
+        target = ".venv/.deploy" if package in PUBLISHING_PACKAGES else "build-site"
+        sys.exit(f"Error: the package {package} is missing; `make {target}` installs it")
 
 
-def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    """Exit by an exception, so that `finally` clauses run: they end worker processes."""
     sys.exit(128 + number)
 
 

@@ -87,7 +87,7 @@ def seed(
     "database",
     type=types.FILE,
     default=options.DATABASE,
-    help="The file to write the directory to.",
+    help="The directory to write.",
 )
 @options.title_option
 def bake(store: Path, database: Path, title: str | None) -> None:
@@ -221,7 +221,7 @@ def publish(
     lists: a site with a manifest is complete. Credentials and region are found as by the AWS
     CLI.
     """
-    with closing(stages.open_bucket(bucket, endpoint_url, concurrency)) as store:
+    with closing(publishing.S3Bucket(bucket, endpoint_url, concurrency)) as store:
         if verify:
             stages.verify(store, site, release, concurrency)
         else:

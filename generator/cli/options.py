@@ -10,7 +10,7 @@ from generator.cli import types
 from generator.site import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-DATABASE = "build/directory.db"
+STORE, DATABASE, SITE = "build/github_users.db", "build/directory.db", "build/site"
 
 
 def options(*decorators: Decorator) -> Decorator:
@@ -32,10 +32,7 @@ sources_argument = click.argument(
     " lists is listed once.",
 )
 store_option = click.option(
-    "--store",
-    type=types.FILE,
-    default="build/github_users.db",
-    help="The store of seeded users.",
+    "--store", type=types.FILE, default=STORE, help="The store of seeded users."
 )
 title_option = click.option(
     "--title", type=types.title, help="The site's title instead of the sources' names."
@@ -43,16 +40,9 @@ title_option = click.option(
 database_option = click.option(
     "--database", type=types.FILE, default=DATABASE, help="The baked directory."
 )
-site_option = click.option(
-    "--site", type=types.FOLDER, default="build/site", help="The rendered site."
-)
+site_option = click.option("--site", type=types.FOLDER, default=SITE, help="The rendered site.")
 output_option = click.option(
-    "--output",
-    "--site",
-    "site",
-    type=types.FOLDER,
-    default="build/site",
-    help="The folder to write the site to.",
+    "--output", "--site", "site", type=types.FOLDER, default=SITE, help="The site to write."
 )
 base_path_option = click.option(
     "--base-path",

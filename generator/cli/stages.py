@@ -12,7 +12,7 @@ from generator import check as checking
 from generator import publish as publishing
 from generator.bake import bake as bake_directory
 from generator.cli import terminal
-from generator.errors import PublishError, StoreError
+from generator.errors import StoreError
 from generator.render import Place, make_build, render_site
 from generator.site import read_build
 from generator.text import count
@@ -79,18 +79,6 @@ def check(database: Path, site: Path, base_path: str) -> None:
     terminal.say(
         f"Checked  {build.page_count():,} pages: they match the API, and all links resolve"
     )
-
-
-def open_bucket(name: str, endpoint_url: str | None, concurrency: int) -> "publishing.S3Bucket":
-    """Return the bucket *name*.
-
-    Raises:
-        PublishError: boto3 is not installed.
-    """
-    try:
-        return publishing.S3Bucket(name, endpoint_url, concurrency)
-    except ModuleNotFoundError as exc:  # boto3 is not among the packages for building
-        raise PublishError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
 
 
 def verify(

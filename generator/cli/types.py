@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import click
+from click import Context, Parameter
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", re.ASCII | re.IGNORECASE)
@@ -25,19 +26,16 @@ class Integer(click.IntRange):
 class NamedPath(click.Path):
     """A path that is not empty. ``Path("")`` would be the current folder."""
 
-    def __init__(self, name: str, **options: Any) -> None:
-        super().__init__(readable=False, path_type=Path, **options)
-        self.name = name
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Any:
         """Return the path."""
         if not value:
             self.fail("the name is empty", param, ctx)
         return super().convert(value, param, ctx)
 
 
-FILE = NamedPath("file", dir_okay=False)
-FOLDER = NamedPath("folder", file_okay=False)
+FILE = NamedPath(dir_okay=False, readable=False, path_type=Path)
+FOLDER = NamedPath(file_okay=False, readable=False, path_type=Path)
+FOLDER.name = "folder"  # click says "directory", which is a database in this project
 
 
 def name(text: str) -> str:

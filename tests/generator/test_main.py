@@ -1,4 +1,4 @@
-"""The process's entry."""
+"""The start of the process: signals, interrupts and missing packages."""
 
 import signal
 import subprocess
@@ -20,24 +20,26 @@ import pytest
     ],
 )
 def test_importing_or_calling_sets_no_signal_handler(program):
-    before = "import signal\nold = [signal.getsignal(one) for one in signal.valid_signals()]\n"
-    after = "\nassert old == [signal.getsignal(one) for one in signal.valid_signals()]"
+    before = (
+        "import signal\nold = [signal.getsignal(number) for number in signal.valid_signals()]\n"
+    )
+    after = "\nassert old == [signal.getsignal(number) for number in signal.valid_signals()]"
     subprocess.run([sys.executable, "-c", before + program + after], check=True, timeout=60)
 
 
-def test_the_process_ends_in_order_when_it_is_terminated():
-    """`finally` clauses run, which end the processes that share the work."""
+def test_sigterm_runs_finally_clauses():
+    """They end worker processes."""
     program = (
         "import os, signal\n"
         "from generator import __main__, cli\n"
         "def run():\n"
         "    try: os.kill(os.getpid(), signal.SIGTERM); signal.pause()\n"
-        "    finally: print('ended in order', flush=True)\n"
+        "    finally: print('finally', flush=True)\n"
         "cli.main = run\n"
         "__main__.main()"
     )
-    done = run(program)
-    assert (done.returncode, done.stdout) == (128 + signal.SIGTERM, "ended in order\n")
+    result = run(program)
+    assert (result.returncode, result.stdout) == (128 + signal.SIGTERM, "finally\n")
 
 
 def run(program):
@@ -46,54 +48,61 @@ def run(program):
     )
 
 
-def test_an_interrupt_while_modules_are_imported_ends_with_a_line():
-    done = run(
+def test_an_interrupt_during_imports_writes_one_line():
+    result = run(
         "import builtins, os, signal\n"
         "from generator import __main__\n"
         "real = builtins.__import__\n"
-        "def interrupted(name, *more):\n"
+        "def interrupted(name, *arguments):\n"
         "    if name == 'click': os.kill(os.getpid(), signal.SIGINT); signal.pause()\n"
-        "    return real(name, *more)\n"
+        "    return real(name, *arguments)\n"
         "builtins.__import__ = interrupted\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "__main__.main()"
     )
-    said = "Interrupted; the same command goes on where it can.\n"
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", said)
+    message = "Interrupted; run the same command again to continue.\n"
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", message)
 
 
-@pytest.mark.parametrize("package", ["click", "rich.console", "httpx"])
-def test_a_missing_package_is_named_with_what_installs_it(package):
-    done = run(
+@pytest.mark.parametrize(
+    ("package", "command", "target"),
+    [
+        ("click", "seed sample", "build-site"),
+        ("rich.console", "seed sample", "build-site"),
+        ("httpx", "seed sample", "build-site"),
+        ("boto3", "publish --bucket b", ".venv/.deploy"),
+    ],
+)
+def test_a_missing_package_is_an_error_that_names_what_installs_it(package, command, target):
+    result = run(
         f"import sys; sys.modules[{package!r}] = None\n"
-        "from generator import __main__; sys.argv = ['ghdirectory', 'seed', 'sample']\n"
+        f"from generator import __main__; sys.argv = ['ghdirectory', *{command.split()!r}]\n"
         "__main__.main()"
     )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"Error: the package {package.partition('.')[0]}")
-    assert done.stderr.count("\n") == 1
-    assert "make build-site" in done.stderr
+    name = package.partition(".")[0]
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"Error: the package {name} is missing; `make {target}` installs it\n"
 
 
-def test_publishing_alone_needs_boto3():
-    done = run(
+def test_help_works_without_boto3():
+    result = run(
         "import sys; sys.modules['boto3'] = sys.modules['botocore'] = None\n"
         "from generator import __main__; sys.argv = ['ghdirectory', 'help', 'publish']\n"
         "__main__.main()"
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_missing_module_of_ours_is_a_bug_with_a_traceback():
-    done = run(
+def test_a_missing_module_of_the_project_keeps_its_traceback():
+    result = run(
         "import sys; sys.modules['generator.seed'] = None\n"
         "from generator import __main__; sys.argv = ['ghdirectory', 'seed', 'sample']\n"
         "__main__.main()"
     )
-    assert done.returncode == 1
-    assert "Traceback" in done.stderr
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
 
 
-def test_the_command_enters_here_too():
+def test_the_installed_command_starts_here():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     assert project["project"]["scripts"] == {"ghdirectory": "generator.__main__:main"}

@@ -70,7 +70,7 @@ def test_an_interrupted_run_exits_with_130_and_the_next_one_continues(run, tmp_p
         interrupted.append(process)
         _, said = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert said == "Interrupted; the same command goes on where it can.\n"
+        assert said == "Interrupted; run the same command again to continue.\n"
         assert len(ids(tmp_path / "build/github_users.db")) == 200
         assert run("seed", "users", "-t", "330", api=api).returncode == 0
     assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in USERS]

@@ -140,7 +140,7 @@ def test_ctrl_c_ends_an_upload_at_once(publish, client, site, manifest, server):
         _, output = process.communicate(timeout=30)
         released.set()
     assert process.returncode == 130
-    assert "Interrupted; the same command goes on" in output
+    assert "Interrupted; run the same command again" in output
     server.reset()
     assert publish()[0] == 0
     assert bucket_keys(client) == expected_keys(manifest)
