@@ -1,6 +1,9 @@
-"""What runs on AWS Lambda: one read-only SQLite file, asked by `GET /api/users/profiles`.
+"""The query function on AWS Lambda: answers `GET /api/users/profiles` from a SQLite file.
 
-Imports the standard library, starlette, mangum and aws-lambda-powertools, and never `generator`:
-whatever is imported here ships. An answer depends on the declared parameters alone, because a
-cache that is keyed on them stands in front of it.
+It imports the standard library, starlette, mangum and aws-lambda-powertools, and never
+`generator`: all that it imports ships to Lambda. An answer depends on the declared parameters
+alone, because API Gateway caches it by these.
+
+`handler` -> `app` -> `answer` -> `query` and `database` -> `database_file`, `statements`, `index`.
+`contract` has the records and the schema, which the generator imports too.
 """

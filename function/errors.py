@@ -1,20 +1,20 @@
-"""What the query function can say went wrong.
+"""The errors of the query function.
 
 FunctionError
-├── InvalidParameter    a query string value is not allowed -> 400
-├── DatabaseMismatch    the directory's file is missing, or not one this code can read
-└── ServerError         an answer of 500 or more, raised so that Lambda counts it as an error
+├── InvalidParameter    a parameter has a value that is not allowed -> 400
+├── DatabaseMismatch    the database is missing, damaged or of another version
+└── ServerError         a response of 500 or more, raised for Lambda to count an error
 """
 
 from collections.abc import Iterable
 
 
 class FunctionError(Exception):
-    """Base of the errors of this package; its text is for people."""
+    """The base of this package's errors. The text is for people."""
 
 
 class InvalidParameter(FunctionError):
-    """The query string's *name* has a value that is not allowed; the text says what is."""
+    """The parameter *name* has a value that is not allowed. The text says which values are."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
@@ -22,11 +22,11 @@ class InvalidParameter(FunctionError):
 
 
 class DatabaseMismatch(FunctionError):
-    """The file is not a directory database that this code can read."""
+    """The database is missing, damaged, of another version, or no directory database at all."""
 
 
 class ServerError(FunctionError):
-    """The application answered with *status*, 500 or more."""
+    """The application responded with *status*, which is 500 or more."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the application answered {status}; its log line says why")
@@ -34,11 +34,11 @@ class ServerError(FunctionError):
 
 
 def shorten(text: str, limit: int = 40) -> str:
-    """Return *text* for a message: escaped, quoted, and no longer than about *limit*."""
+    """Return *text* for a message: quoted, escaped, and cut to *limit* characters."""
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
 def one_of(names: Iterable[str]) -> str:
     """Return *names* as a choice in a sentence: "id or type"."""
-    *others, last = names
-    return f"{', '.join(others)} or {last}" if others else last
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last

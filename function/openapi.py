@@ -1,4 +1,4 @@
-"""The API's own description, for programs: OpenAPI 3.1. Does no I/O.
+"""The API's description of itself, for programs: an OpenAPI 3.1 document. Does no I/O.
 
 https://spec.openapis.org/oas/v3.1.0
 """
@@ -11,7 +11,7 @@ from function.answer import PATH as PROFILES_PATH
 from function.contract import Profile
 from function.query import DEFAULT_ORDER, DEFAULT_PAGINATION, MAX_NUMBER, MAX_PAGINATION, ORDERS
 
-# What each of `function.query.PARAMETERS` is, and which values it takes.
+# The description and the schema of each of `function.query.PARAMETERS`.
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "page": (
         "Which page, from 1. Beyond the last one is an empty list with true totals.",
@@ -46,7 +46,7 @@ _COUNT = {"type": "integer", "minimum": 0}
 
 
 def document() -> bytes:
-    """Return the description as JSON: the same bytes from the same code."""
+    """Return the document as JSON. The same code returns the same bytes."""
     return json.dumps(_document(), ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -1,8 +1,8 @@
-"""A query string as a `ProfileQuery`. Does no I/O.
+"""Parses a query string into a `ProfileQuery`. Does no I/O.
 
-`PARAMETERS` is the one list of what an answer may depend on. The cache in front of the function
-is keyed on exactly these, so unknown parameters are ignored (an error for them could be cached
-under a good key), the last of a repeated one counts, and an empty one counts as absent.
+An answer depends on `PARAMETERS` alone, because API Gateway caches it by exactly these. So unknown
+parameters are ignored: an error for one could be cached as the answer to a valid request. The last
+value of a repeated parameter counts. An empty value means that the parameter is absent.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,10 +14,12 @@ from function.errors import InvalidParameter, one_of, shorten
 DEFAULT_PAGINATION = 25
 MAX_PAGINATION = 100
 
-# ?order_by=: with a hyphen the exact reverse; ties of type are in the order of ids.
+# The values of ?order_by=. By type, users of one type are in the order of their ids. A hyphen means
+# the exact reverse.
 DEFAULT_ORDER = "id"
 ORDERS = ("id", "type", "-id", "-type")
 
+# The largest page and id that a request may ask for. No id is larger.
 MAX_NUMBER = 2**64 - 1
 
 
@@ -32,10 +34,17 @@ def is_by_type(order_by: str) -> bool:
 
 
 class ProfileQuery(NamedTuple):
-    """One request for profiles. A page of the static site is one too, with no filter.
+    """One request for a page of profiles. A page of the static site has such a query as well.
 
-    Filters that are None are absent; all that are given must hold. *username* is any part of
-    the name, *type* the whole type, both without regard to the case of A-Z.
+    Attributes:
+        page: from 1.
+        pagination: the page size.
+        order_by: one of `ORDERS`.
+        username: a filter, any part of the username. The case of A-Z does not matter.
+        id: a filter, the exact id.
+        type: a filter, the whole type. The case of A-Z does not matter.
+
+    A filter that is None is absent. A profile must match all others.
     """
 
     page: int = 1
@@ -46,53 +55,54 @@ class ProfileQuery(NamedTuple):
     type: str | None = None
 
     def on_page(self, page: int) -> "ProfileQuery":
-        """Return the same query, asking for *page*."""
+        """Return the same query for another page."""
         return self._replace(page=page)
 
     def encode(self) -> str:
-        """Return the query string that parses to this query, without the question mark.
+        """Return the query string of this query, without the question mark.
 
-        Parameters come in the order of `PARAMETERS`; page and pagination always, others only
-        where they say something.
+        Parameters are in the order of `PARAMETERS`. Those other than page and pagination are left
+        out if they have their default.
         """
         return f"page={self.page}&{self.encode_without_page()}"
 
     def encode_without_page(self) -> str:
-        """Return the same without the page: what all pages of a list have in common."""
-        others = {"pagination": self.pagination} | {
+        """Return the query string without the page: the same for all pages of a query."""
+        parameters = {
             name: value
-            for name in PARAMETERS[2:]
-            if (value := getattr(self, name)) != getattr(_DEFAULT, name)
+            for name in PARAMETERS[1:]
+            if (value := getattr(self, name)) != getattr(_DEFAULT, name) or name == "pagination"
         }
-        return urlencode(others)
+        return urlencode(parameters)
 
 
 _DEFAULT = ProfileQuery()
 
 
 def parse_query(pairs: Iterable[tuple[str, str]]) -> ProfileQuery:
-    """Return the query that the decoded *pairs* of a query string ask for.
+    """Return the query of a query string's decoded *pairs*.
 
     Raises:
         InvalidParameter: a declared parameter has a value that is not allowed.
     """
     last = {name: value for name, value in pairs if name in _PARSERS}
-    # In the order of `PARAMETERS`, not of the query string: of two bad values, the same is named.
+    # In the order of `PARAMETERS`: of two values that are not allowed, the error always names the
+    # same one.
     values: dict[str, Any] = {
         name: parse(name, last[name]) for name, parse in _PARSERS.items() if last.get(name)
     }
     return ProfileQuery(**values)
 
 
-def _whole_number(least: int, most: int) -> Callable[[str, str], int]:
+def _whole_number(minimum: int, maximum: int) -> Callable[[str, str], int]:
     def parse(name: str, value: str) -> int:
-        # Digits alone: int() takes signs, blanks, underscores and other scripts' digits as well,
-        # and refuses thousands of them.
+        # int() also accepts signs, blanks, underscores and other scripts' digits, and raises
+        # ValueError for more than 4,300 digits. MAX_NUMBER has 20.
         number = int(value.lstrip("0")[:21] or "0") if value.isascii() and value.isdigit() else -1
-        if not least <= number <= most:
+        if not minimum <= number <= maximum:
             raise InvalidParameter(
                 name,
-                f"{name} must be a whole number from {least} to {most}, not {shorten(value)}",
+                f"{name} must be a whole number from {minimum} to {maximum}, not {shorten(value)}",
             )
         return number
 
