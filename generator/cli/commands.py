@@ -68,12 +68,12 @@ def seed(
 ) -> str | None:
     """Read users into the store, continuing where the last run stopped."""
     from generator.github import Client
-    from generator.seed import Gathering, Terminal
+    from generator.seed import Reporter, Seeder
 
     token = options.github_token()
-    client = partial(Client, api_url, token, max_wait=max_wait, wait=terminal.wait)
-    reports = Terminal(terminal.say, terminal.warn, terminal.progress)
-    seeder = Gathering(store, api_url, min(total, MAX_TOTAL), refresh, client, reports)
+    make_client = partial(Client, api_url, token, max_wait=max_wait, wait=terminal.wait)
+    reporter = Reporter(terminal.say, terminal.warn, terminal.progress)
+    seeder = Seeder(store, api_url, min(total, MAX_TOTAL), refresh, make_client, reporter)
     if not dry_run:
         return seeder.run(sources)
     seeder.estimate(sources)

@@ -1,4 +1,4 @@
-"""From the sources that are named to the store, with what there is to say of it."""
+"""Seeding of several sources: choose their lists in the store, read each, report what changed."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,11 +17,14 @@ from generator.text import count, moment
 
 
 @dataclass(frozen=True, slots=True)
-class Terminal:
-    """How to *say* a line, to *warn*, and to show *progress*.
+class Reporter:
+    """Shows results, warnings and progress.
 
-    *progress* takes a label, how much there is to do and of what, and gives for a while a
-    function to be told how much is done.
+    Attributes:
+        say: shows a line of a result.
+        warn: shows a warning.
+        progress: takes a label, a total and a unit, and returns a context manager. That gives a
+            function to call with the number done so far.
     """
 
     say: Callable[[str], None]
@@ -30,180 +33,208 @@ class Terminal:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
-    """Seeds the store at *path* with the first *total* users of each source that is named.
+class Seeder:
+    """Reads the first *total* users of each source into the store at *path*.
 
     Attributes:
-        path: the store.
-        api_url: where GitHub's API is.
-        total: how many users of each source are wanted.
-        refresh: whether to read again what is stored.
-        client: makes what asks GitHub; *insist* as in `Client`.
-        terminal: where there is something to say.
+        path: the store's file.
+        api_url: the base address of GitHub's API.
+        total: how many users of each source the directory lists.
+        refresh: whether to read stored lists again.
+        make_client: makes a client for GitHub's API. It takes *insist*, as `Client` does.
+        reporter: shows results, warnings and progress.
     """
 
     path: Path
     api_url: str
     total: int
     refresh: bool
-    client: Callable[..., Client]
-    terminal: Terminal
+    make_client: Callable[..., Client]
+    reporter: Reporter
 
     def run(self, specs: Sequence[str]) -> str | None:
-        """Seed the sources named, and return the warning that was given, if one was.
+        """Seed the named sources. No name, or the name "auto", stands for `users` with a fallback.
+
+        If GitHub cannot be reached, `auto` takes the stored users, or else the sample.
+
+        Returns:
+            The warning that a fallback showed, None without a fallback.
 
         Raises:
-            UnknownSource: one names no source.
-            SourceError: one cannot be read; those before it are stored.
+            UnknownSource: a name is not a source's.
+            SourceError: a source cannot be read. The sources before it are stored.
         """
-        auto, found = self._parse(specs)
+        is_auto, sources = self._parse(specs)
         try:
-            self._from(found, insist=not auto)
+            self._seed(sources, insist=not is_auto)
         except Unreachable as exc:
-            if not auto:
+            if not is_auto:
                 raise SourceError(
-                    f"{exc}; without a network file:PATH and sample are sources"
+                    f"{exc}; the sources file:PATH and sample need no network"
                 ) from exc
-            return self._without_github(found[0], str(exc))
+            return self._fall_back(sources[0], str(exc))
         return None
 
     def estimate(self, specs: Sequence[str]) -> None:
-        """Say what seeding the sources named would take of GitHub's limit.
+        """Show how many requests seeding the named sources takes, and how many GitHub allows.
 
-        Raises: as `run`.
+        Raises:
+            UnknownSource, SourceError: as `run`.
         """
-        _, found = self._parse(specs)
+        _, sources = self._parse(specs)
         needed: Counter[str] = Counter()
-        with closing(Store(self.path, world(found, self.api_url))) as store:
-            for source in found:
-                users, requests = crawl.requests_needed(
-                    source, store, self.total, refresh=self.refresh
-                )
-                about, most = ("", "") if source.by_id or not requests else ("about ", "at most ")
-                self.terminal.say(
-                    f"{source.name}: {about}{count(requests, 'request')}, for"
-                    f" {most}{count(users, 'user')} of {self.total:,}"
-                    if source.url
-                    else f"{source.name}: no request"
-                )
-                needed[source.resource] += requests
-        if not any(source.url for source in found):
+        with closing(self._open_store(sources)) as store:
+            for source in sources:
+                needed[source.resource] += self._estimate_source(source, store)
+        if any(source.url for source in sources):
+            with closing(self.make_client()) as client:
+                for resource, requests in needed.items():
+                    self._report_limit(client, resource, requests)
+
+    def _estimate_source(self, source: Source, store: Store) -> int:
+        if not source.url:
+            self.reporter.say(f"{source.name}: no request")
+            return 0
+        users, requests = crawl.requests_needed(source, store, self.total, refresh=self.refresh)
+        # A list by page may be shorter, and its pages need not be full.
+        about, most = ("", "") if source.by_id or not requests else ("about ", "at most ")
+        self.reporter.say(
+            f"{source.name}: {about}{count(requests, 'request')}, for"
+            f" {most}{count(users, 'user')} of {self.total:,}"
+        )
+        return requests
+
+    def _report_limit(self, client: Client, resource: str, requests: int) -> None:
+        """Show what is left of GitHub's limit for *resource*, if *requests* are needed of it."""
+        limit = client.rate_limit(resource)
+        if limit is None:
+            self.reporter.say(f"{self.api_url} has no rate limit")
             return
-        with closing(self.client()) as client:
-            for resource, requests in needed.items():
-                limit = client.rate_limit(resource)
-                if limit is None:
-                    self.terminal.say(f"{self.api_url} has no rate limit")
-                    continue
-                self.terminal.say(
-                    f"{self.api_url} has {limit.remaining:,} of {limit.limit:,} requests left"
-                    f" until {moment(limit.resets_at, _now())}"
-                    + ("" if resource == "core" else f" for {resource}")
-                )
-                if requests > limit.remaining:
-                    raised = "30 a minute" if resource == "search" else "5,000 an hour"
-                    self.terminal.say(
-                        f"That is {requests - limit.remaining:,} too few for now: what is"
-                        " missing is waited for as long as --max-wait allows"
-                        + ("" if client.authorized else f"; GITHUB_TOKEN raises it to {raised}")
-                    )
+        self.reporter.say(
+            f"{self.api_url} has {limit.remaining:,} of {limit.limit:,} requests left"
+            f" until {moment(limit.resets_at, _now())}"
+            + ("" if resource == "core" else f" for {resource}")
+        )
+        if requests > limit.remaining:
+            authorized_limit = "30 a minute" if resource == "search" else "5,000 an hour"
+            advice = "" if client.authorized else f"; GITHUB_TOKEN raises it to {authorized_limit}"
+            self.reporter.say(
+                f"That is {requests - limit.remaining:,} too few for now: seeding waits for more,"
+                f" as long as --max-wait allows{advice}"
+            )
 
     def _parse(self, specs: Sequence[str]) -> tuple[bool, list[Source]]:
-        """Return whether the sources are what `auto` stands for, and which they are, each once."""
-        auto = not specs or list(specs) == ["auto"]
-        if not auto and "auto" in specs:
+        """Return whether *specs* mean `auto`, and the sources, each once."""
+        is_auto = not specs or list(specs) == ["auto"]
+        if not is_auto and "auto" in specs:
             raise UnknownSource(
-                "auto seeds when nothing else is named: leave it out (for make, name one of the"
-                " others in SOURCE)"
+                "auto cannot be combined with other sources: leave it out (with make, name one"
+                " source in SOURCE and the others in ARGS)"
             )
-        found = [parse(spec, self.api_url) for spec in (("users",) if auto else specs)]
-        once: dict[str, Source] = {}
-        for source in found:
-            once.setdefault(source.identity, source)
-        return auto, list(once.values())
+        sources: dict[str, Source] = {}
+        for spec in ("users",) if is_auto else specs:
+            source = parse(spec, self.api_url)
+            sources.setdefault(source.identity, source)
+        return is_auto, list(sources.values())
 
-    def _from(self, found: Sequence[Source], *, insist: bool = True) -> None:
+    def _open_store(self, sources: Sequence[Source]) -> Store:
+        return Store(self.path, world(sources, self.api_url))
+
+    def _seed(self, sources: Sequence[Source], *, insist: bool = True) -> None:
         with ExitStack() as stack:
-            store = stack.enter_context(closing(Store(self.path, world(found, self.api_url))))
-            store.choose([_listed(source) for source in found], self.total)
-            if any(source.url for source in found):
-                client = stack.enter_context(closing(self.client(insist=insist)))
-            stack.callback(self._say_displaced, store)
-            empty: list[NobodyListed] = []
-            for source in found:
+            store = stack.enter_context(closing(self._open_store(sources)))
+            store.choose([_stored_list(source) for source in sources], self.total)
+            client = None
+            if any(source.url for source in sources):
+                client = stack.enter_context(closing(self.make_client(insist=insist)))
+            stack.callback(self._report_displaced, store)
+            empty = 0
+            for source in sources:
                 try:
-                    with self.terminal.progress("Seeding", self.total, "users") as advance:
-                        outcome = (
-                            crawl.crawl(
-                                *(source, store, self.total, client, _now, advance),
-                                self.terminal.warn,
-                                refresh=self.refresh,
-                            )
-                            if source.url
-                            else crawl.copy(source, store, self.total, _now, advance)
-                        )
-                except NobodyListed as exc:  # others may
-                    empty.append(exc)
-                    if len(empty) == len(found):
+                    outcome = self._seed_source(source, store, client)
+                except NobodyListed as exc:
+                    # The other sources may have users.
+                    empty += 1
+                    if empty == len(sources):
                         raise
-                    self.terminal.warn(str(exc))
+                    self.reporter.warn(str(exc))
                 else:
-                    self._say(source, outcome, store.count(source.identity, self.total))
+                    self._report(source, outcome, store.count(source.identity, self.total))
 
-    def _say_displaced(self, store: Store) -> None:
+    def _seed_source(self, source: Source, store: Store, client: Client | None) -> Outcome:
+        with self.reporter.progress("Seeding", self.total, "users") as advance:
+            if client is None or not source.url:
+                return crawl.copy(source, store, self.total, _now, advance)
+            return crawl.crawl(
+                *(source, store, self.total, client, _now, advance, self.reporter.warn),
+                refresh=self.refresh,
+            )
+
+    def _report_displaced(self, store: Store) -> None:
         if store.displaced:
-            self.terminal.say(f"Kept     what {self.path} held before as {store.displaced}")
+            self.reporter.say(f"Moved    the earlier content of {self.path} to {store.displaced}")
 
-    def _say(self, source: Source, outcome: Outcome, users: int) -> None:
-        fewer = f"; {self.total:,} were asked for" if users < self.total else ""
-        self.terminal.say(
-            f"Seeded   {count(users, 'user')} into {self.path} (source: {source.name}{fewer})"
+    def _report(self, source: Source, outcome: Outcome, users: int) -> None:
+        requested = f"; {self.total:,} were asked for" if users < self.total else ""
+        self.reporter.say(
+            f"Seeded   {count(users, 'user')} into {self.path} (source: {source.name}{requested})"
         )
-        tally = outcome.tally
-        numbers = {
-            "new": tally.new,
-            "renamed": tally.renamed,
-            "changed type": tally.retyped,
-            **({"changed address": tally.changed} if tally.changed else {}),
-            "gone": tally.gone,
-            "unchanged": tally.unchanged,
-        }
-        said = ", ".join(f"{number:,} {what}" for what, number in numbers.items())
-        if source.url:
-            said += f"; {count(outcome.requests, 'request')}"
-        if outcome.not_modified:
-            said += f", {outcome.not_modified:,} answered with 304 (not modified)"
-        self.terminal.say(f"         {said}")
+        self.reporter.say(f"         {_summary(source, outcome)}")
         for note in outcome.notes:
-            self.terminal.say(f"         {note}")
+            self.reporter.say(f"         {note}")
 
-    def _without_github(self, users: Source, why: str) -> str:
-        """Use what is stored, first of all of *users*, or else the sample; return the warning."""
-        for here in (world([users], self.api_url), ""):
-            with closing(Store(self.path, here)) as store:
-                lists = [_listed(users)] if here else store.chosen()
-                lists = [one for one in lists if store.count(one.identity, 1)]
-                if all(one.source == "sample" for one in lists):
+    def _fall_back(self, users: Source, reason: str) -> str:
+        """Choose the stored users, of the list *users* if possible, or else seed the sample.
+
+        Return the warning.
+        """
+        for identity in (world([users], self.api_url), ""):
+            with closing(Store(self.path, identity)) as store:
+                lists = [_stored_list(users)] if identity else store.chosen()
+                lists = [stored for stored in lists if store.count(stored.identity, 1)]
+                if all(stored.source == "sample" for stored in lists):
                     continue
                 store.choose(lists, self.total)
                 store.commit_choice()
-                lists = store.chosen()
-                names = ", ".join(one.source for one in lists)
-                size = sum(1 for _ in store.profiles())
-                fewer = f"; {self.total:,} were asked for" if size < self.total else ""
-                warning = (
-                    f"{why}.\nThis is made from what {self.path} holds: {count(size, 'user')}"
-                    f" (source: {names}, as of {max(one.seeded_at or '' for one in lists)}{fewer})."
-                )
-                self.terminal.warn(warning)
-                return warning
-        warning = f"{why}.\nThis is made from the embedded SAMPLE: its accounts are invented."
-        self.terminal.warn(warning)
-        self._from([parse("sample", self.api_url)])
+                warning = f"{reason}.\nThis build uses {self._description(store)}."
+                break
+        else:
+            warning = f"{reason}.\nThis build uses the embedded SAMPLE: its accounts are invented."
+            self._seed([parse("sample", self.api_url)])
+        self.reporter.warn(warning)
         return warning
 
+    def _description(self, store: Store) -> str:
+        """Return a description of the users that the directory will list."""
+        lists = store.chosen()
+        users = sum(1 for _ in store.profiles())
+        requested = f"; {self.total:,} were asked for" if users < self.total else ""
+        return (
+            f"the users that {self.path} holds: {count(users, 'user')}"
+            f" (source: {', '.join(stored.source for stored in lists)},"
+            f" as of {max(stored.seeded_at or '' for stored in lists)}{requested})"
+        )
 
-def _listed(source: Source) -> Progress:
+
+def _summary(source: Source, outcome: Outcome) -> str:
+    tally = outcome.tally
+    numbers = {
+        "new": tally.new,
+        "renamed": tally.renamed,
+        "changed type": tally.retyped,
+        **({"changed address": tally.changed} if tally.changed else {}),
+        "gone": tally.gone,
+        "unchanged": tally.unchanged,
+    }
+    summary = ", ".join(f"{number:,} {change}" for change, number in numbers.items())
+    if source.url:
+        summary += f"; {count(outcome.requests, 'request')}"
+    if outcome.not_modified:
+        summary += f", {outcome.not_modified:,} answered with 304 (not modified)"
+    return summary
+
+
+def _stored_list(source: Source) -> Progress:
     return Progress(source.identity, source.name, source.title)
 
 

@@ -65,7 +65,7 @@ def test_a_list_of_another_server_moves_the_store_aside_and_back(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "users", "-t", "30", api=api)
         assert (
-            "Kept     what build/github_users.db held before as"
+            "Moved    the earlier content of build/github_users.db to"
             in run("build", "sample", api=api).stdout
         )
         assert info(tmp_path)["source"] == "sample"

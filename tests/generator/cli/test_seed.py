@@ -82,7 +82,7 @@ def test_a_failing_run_also_names_the_store_that_was_moved_aside(run):
     run("seed", "sample")
     with serving(github(remaining=1)) as api:
         done = run("seed", "users", "-t", "300", api=api)
-    assert (done.returncode, "Kept     what" in done.stdout) == (1, True)
+    assert (done.returncode, "Moved    the earlier content" in done.stdout) == (1, True)
 
 
 def test_a_dry_run_estimates_requests_and_changes_nothing(run, tmp_path):

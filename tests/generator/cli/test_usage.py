@@ -12,7 +12,7 @@ from tests.generator.cli.program import info
         ("seed orgs:python", "there is no source 'orgs:python'; did you mean 'org:python'?"),
         ("build list.csv", "there is no source 'list.csv'; did you mean 'file:list.csv'?"),
         ("seed repo:httpx", "'httpx' is not a repository like encode/httpx"),
-        ("seed auto org:acme", "auto seeds when nothing else is named"),
+        ("seed auto org:acme", "auto cannot be combined with other sources"),
         (
             "seed --max-wait soon",
             "'--max-wait': 'soon' is not a duration like 90 (seconds), 15m or 2h",
