@@ -21,3 +21,11 @@ def run(tmp_path, monkeypatch, capsys):
         return Result(int(exited.value.code), *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def sample_directory(run, tmp_path):
+    """The sample, baked: all that a query needs."""
+    run("seed", "sample")
+    run("bake")
+    return tmp_path / "build/directory.db"

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[3]
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing answers
 USERS = [user(number * 2, f"user-{number}") for number in range(1, 331)]
 LISTS = {"/orgs/acme/members": USERS[9::-1], "/users/octocat/followers": USERS[5:20]}
+# Options of `build` and `render` for a site of few pages, where the pages are not what is tested.
+SMALL_SITE = ("--page-sizes", "25", "--orders", "id", "--types", "none", "--no-data")
 
 
 class Result(NamedTuple):

@@ -3,14 +3,14 @@
 import pytest
 
 from tests.fake_github import FakeGitHub, serving
-from tests.generator.cli.program import USERS, info
+from tests.generator.cli.program import SMALL_SITE, USERS, info
 
 
 def test_auto_warns_and_uses_the_sample_if_nothing_is_stored(run, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "generator.cli.terminal.time.sleep", pytest.fail
     )  # it does not wait for a network
-    done = run("build")
+    done = run("build", *SMALL_SITE)
     assert done.returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("sample", 150)
     assert done.stderr.count("WARNING") == 2
@@ -21,9 +21,9 @@ def test_auto_warns_and_uses_the_sample_if_nothing_is_stored(run, tmp_path, monk
 def test_auto_uses_the_stored_users_where_github_cannot_be_reached(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "auto", "-t", "50", api=api)
-        done = run("build", "-t", "100", "--api-url", api)
+        done = run("build", "-t", "100", "--api-url", api, *SMALL_SITE)
         assert (done.stderr, info(tmp_path)["users"]) == ("", 100)
-    done = run("build", "-t", "200", "--api-url", api)
+    done = run("build", "-t", "200", "--api-url", api, *SMALL_SITE)
     assert done.returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 100)
     assert "100 users (source: users, as of " in done.stderr
@@ -38,13 +38,13 @@ def test_auto_fails_if_github_answers_with_an_error(run, tmp_path):
 
 
 def test_auto_grows_the_sample_but_no_list_that_is_out_of_reach(run, tmp_path):
-    run("build", "-t", "50")
+    run("build", "-t", "50", *SMALL_SITE)
     assert info(tmp_path)["users"] == 50
-    run("build", "-t", "150")
+    run("build", "-t", "150", *SMALL_SITE)
     assert info(tmp_path)["users"] == 150
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "users", "-t", "30", api=api)
-    run("build", "sample")
-    done = run("build", "-t", "60", api=api)
+    run("build", "sample", *SMALL_SITE)
+    done = run("build", "-t", "60", *SMALL_SITE, api=api)
     assert "; 60 were asked for)" in done.stderr
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)

@@ -3,7 +3,7 @@
 import json
 
 from tests.fake_github import FakeGitHub, serving
-from tests.generator.cli.program import USERS, github, ids, info
+from tests.generator.cli.program import SMALL_SITE, USERS, github, ids, info
 
 
 def test_build_makes_a_site_from_github(run, tmp_path):
@@ -31,28 +31,28 @@ def test_the_stages_one_by_one_do_the_same_as_build(run, tmp_path):
 def test_a_smaller_total_lists_the_first_users_and_leaves_the_store_alone(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "users", "--total", 300, api=api)
-    assert run("build", "users", "-t", "40", api=api).returncode == 0
+    assert run("build", "users", "-t", "40", *SMALL_SITE, api=api).returncode == 0
     assert (len(ids(tmp_path / "build/github_users.db")), info(tmp_path)["users"]) == (300, 40)
 
 
 def test_a_total_may_be_larger_than_any_list(run, tmp_path):
-    assert run("build", "sample", "--no-data", "-t", "9" * 40).returncode == 0
+    assert run("build", "sample", "-t", "9" * 40, *SMALL_SITE).returncode == 0
     assert info(tmp_path)["users"] == 150
 
 
 def test_a_changed_file_is_read_again(run, tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("id,login\n" + "".join(f"{n},user-{n}\n" for n in range(1, 21)))
-    run("build", "file:list.csv", "-t", "10")
+    run("build", "file:list.csv", "-t", "10", *SMALL_SITE)
     path.write_text("id,login\n" + "".join(f"{n},user-{n}\n" for n in range(101, 121)))
-    run("build", "file:list.csv", "-t", "10")
+    run("build", "file:list.csv", "-t", "10", *SMALL_SITE)
     body = json.loads(run("query", "pagination=100").stdout)
     assert [profile["id"] for profile in body["profiles"]] == list(range(101, 111))
 
 
 def test_a_file_is_published_without_its_folder(run, tmp_path):
     (tmp_path / "list.csv").write_text("id,login\n2,two\n1,one\n")
-    done = run("build", f"file:{tmp_path}/list.csv")
+    done = run("build", f"file:{tmp_path}/list.csv", *SMALL_SITE)
     assert (done.returncode, done.stderr) == (0, "")
     assert info(tmp_path)["source"] == "file:list.csv"
     assert (
@@ -66,16 +66,16 @@ def test_a_list_of_another_server_moves_the_store_aside_and_back(run, tmp_path):
         run("seed", "users", "-t", "30", api=api)
         assert (
             "Moved    the earlier content of build/github_users.db to"
-            in run("build", "sample", api=api).stdout
+            in run("build", "sample", *SMALL_SITE, api=api).stdout
         )
         assert info(tmp_path)["source"] == "sample"
-    assert run("build", "users", "-t", "30", api=api).returncode == 0
+    assert run("build", "users", "-t", "30", *SMALL_SITE, api=api).returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)
 
 
 def test_several_sources_make_one_directory_of_all_their_users(run, tmp_path):
     with serving(github()) as api:
-        done = run("build", "org:acme", "followers:octocat", "org:acme", api=api)
+        done = run("build", "org:acme", "followers:octocat", "org:acme", *SMALL_SITE, api=api)
     assert (done.returncode, done.stderr) == (0, "")
     assert (info(tmp_path)["users"], info(tmp_path)["source"]) == (
         20,
@@ -89,7 +89,7 @@ def test_several_sources_make_one_directory_of_all_their_users(run, tmp_path):
 def test_a_file_may_be_one_of_several_sources(run, tmp_path):
     (tmp_path / "more.csv").write_text("id,login\n2,stale-name\n7777,somebody\n")
     with serving(github()) as api:
-        run("build", "file:more.csv", "org:acme", api=api)
+        run("build", "file:more.csv", "org:acme", *SMALL_SITE, api=api)
     body = json.loads(run("query", "pagination=100").stdout)
     assert {p["id"]: p["username"] for p in body["profiles"]} == {
         **{user["id"]: user["login"] for user in USERS[:10]},
@@ -98,19 +98,19 @@ def test_a_file_may_be_one_of_several_sources(run, tmp_path):
 
 
 def test_title_replaces_the_sources_names(run, tmp_path):
-    run("build", "sample", "--title", "Our <people>")
+    run("build", "sample", "--title", "Our <people>", *SMALL_SITE)
     page = (tmp_path / "build/site/index.html").read_text()
     assert "<title>Users 1&ndash;25 of 150 - Our &lt;people&gt;</title>" in page
     run("bake", "--title", "Others")
-    run("render")
+    run("render", *SMALL_SITE)
     assert " - Others</title>" in (tmp_path / "build/site/index.html").read_text()
-    run("build", "sample")
+    run("build", "sample", *SMALL_SITE)
     assert " - Sample users</title>" in (tmp_path / "build/site/index.html").read_text()
 
 
 def test_every_page_says_that_the_sample_is_invented_even_beside_other_sources(run, tmp_path):
     (tmp_path / "more.csv").write_text("id,login\n999999,somebody\n")
-    run("build", "sample", "file:more.csv")
+    run("build", "sample", "file:more.csv", *SMALL_SITE)
     assert info(tmp_path)["source"] == "sample, file:more.csv"
     assert "These accounts are invented" in (tmp_path / "build/site/users/7.html").read_text()
 
@@ -118,16 +118,16 @@ def test_every_page_says_that_the_sample_is_invented_even_beside_other_sources(r
 def test_deleted_accounts_are_missing_from_the_next_bake(run, tmp_path):
     fake = github()
     with serving(fake) as api:
-        run("build", "users", api=api)
+        run("build", "users", *SMALL_SITE, api=api)
         fake.users = USERS[:10] + USERS[11:]
-        assert run("build", "users", "--refresh", api=api).returncode == 0
+        assert run("build", "users", "--refresh", *SMALL_SITE, api=api).returncode == 0
     body = json.loads(run("query", f"id={USERS[10]['id']}").stdout)
     assert (body["total"], info(tmp_path)["users"]) == (0, 150)
 
 
 def test_site_is_another_name_for_output(run, tmp_path):
-    assert run("build", "sample", "--no-data", "--site", "here").returncode == 0
-    assert run("render", "--no-data", "--site=there").returncode == 0
+    assert run("build", "sample", "--site", "here", *SMALL_SITE).returncode == 0
+    assert run("render", "--site=there", *SMALL_SITE).returncode == 0
     assert (tmp_path / "here/index.html").read_bytes() == (
         tmp_path / "there/index.html"
     ).read_bytes()

@@ -47,8 +47,7 @@ def test_an_os_error_beyond_the_users_reach_keeps_its_traceback(run, monkeypatch
         main(["check"])
 
 
-def test_a_closed_standard_output_writes_no_error(run, tmp_path):
-    run("build", "sample")
+def test_a_closed_standard_output_writes_no_error(sample_directory, tmp_path):
     process = start(tmp_path, "query", "pagination=100")
     process.stdout.close()
     assert (process.wait(timeout=30), process.stderr.read()) == (1, "")

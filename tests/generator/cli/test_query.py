@@ -10,8 +10,7 @@ from function.database import Directory
 from tests.generator.cli.program import start
 
 
-def test_query_prints_the_apis_answer(run):
-    run("build", "sample")
+def test_query_prints_the_apis_answer(run, sample_directory):
     done = run("query", "?username=JO&order_by=type&pagination=10&page=2")
     body = json.loads(done.stdout)
     assert done.returncode == 0
@@ -22,8 +21,7 @@ def test_query_prints_the_apis_answer(run):
     assert json.loads(refused.stdout)["parameter"] == "page"
 
 
-def test_query_prints_utf_8_whatever_the_locale(run, tmp_path):
-    run("build", "sample", "--no-data")
+def test_query_prints_utf_8_whatever_the_locale(sample_directory, tmp_path):
     process = start(
         tmp_path, "query", "pagination=\N{CYRILLIC SMALL LETTER YU}", PYTHONIOENCODING="ascii"
     )
@@ -35,23 +33,22 @@ def test_query_prints_utf_8_whatever_the_locale(run, tmp_path):
 @pytest.mark.parametrize(
     "prefix", ["", "?", "/api/users/profiles?", "http://127.0.0.1:5000/api/users/profiles?"]
 )
-def test_a_query_may_be_an_address(run, prefix):
-    run("build", "sample", "--no-data")
+def test_a_query_may_be_an_address(run, sample_directory, prefix):
     found = json.loads(run("query", f"{prefix}username=jo?&id=1").stdout)
     assert found["links"]["self"] == "?page=1&pagination=25&username=jo%3F&id=1"
 
 
-def test_query_prints_the_apis_bytes_and_indents_them_on_a_terminal(run, tmp_path, monkeypatch):
-    run("build", "sample", "--no-data")
-    with closing(Directory(tmp_path / "build/directory.db")) as directory:
+def test_query_prints_the_apis_bytes_and_indents_them_on_a_terminal(
+    run, sample_directory, monkeypatch
+):
+    with closing(Directory(sample_directory)) as directory:
         body = answer_profiles(directory, [("username", "jo")]).body
     assert run("query", "username=jo").stdout == body.decode()
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert run("query", "username=jo").stdout == json.dumps(json.loads(body), indent=2) + "\n"
 
 
-def test_explain_prints_the_sql_and_its_costs(run):
-    run("build", "sample")
+def test_explain_prints_the_sql_and_its_costs(run, sample_directory):
     done = run("query", "username=jo&page=2", "--explain")
     assert (done.returncode, done.stderr) == (0, "")
     assert "FROM lists WHERE term = ?\n    values: 'jo'\n" in done.stdout

@@ -19,7 +19,7 @@ def test_users_is_an_error_where_github_cannot_be_reached(run):
 
 def test_an_unreadable_file_leaves_the_store_unchanged(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
-        run("build", "users", "-t", "30", api=api)
+        run("seed", "users", "-t", "30", api=api)
     (tmp_path / "bad.csv").write_text("id,login\n1,one\nx,two\n")
     for source in ("file:nothing.csv", "file:bad.csv"):
         assert run("seed", source).returncode == 1

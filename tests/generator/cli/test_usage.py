@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.generator.cli.program import info
+from tests.generator.cli.program import SMALL_SITE, info
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_options_and_sources_may_be_mixed_and_a_value_may_begin_with_dashes(run,
 
 def test_help_wins_over_bad_values_and_the_last_of_repeated_options_counts(run):
     assert run("render", "--jobs", "x", "-h").returncode == 0
-    assert run("build", "sample", "--jobs", "x", "--jobs", "1").returncode == 0
+    assert run("build", "sample", "--jobs", "x", "--jobs", "1", *SMALL_SITE).returncode == 0
 
 
 def test_the_environment_replaces_the_default_api_url(run):
