@@ -202,7 +202,7 @@ def _kinds(path: Path, directory: Directory, naive: Naive) -> dict[str, float]:
         query = parse_query(pairs)
         total = directory.find(query).total
         assert json.loads(naive.answer(pairs))["total"] == total, kind
-        pages = explain(path, query).pages
+        pages = explain(path, query).pages_read
         print(
             f"{kind.name:<28}{total:>10,}{one * 1e6:>8.0f}{other * 1e6:>12.0f}"
             f"{other / one:>9.1f}{pages if pages is not None else '?':>12}"

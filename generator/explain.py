@@ -1,6 +1,5 @@
-"""How the directory comes to an answer: which statements, their plans, what they read, how long."""
+"""`ghdirectory query --explain`: the statements of a query, their plans, reads and times."""
 
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -11,42 +10,49 @@ from typing import Any
 from function.database import Directory
 from function.query import ProfileQuery
 
-# Linux counts what a process reads. https://man7.org/linux/man-pages/man5/proc_pid_io.5.html
-_READ = Path("/proc/self/io")
+# On Linux: the bytes that this process has read. https://man7.org/linux/man-pages/man5/proc_pid_io.5.html
+_IO_COUNTERS = Path("/proc/self/io")
 ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement with its *values*, *plan* as SQLite words it, and how many *rows* it gave."""
+class ExplainedStatement:
+    """A statement that was executed.
+
+    Attributes:
+        sql: its text.
+        values: the values of its parameters.
+        plan: the steps of SQLite's EXPLAIN QUERY PLAN.
+        row_count: how many rows it returned.
+    """
 
     sql: str
     values: tuple[object, ...]
     plan: tuple[str, ...]
-    rows: int
+    row_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How one query was answered.
+    """How a query was answered, on a connection that was new.
 
     Attributes:
-        statements: in the order they were executed.
-        page_size: bytes of a page of the file.
-        pages: how many a connection read that had just opened the file, for this query alone;
-            None where the system does not count.
-        first: seconds that the answer took on that connection.
-        then: the same once it had been asked before, at its best.
+        statements: in the order of their execution.
+        page_size: the file's, in bytes.
+        pages_read: how many pages of the file the first answer read; None if the system does not
+            count.
+        first_seconds: the time of the first answer.
+        repeated_seconds: the shortest time of `ROUNDS` more.
     """
 
-    statements: tuple[Statement, ...]
+    statements: tuple[ExplainedStatement, ...]
     page_size: int
-    pages: int | None
-    first: float
-    then: float
+    pages_read: int | None
+    first_seconds: float
+    repeated_seconds: float
 
     def __str__(self) -> str:
-        """Return it for people."""
+        """Return the explanation as lines for people."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -54,22 +60,24 @@ class Explanation:
             yield statement.sql
             yield f"    values: {', '.join(map(repr, statement.values))}"
             yield from (f"    {step}" for step in statement.plan)
-            yield f"    rows: {statement.rows:,}"
-        yield f"rows: {sum(statement.rows for statement in self.statements):,}"
-        read = "not counted on this system" if self.pages is None else f"{self.pages:,}"
+            yield f"    rows: {statement.row_count:,}"
+        yield f"rows: {sum(statement.row_count for statement in self.statements):,}"
+        read = "not counted on this system" if self.pages_read is None else f"{self.pages_read:,}"
         yield f"pages of {self.page_size:,} bytes read by a fresh connection: {read}"
-        yield f"time: {self.first * 1e3:.3f} ms the first time, {self.then * 1e3:.3f} ms then"
+        first, repeated = self.first_seconds * 1e3, self.repeated_seconds * 1e3
+        yield f"time: {first:.3f} ms the first time, {repeated:.3f} ms then"
 
 
 class RecordingDirectory(Directory):
-    """A directory that records its statements, their values and how many rows they gave."""
+    """A directory that records its statements, their values and their numbers of rows."""
 
-    def __init__(self, path: Path, *, use_mmap: bool) -> None:
+    def __init__(self, path: Path) -> None:
         self.recorded: list[tuple[str, tuple[object, ...], int]] = []
-        super().__init__(path, use_mmap=use_mmap)
+        # Pages that are read through a memory map are in no counter.
+        super().__init__(path, use_mmap=False)
 
     def fetch_all(self, sql: str, values: Sequence[object]) -> list[Any]:
-        """Return what *sql* finds, and record it."""
+        """Execute and record a statement, and return its rows."""
         rows = super().fetch_all(sql, values)
         self.recorded.append((sql, tuple(values), len(rows)))
         return rows
@@ -81,38 +89,41 @@ def explain(path: Path, query: ProfileQuery) -> Explanation:
     Raises:
         DatabaseMismatch: the file is not a directory that this code can read.
     """
-    with closing(RecordingDirectory(path, use_mmap=False)) as directory:
+    with closing(RecordingDirectory(path)) as directory:
         directory.recorded.clear()
-        before, start = _read_bytes(), time.perf_counter()
-        directory.find(query)
-        first, after = time.perf_counter() - start, _read_bytes()
+        bytes_before = _bytes_read()
+        first_seconds = _time(directory, query)
+        bytes_after = _bytes_read()
         recorded = tuple(directory.recorded)
-        then = min(_timed(directory, query) for _ in range(ROUNDS))
-    with closing(
-        sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-    ) as sql:
-        (page_size,) = sql.execute("PRAGMA page_size").fetchone()
-        explained = tuple(
-            Statement(
-                statement,
-                values,
-                tuple(row[3] for row in sql.execute(f"EXPLAIN QUERY PLAN {statement}", values)),
-                rows,
-            )
-            for statement, values, rows in recorded
+        repeated_seconds = min(_time(directory, query) for _ in range(ROUNDS))
+        ((page_size,),) = directory.fetch_all("PRAGMA page_size", ())
+        statements = tuple(
+            ExplainedStatement(sql, values, _plan(directory, sql, values), row_count)
+            for sql, values, row_count in recorded
         )
-    pages = None if before is None or after is None else (after - before) // page_size
-    return Explanation(explained, page_size, pages, first, then)
+    if bytes_before is None or bytes_after is None:
+        pages_read = None
+    else:
+        pages_read = (bytes_after - bytes_before) // page_size
+    return Explanation(statements, page_size, pages_read, first_seconds, repeated_seconds)
 
 
-def _timed(directory: Directory, query: ProfileQuery) -> float:
+def _plan(directory: Directory, sql: str, values: Sequence[object]) -> tuple[str, ...]:
+    # https://sqlite.org/eqp.html: the fourth column describes the step.
+    steps = directory.fetch_all(f"EXPLAIN QUERY PLAN {sql}", values)
+    return tuple(step[3] for step in steps)
+
+
+def _time(directory: Directory, query: ProfileQuery) -> float:
+    """Answer *query*, and return the seconds that it took."""
     start = time.perf_counter()
     directory.find(query)
     return time.perf_counter() - start
 
 
-def _read_bytes() -> int | None:
+def _bytes_read() -> int | None:
+    """Return the number of bytes that this process has read; None if the system does not count."""
     try:
-        return int(_READ.read_text().partition("rchar:")[2].split()[0])
+        return int(_IO_COUNTERS.read_text().partition("rchar:")[2].split()[0])
     except (OSError, IndexError, ValueError):
         return None

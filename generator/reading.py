@@ -1,4 +1,7 @@
-"""Reading a directory from its start to its end, which the function never does."""
+"""Reads many users of a directory at once: every profile, or whole columns.
+
+The function never does: it answers one page at a time.
+"""
 
 import json
 import sqlite3
@@ -8,42 +11,56 @@ from typing import NamedTuple
 from function.contract import Profile
 from function.database import Directory
 from function.database_file import damaged_database
-from function.query import ProfileQuery
+from function.query import ProfileQuery, is_descending
 from function.statements import Row
 
-# So many users are read at a time.
-_AT_ONCE = 1000
+# Users read with one query.
+BATCH = 1000
 
 
 class Columns(NamedTuple):
-    """The ids (in digits), types and usernames of many users, each a list in the same order."""
+    """Users in columns, each in the same order.
+
+    Attributes:
+        ids: in decimal digits.
+        types: packed types, see `function.statements.Row`.
+        usernames: as GitHub sent them.
+    """
 
     ids: list[bytes]
     types: list[int]
     usernames: list[str]
 
-    def row(self, number: int) -> Row:
-        """Return the row of that *number*, from 0."""
-        return int(self.ids[number]), self.types[number], self.usernames[number]
+    def row(self, position: int) -> Row:
+        """Return the user at *position*, from 0."""
+        return int(self.ids[position]), self.types[position], self.usernames[position]
 
 
 def read_profiles(
     directory: Directory, order_by: str, type_: str | None = None
 ) -> Iterator[Profile]:
-    """Yield every profile of *directory*, or those of *type_*, in one of the `ORDERS`."""
+    """Yield every profile of *directory*, or of *type_*, in one of the orders of the API.
+
+    Raises:
+        DatabaseMismatch: the directory is damaged.
+    """
     page = 1
-    while found := directory.find(ProfileQuery(page, _AT_ONCE, order_by, type=type_)).profiles:
-        yield from found
+    while profiles := directory.find(ProfileQuery(page, BATCH, order_by, type=type_)).profiles:
+        yield from profiles
         page += 1
 
 
 def read_columns(
     directory: Directory, order_by: str, type_: str | None, start: int, stop: int
 ) -> Columns:
-    """Return the users from *start* to before *stop*, from 0, of those of *type_*.
+    """Return a slice of all users, or of those of a type, as columns.
 
-    SQLite puts a column into one text, which is read faster than a row at a time. It does so in
-    the order in which the rows come, which `generator.check` sees.
+    Args:
+        directory: the directory.
+        order_by: one of `function.query.ORDERS`.
+        type_: a type, in any case; None for all users.
+        start: the position of the first user, from 0.
+        stop: the position after the last user. The slice is shorter if the list is.
 
     Raises:
         DatabaseMismatch: the directory is damaged.
@@ -57,20 +74,23 @@ def read_columns(
 def _read_columns(
     directory: Directory, order_by: str, type_: str | None, start: int, stop: int
 ) -> Columns:
-    found = Columns([], [], [])
-    statements, wanted = directory.slice_statements(order_by, type_, start, stop)
+    columns = Columns([], [], [])
+    statements, count = directory.slice_statements(order_by, type_, start, stop)
     for sql, values in statements:
+        # One JSON text for each column is faster than a tuple for each row. SQLite does not
+        # promise that json_group_array keeps the order of the rows. It does, and `check` would
+        # notice if it did not. https://sqlite.org/lang_aggfunc.html
         ((ids, types, usernames),) = directory.fetch_all(
             "SELECT json_group_array(id), json_group_array(type), json_group_array(username)"
             f" FROM ({sql})",
             values,
         )
-        found.ids.extend(ids[1:-1].encode().split(b","))
-        found.types.extend(json.loads(types))
-        found.usernames.extend(json.loads(usernames))
-    if {len(column) for column in found} != {wanted}:
-        raise ValueError(f"{len(found.types)} users where there are {wanted}")
-    if order_by.startswith("-"):
-        for column in found:
+        columns.ids.extend(ids[1:-1].encode().split(b","))
+        columns.types.extend(json.loads(types))
+        columns.usernames.extend(json.loads(usernames))
+    if {len(column) for column in columns} != {count}:
+        raise ValueError(f"{len(columns.types)} users where there are {count}")
+    if is_descending(order_by):
+        for column in columns:
             column.reverse()
-    return found
+    return columns

@@ -6,63 +6,70 @@ from generator.explain import explain
 from tests.factories import make_directory, make_profile
 
 
-def test_an_explanation_has_the_statements_their_plans_and_what_they_read(tmp_path):
+def test_an_explanation_has_statements_plans_pages_and_times(tmp_path):
     make_directory(tmp_path, map(make_profile, range(1, 3001))).close()
-    found = explain(tmp_path / "directory.db", ProfileQuery(page=100))
-    anchor, rows = found.statements
+    explanation = explain(tmp_path / "directory.db", ProfileQuery(page=100))
+    anchor, rows = explanation.statements
     assert anchor.sql.startswith("SELECT substr(ids, ")
-    assert anchor.values == (4 * 77 + 1, 4, 0, 0)  # users 2,464 on, of the first list
+    # Page 100 starts at position 2,475 of list 0. Anchor 77 is before it, at position 2,464.
+    assert anchor.values == (4 * 77 + 1, 4, 0, 0)
     assert anchor.plan == ("SEARCH anchors USING PRIMARY KEY (list=? AND number=?)",)
     assert rows.values == (2465, 25, 2475 - 2464)
     assert rows.plan == ("SEARCH u USING INTEGER PRIMARY KEY (rowid>?)",)
-    assert (anchor.rows, rows.rows) == (1, 25)
-    assert found.pages is None or 1 <= found.pages <= 16
-    assert 0 < found.then <= found.first
+    assert (anchor.row_count, rows.row_count) == (1, 25)
+    assert explanation.pages_read is None or 1 <= explanation.pages_read <= 16
+    assert 0 < explanation.repeated_seconds <= explanation.first_seconds
 
 
-def test_no_list_is_gone_through_from_its_start(tmp_path):
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(ProfileQuery(page=120, order_by="-id"), id="last page"),
+        pytest.param(ProfileQuery(page=100, order_by="type", type="user"), id="type"),
+        pytest.param(ProfileQuery(page=30, username="er-1"), id="frequent term"),
+        pytest.param(ProfileQuery(page=100, username="user-"), id="term of all users"),
+        pytest.param(ProfileQuery(username="user-2999"), id="rare term"),
+    ],
+)
+def test_no_query_scans_users_or_sorts(tmp_path, query):
     make_directory(tmp_path, map(make_profile, range(1, 3001))).close()
-    for query in (
-        ProfileQuery(page=120, order_by="-id"),
-        ProfileQuery(page=100, order_by="type", type="user"),
-        ProfileQuery(page=30, username="er-1"),
-        ProfileQuery(page=100, username="user-"),
-        ProfileQuery(username="user-2999"),
-    ):
-        for statement in explain(tmp_path / "directory.db", query).statements:
-            assert not any(step.startswith("SCAN u") for step in statement.plan), query
-            assert not any("TEMP B-TREE" in step for step in statement.plan), query
+    for statement in explain(tmp_path / "directory.db", query).statements:
+        assert not any(step.startswith("SCAN u") for step in statement.plan)
+        assert not any("TEMP B-TREE" in step for step in statement.plan)
 
 
-def test_it_is_said_in_lines(tmp_path):
+def test_an_explanation_is_printed_as_lines(tmp_path):
     make_directory(tmp_path).close()
-    said = str(explain(tmp_path / "directory.db", ProfileQuery(id=1)))
-    assert said.splitlines()[:4] == [
+    text = str(explain(tmp_path / "directory.db", ProfileQuery(id=1)))
+    assert text.splitlines()[:4] == [
         "SELECT id, type, username FROM users WHERE id = ?",
         "    values: 1",
         "    SEARCH users USING INTEGER PRIMARY KEY (rowid=?)",
         "    rows: 1",
     ]
-    assert "pages of 4,096 bytes read by a fresh connection: " in said
+    assert "pages of 4,096 bytes read by a fresh connection: " in text
 
 
-def test_a_value_that_sqlite_would_cut_is_explained_like_any_other(tmp_path):
+def test_a_term_with_nul_is_explained(tmp_path):
     make_directory(tmp_path).close()
-    found = explain(tmp_path / "directory.db", ProfileQuery(username="l\0a"))
-    assert any("l\0a" in one.values and one.rows == 1 for one in found.statements)
+    explanation = explain(tmp_path / "directory.db", ProfileQuery(username="l\0a"))
+    assert any("l\0a" in step.values and step.row_count == 1 for step in explanation.statements)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("users", [4_999, 11_999, 29_999, 40_000])
-def test_a_page_of_a_frequent_term_is_on_few_pages_of_the_file(tmp_path, users):
-    """The rarest that count as frequent, evenly spread, is the worst."""
-    having = least_frequent(users)
-    apart = users // having
+def test_a_page_of_a_frequent_term_reads_at_most_16_pages_of_the_file(tmp_path, users):
+    """The worst case is the rarest frequent term, when its users are evenly spread."""
+    frequent = least_frequent(users)
+    interval = users // frequent
     make_directory(
         tmp_path,
-        (make_profile(n, f"{'rare' if n % apart == 1 else 'name'}-{n}") for n in range(1, users)),
+        (
+            make_profile(n, f"{'rare' if n % interval == 1 else 'name'}-{n}")
+            for n in range(1, users)
+        ),
     ).close()
-    for page in (1, 2, having // 25):
-        found = explain(tmp_path / "directory.db", ProfileQuery(page, username="rare"))
-        assert found.statements[-1].rows >= 25 or page > 2
-        assert found.pages is None or found.pages <= 16
+    for page in (1, 2, frequent // 25):
+        explanation = explain(tmp_path / "directory.db", ProfileQuery(page, username="rare"))
+        assert explanation.statements[-1].row_count >= 25 or page > 2
+        assert explanation.pages_read is None or explanation.pages_read <= 16
