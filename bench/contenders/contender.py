@@ -82,7 +82,7 @@ def renderer(directory: Directory, *, use_slots: bool = True) -> Renderer:
         assets,
         "/",
         origin=ORIGIN,
-        widest=site.widest(directory),
+        widest=site.find_widest(directory),
         use_slots=use_slots,
     )
 

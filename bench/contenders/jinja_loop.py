@@ -16,7 +16,6 @@ from function.database import Directory
 from generator.reading import read_profiles
 from generator.render.pages import Renderer
 from generator.site import AVATAR_SIZE, UserRow, user_row
-from generator.text import number
 
 NAME = "plain Jinja2 loop"
 _IMPORT = re.compile(r"\{% from [^%]*%\}\n")
@@ -29,7 +28,7 @@ def contender(database: Path) -> Contender:
 
 def template(drawing: Renderer) -> Template:
     """Return users.html with _user_row.html in a loop over `profiles` where its rows were."""
-    environment = drawing.templates._whole
+    environment = drawing.templates.environment
     assert environment.loader
     page, row = (
         environment.loader.get_source(environment, name)[0]
@@ -65,9 +64,11 @@ def main() -> None:
         size = listing.pagination
         (folder / listing.prefix).mkdir(parents=True, exist_ok=True)
         for page in range(1, build.pages(listing) + 1):
-            numbers = drawing.context.numbers(listing, page)
-            texts = [str(one) for one in numbers], [number(one) for one in numbers]
-            context = drawing.context.values(listing, page, *texts, lambda text: text)
+            digits, texts = (
+                [column[0].decode() for column in columns]
+                for columns in drawing.context.numbers(listing, range(page, page + 1))
+            )
+            context = drawing.context.values(listing, page, digits, texts, lambda text: text)
             shown = profiles[(page - 1) * size : page * size]
             path = folder / listing.key(page)
             path.write_text(page_template.render(**context, profiles=shown), encoding="utf-8")

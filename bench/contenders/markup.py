@@ -18,8 +18,8 @@ from generator.render.rows import ROW
 from generator.render.slots import Slot, placeholder
 from generator.site import AVATAR_SIZE, Listing, UserRow, resized
 
-# Numbers of a page, in the order of `PageContext.numbers`: of `same_0` there is one for each size.
-_NUMBERS = ("_", "prev", "page", "next", "_", "first", "last")
+# The first of `PageContext.numbers`, in addresses and for people.
+_NEAR = ("_", "prev", "page", "next", "_")
 # What else is shown: of a user, and of a page number that is offered.
 _NAMES = (
     *("rows", "id", "username", "type", "avatar", "avatar_2x", "profile_url"),
@@ -88,11 +88,13 @@ class Skeleton:
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        numbers = [*_NUMBERS, *(f"same_{n}" for n in range(len(renderer._build.page_sizes)))]
-        assert len(numbers) == len(renderer.context.numbers(Listing(), 1)), "it has others now"
-        self._names = [*numbers, *(f"{name}_text" for name in numbers), *_NAMES]
+        digits = [*_NEAR, *(f"same_{n}" for n in range(len(renderer._build.page_sizes)))]
+        texts = [f"{name}_text" for name in (*_NEAR, "first", "last")]
+        counts = [len(columns) for columns in renderer.context.numbers(Listing(), range(1, 2))]
+        assert counts == [len(digits), len(texts)], "a page has other numbers now"
+        self._names = [*digits, *texts, *_NAMES]
         self._marks = [placeholder(place) for place in range(len(self._names))]
-        self._count = len(numbers)
+        self._digits, self._texts = self._marks[: counts[0]], self._marks[counts[0] : sum(counts)]
 
     def page(self, listing: Listing) -> Nodes:
         """Return any page of *listing*, which has three or more."""
@@ -130,9 +132,9 @@ class Skeleton:
         identity, name = self._mark("id"), self._mark("username")
         picture = f"https://avatars.githubusercontent.com/u/{identity}?v=4"
         implied = self._typed(
-            Slot(resized(picture, AVATAR_SIZE).replace("&", "&amp;"), is_there=True),
-            Slot(resized(picture, 2 * AVATAR_SIZE).replace("&", "&amp;"), is_there=True),
-            Slot(f"https://github.com/{name}", is_there=True),
+            Slot(resized(picture, AVATAR_SIZE).replace("&", "&amp;"), is_set=True),
+            Slot(resized(picture, 2 * AVATAR_SIZE).replace("&", "&amp;"), is_set=True),
+            Slot(f"https://github.com/{name}", is_set=True),
         )
         return self._read(_fork("own", own, implied))
 
@@ -140,16 +142,15 @@ class Skeleton:
         return self._marks[self._names.index(name)]
 
     def _slot(self, name: str) -> Slot:
-        return Slot(self._mark(name), is_there=True)
+        return Slot(self._mark(name), is_set=True)
 
     def _address(self, listing: Listing, name: str) -> Slot:
         found = "/" + listing.prefix + self._mark(name)
-        return Slot(f"{found}.html", is_there=True)
+        return Slot(f"{found}.html", is_set=True)
 
     def _context(self, listing: Listing, page: int) -> dict[str, Any]:
-        digits, texts = self._marks[: self._count], self._marks[self._count : 2 * self._count]
         return self._renderer.context.values(
-            listing, page, digits, texts, lambda text: Slot(text, is_there=True)
+            listing, page, self._digits, self._texts, lambda text: Slot(text, is_set=True)
         )
 
     def _draw(self, context: Mapping[str, Any], window: Sequence[PageLink]) -> Nodes:
@@ -173,7 +174,7 @@ class Skeleton:
     def _typed(self, *addresses: Slot | None) -> Nodes:
         """Return the row of a user of any type with such addresses."""
         templates = self._renderer.templates
-        environment: Environment = templates._whole
+        environment: Environment = templates.environment
         colours = environment.get_template("_types.html").module.colours
 
         def draw(type_: str) -> Nodes:

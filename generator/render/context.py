@@ -1,4 +1,4 @@
-"""What the template `users.html` is given for a page: texts, addresses, choices.
+"""What the template `users.html` is given for a page: texts, addresses, choices. Does no I/O.
 
 Most of it is the same on all pages of a listing. What differs are `PageContext.numbers`.
 """
@@ -7,20 +7,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from generator.site import Build, Listing, orders_a_type, same_place, window
-from generator.text import number, numbers
+from generator.text import number
 
-# So many page numbers are shown before and after a page's own.
+# How many page numbers are shown before and after a page's own.
 AROUND = 2
-# What the orders are called on pages.
+_WINDOW = 2 * AROUND + 1
+# The names of the orders on pages.
 ORDER_NAMES = {"id": "Oldest", "-id": "Newest", "type": "Type", "-type": "Type, reversed"}
-# Makes what a template is given of a text that has a page's numbers in it.
-MakeSlot = Callable[[str], Any]
+# A number of many pages, each in ASCII.
+Column = list[bytes]
+# Wraps a text that has a page's numbers in it: as a slot, or not at all.
+Wrap = Callable[[str], Any]
 
 
 class PageLink(NamedTuple):
-    """A page number to offer: *text* None is a gap, *url* None the page that is shown.
+    """A page number to offer.
 
-    *is_near*: to be shown where there is little room.
+    Attributes:
+        text: the number; None for a gap.
+        url: where it leads; None for the page that is shown.
+        is_near: whether to show it where there is little room.
     """
 
     text: Any = None
@@ -29,7 +35,7 @@ class PageLink(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Another size, order or type to choose; *users* says of how many."""
+    """A size, order or type to choose; *users* is the number of its users, or empty."""
 
     text: str
     url: Any
@@ -47,36 +53,25 @@ class PageContext:
         """Return the address of *key*, with the host if that is known."""
         return f"{self._origin}{self._base_path}{key}"
 
-    def numbers(self, listing: Listing, page: int) -> list[int]:
-        """Return all that differs between the pages of *listing*, for *page*.
+    def numbers(self, listing: Listing, pages: range) -> tuple[list[Column], list[Column]]:
+        """Return all numbers that differ between pages, as in addresses and as people read them.
 
-        The page numbers from `AROUND` before it to so many after it, the first and the last user
-        shown, and the page of every size that shows the first.
+        Each is a list with one value for each of the *pages* of *listing*. Those in addresses are
+        the page numbers from `AROUND` before a page to `AROUND` after it, and for each page size
+        the page that shows the same first user. Those for people are the same page numbers, and
+        the first and the last user shown.
         """
-        size = listing.pagination
-        first = (page - 1) * size + 1
-        last = min(page * size, self._build.users_of(listing.slug))
-        same = [same_place(page, size, other) for other in self._build.page_sizes]
-        return [*range(page - AROUND, page + AROUND + 1), first, last, *same]
-
-    def columns(self, listing: Listing, pages: range) -> Sequence[Sequence[bytes]]:
-        """Return the `numbers` of *pages* as in addresses, then as for people, each for all pages.
-
-        But only those that are used: the users shown are in no address, and a page of another size
-        is in no text. All at once, as for each by itself it would take as long as the rest.
-        """
-        count, size = len(pages), listing.pagination
-        around = range(pages.start - AROUND, pages.stop + AROUND)
-        digits, texts = _digits(around), _texts(around)
-        before = range((pages.start - 1) * size, (pages.stop - 1) * size, size)
-        return [
-            *(digits[place : place + count] for place in range(2 * AROUND + 1)),
-            *((), ()),
-            *(_digits([n // other + 1 for n in before]) for other in self._build.page_sizes),
-            *(texts[place : place + count] for place in range(2 * AROUND + 1)),
-            *(_texts([n + 1 for n in before]), _texts([n + size for n in before])),
-            *((),) * len(self._build.page_sizes),
-        ]
+        size, users = listing.pagination, self._build.users_of(listing.slug)
+        near = range(pages.start - AROUND, pages.stop + AROUND)
+        same_user = (
+            [same_place(page, size, other) for page in pages] for other in self._build.page_sizes
+        )
+        first = [(page - 1) * size + 1 for page in pages]
+        last = [min(page * size, users) for page in pages]
+        return (
+            [*_windows(_digits(near), len(pages)), *map(_digits, same_user)],
+            [*_windows(_texts(near), len(pages)), _texts(first), _texts(last)],
+        )
 
     def values(
         self,
@@ -84,35 +79,41 @@ class PageContext:
         page: int,
         digits: Sequence[str],
         texts: Sequence[str],
-        slot: MakeSlot,
+        wrap: Wrap,
     ) -> Mapping[str, object]:
         """Return what `users.html` is given for *page* of *listing*.
 
-        *digits* and *texts* are its `numbers`, as in addresses and for people; *slot* makes of a
-        text with some of these in it what a template is given.
+        Args:
+            listing: what the page is of.
+            page: its number.
+            digits: its `numbers` in addresses, or placeholders for them.
+            texts: its `numbers` for people, or placeholders for them.
+            wrap: is called with each text that has some of these in it.
         """
-        build, this = self._build, AROUND
+        build = self._build
         pages = build.pages(listing)
-        first, last = 2 * AROUND + 1, 2 * AROUND + 2
-        around = [slot(self._address(listing, digit)) for digit in digits[: 2 * AROUND + 1]]
+        near, same_user = digits[:_WINDOW], digits[_WINDOW:]
+        *near_texts, first, last = map(wrap, texts)
+        urls = [wrap(self._address(listing, each)) for each in near]
         is_home = listing.is_default and page == 1
+        own_url = wrap(self._origin + self._address(listing, near[AROUND]))
         return {
             "listing": listing,
-            "of_type": next((one.name for one in build.types if one.slug == listing.slug), None),
+            "of_type": next(
+                (type_.name for type_ in build.types if type_.slug == listing.slug), None
+            ),
             "order": ORDER_NAMES[listing.order_by],
-            "page": slot(texts[this]),
+            "page": near_texts[AROUND],
             "pages": number(pages),
-            "first": slot(texts[first]),
-            "last": slot(texts[last]),
+            "first": first,
+            "last": last,
             "total": number(build.users_of(listing.slug)),
-            "url": self.url("")
-            if is_home
-            else slot(self._origin + self._address(listing, digits[this])),
-            "prev": around[this - 1] if page > 1 else None,
-            "next": around[this + 1] if page < pages else None,
-            "window": self._window(listing, page, around, [slot(text) for text in texts[:first]]),
-            "sizes": self._sizes(listing, digits[last + 1 :], slot),
-            "orders": self._orders(listing, digits[this], slot),
+            "url": self.url("") if is_home else own_url,
+            "prev": urls[AROUND - 1] if page > 1 else None,
+            "next": urls[AROUND + 1] if page < pages else None,
+            "window": self._window(listing, page, urls, near_texts),
+            "sizes": self._sizes(listing, same_user, wrap),
+            "orders": self._orders(listing, near[AROUND], wrap),
             "types": self._types(listing),
         }
 
@@ -121,67 +122,65 @@ class PageContext:
         return f"{self._base_path}{listing.prefix}{digits}.html"
 
     def _window(
-        self, listing: Listing, page: int, addresses: Sequence[Any], texts: Sequence[Any]
+        self, listing: Listing, page: int, urls: Sequence[Any], texts: Sequence[Any]
     ) -> list[PageLink]:
-        """Return the page numbers to offer on *page*; those around it have these texts."""
+        """Return the page numbers to offer on *page*; those around it have these URLs and texts."""
         pages = self._build.pages(listing)
         links = []
-        for wanted in window(page, pages, AROUND):
-            if wanted is None:
+        for target in window(page, pages, AROUND):
+            if target is None:
                 links.append(PageLink())
                 continue
-            place = wanted - page + AROUND
-            if not 0 <= place <= 2 * AROUND:
-                links.append(PageLink(number(wanted), self._base_path + listing.key(wanted)))
+            index = target - page + AROUND
+            if not 0 <= index < _WINDOW:  # the first or the last page, the same for all
+                links.append(PageLink(number(target), self._base_path + listing.key(target)))
                 continue
-            is_near = abs(wanted - page) <= 1 or wanted in (1, pages)
-            link = None if wanted == page else addresses[place]
-            links.append(PageLink(texts[place], link, is_near))
+            is_near = abs(target - page) <= 1 or target in (1, pages)
+            url = None if target == page else urls[index]
+            links.append(PageLink(texts[index], url, is_near))
         return links
 
-    def _sizes(self, listing: Listing, digits: Sequence[str], slot: MakeSlot) -> list[Choice]:
-        """Return the page sizes to choose; *digits* has the page of each that begins here."""
-        found = []
-        for size, same in zip(self._build.page_sizes, digits, strict=True):
-            other = Listing(listing.order_by, size, listing.slug)
-            address = slot(self._address(other, same))
-            found.append(Choice(str(size), address, size == listing.pagination))
-        return found
+    def _sizes(self, listing: Listing, digits: Sequence[str], wrap: Wrap) -> list[Choice]:
+        """Return the page sizes to choose, each at the page that shows the same first user."""
+        choices = []
+        for size, page in zip(self._build.page_sizes, digits, strict=True):
+            target = Listing(listing.order_by, size, listing.slug)
+            url = wrap(self._address(target, page))
+            choices.append(Choice(str(size), url, size == listing.pagination))
+        return choices
 
-    def _orders(self, listing: Listing, digits: str, slot: MakeSlot) -> list[Choice]:
-        """Return the orders to choose: the page of the same number in each."""
-        found = []
+    def _orders(self, listing: Listing, digits: str, wrap: Wrap) -> list[Choice]:
+        """Return the orders to choose, each at the page of the same number."""
+        choices = []
         for order_by in self._build.orders:
             if listing.slug is None or orders_a_type(order_by):
-                other = Listing(order_by, listing.pagination, listing.slug)
-                address = slot(self._address(other, digits))
-                found.append(Choice(ORDER_NAMES[order_by], address, order_by == listing.order_by))
-        return found
+                target = Listing(order_by, listing.pagination, listing.slug)
+                url = wrap(self._address(target, digits))
+                choices.append(Choice(ORDER_NAMES[order_by], url, order_by == listing.order_by))
+        return choices
 
     def _types(self, listing: Listing) -> list[Choice]:
-        """Return the types to choose: the first page of each."""
-        slugs = [("All", None), *((one.name, one.slug) for one in self._build.types)]
-        return [
-            Choice(
-                name,
-                self._base_path + self._in_type(listing, slug).key(1),
-                slug == listing.slug,
-                number(self._build.users_of(slug)),
-            )
-            for name, slug in slugs
-        ]
-
-    def _in_type(self, listing: Listing, slug: str | None) -> Listing:
-        """Return the listing like *listing* that has the users of another type."""
-        found = Listing(listing.order_by, listing.pagination, slug)
-        return found if self._build.has(found) else Listing("id", listing.pagination, slug)
+        """Return the types to choose, each at its first page, in the same order if it has that."""
+        slugs = [("All", None), *((type_.name, type_.slug) for type_ in self._build.types)]
+        choices = []
+        for name, slug in slugs:
+            target = Listing(listing.order_by, listing.pagination, slug)
+            if not self._build.has(target):
+                target = Listing("id", listing.pagination, slug)
+            url = self._base_path + target.key(1)
+            users = number(self._build.users_of(slug))
+            choices.append(Choice(name, url, slug == listing.slug, users))
+        return choices
 
 
-def _digits(values: Iterable[int]) -> list[bytes]:
-    """Return each of *values* in digits."""
+def _windows(values: Column, count: int) -> list[Column]:
+    """Return the `_WINDOW` lists of *count* adjacent *values*."""
+    return [values[start : start + count] for start in range(_WINDOW)]
+
+
+def _digits(values: Iterable[int]) -> Column:
     return [b"%d" % value for value in values]
 
 
-def _texts(values: Iterable[int]) -> list[bytes]:
-    """Return each of *values* for people."""
-    return "\n".join(numbers(values)).encode().split(b"\n")
+def _texts(values: Iterable[int]) -> Column:
+    return [f"{value:,}".encode() for value in values]

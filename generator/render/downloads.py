@@ -17,8 +17,8 @@ DATABASE_KEY = "data/directory.db"
 KEYS = {"CSV": CSV_KEY, "NDJSON": NDJSON_KEY, "SQLite": DATABASE_KEY}
 
 
-def write(directory: Directory, folder: Path, take: Callable[[str, Path], None]) -> None:
-    """Write each of `KEYS` to a draft below *folder*, and hand it to *take*.
+def write_downloads(directory: Directory, folder: Path, take: Callable[[str, Path], None]) -> None:
+    """Write each of `KEYS` to a draft below *folder*, and call *take* with its key and the draft.
 
     CSV is RFC 4180's with a header, NDJSON an object a line with the members the API has; both in
     the order of ids, in UTF-8.

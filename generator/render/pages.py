@@ -1,10 +1,9 @@
-"""A site's pages, from the Jinja2 templates in site_templates/.
+"""A site's pages, drawn from the Jinja2 templates in site_templates/.
 
-Whatever GitHub sent is escaped on its way out; an address that is not a web address is not
-linked. What is the same on all pages of a listing is drawn once, as literals with slots
-(`slots.py`), and filled in for each. Whatever cannot be is drawn by Jinja2, to the same bytes.
+Templates escape all text that GitHub sent, and link to web addresses only.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -13,15 +12,16 @@ from function.answer import PATH as API_PATH
 from function.contract import About
 from generator.errors import BuildError
 from generator.render.context import PageContext
-from generator.render.rows import RowRenderer, Rows
-from generator.render.slots import NotSlottable, Slot, SlotTemplate, placeholder
-from generator.render.templates import Templates, drawn
+from generator.render.rows import RowRenderer
+from generator.render.slots import HOSTILE, Slot, SlotTemplate, compile_slots, placeholder
+from generator.render.templates import Templates, as_markup, escape
 from generator.site import ABOUT_KEY, STATIC, TEMPLATES, Build, Listing, SiteFile
 from generator.text import day, number, percentage
 
 PAGE = "users.html"
-# So many pages at either end of a listing have page numbers of another shape than the rest.
+# How many pages at either end of a listing offer fewer page numbers than the inner pages.
 EDGE = 5
+MAX_BARS = 12  # types in the chart of the page about the directory
 
 
 class Download(NamedTuple):
@@ -33,7 +33,7 @@ class Download(NamedTuple):
 
 
 class Widest(NamedTuple):
-    """The longest texts that any row has, or about as wide: columns have room for them."""
+    """The longest type and id of any row. Columns have room for them before the first row comes."""
 
     type: str = ""
     id: str = ""
@@ -47,13 +47,14 @@ class Renderer:
 
     Args:
         build: which pages there are.
-        about: what is listed.
-        assets: what pages load, under the names that templates use.
-        base_path: where the site lies on its host, with a slash at either end.
-        origin: scheme and host of the site, as in https://example.org.
+        about: what the directory says of itself.
+        assets: the files that pages load, under the names that templates use.
+        base_path: the site's path on its host, with a slash at either end.
+        origin: scheme and host of the site, as in https://example.org; empty if not known.
         downloads: the files that have all users.
-        widest: the longest texts that any of the rows has.
-        use_slots: whether to draw from literals and slots; if not, Jinja2 draws every row and page.
+        widest: the longest texts of any row.
+        use_slots: whether to use the fast path (`slots.py`). If not, Jinja2 draws every row and
+            page, to the same bytes.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Renderer:
         widest: Widest = NOT_KNOWN,
         use_slots: bool = True,
     ) -> None:
-        self._build, self._use_slots = build, use_slots
+        self._build = build
         self.context = PageContext(build, base_path, origin)
         self._frames: dict[Listing, SlotTemplate | None] = {}
         self.templates = Templates(
@@ -89,80 +90,96 @@ class Renderer:
                 "widest": widest,
             },
         )
-        rows = RowRenderer(self.templates, use_slots=use_slots)
+        self._use_slots = use_slots and self.templates.is_slottable
+        rows = RowRenderer(self.templates, use_slots=self._use_slots)
         self.rows, self.row = rows.rows, rows.row
 
-    def page(self, listing: Listing, page: int, rows: Rows) -> bytes:
+    def page(self, listing: Listing, page: int, rows: Sequence[bytes]) -> bytes:
         """Return *listing*'s page number *page*, which shows *rows*."""
         return next(self.pages(listing, range(page, page + 1), rows))
 
-    def pages(
-        self, listing: Listing, numbers: range, rows: Rows, start: int = 0
-    ) -> Iterator[bytes]:
-        """Yield the pages of *listing* with these *numbers*, which show *rows* from *start* on."""
-        shown = [*rows.slices(start, listing.pagination, len(numbers))]
-        last = self._build.pages(listing) - EDGE
-        inner = range(max(numbers.start, EDGE + 1), min(numbers.stop, last + 1))
-        if listing not in self._frames and inner:
-            self._frames[listing] = self._slotted_frame(listing, EDGE + 1)
-        frame = self._frames[listing] if inner else None
+    def pages(self, listing: Listing, pages: range, rows: Sequence[bytes]) -> Iterator[bytes]:
+        """Yield the *pages* of *listing*; *rows* are those of the first and of all that follow."""
+        size = listing.pagination
+        tables = [
+            b"".join(rows[start : start + size]) for start in range(0, size * len(pages), size)
+        ]
+        inner = self._inner(listing, pages)
+        frame = self._frame(listing) if inner else None
         if not frame:
-            inner = numbers[:0]
-        begin, end = inner.start - numbers.start, inner.stop - numbers.start
-        yield from map(partial(self._whole_page, listing), numbers[:begin], shown[:begin])
+            inner = pages[:0]
+        begin, end = inner.start - pages.start, inner.stop - pages.start
+        draw = partial(self._draw, listing)
+        yield from map(draw, pages[:begin], tables[:begin])
         if frame:
-            columns = self.context.columns(listing, inner)
-            yield from frame.fill_all([*columns, shown[begin:end]], len(inner))
-        yield from map(partial(self._whole_page, listing), numbers[end:], shown[end:])
+            digits, texts = self.context.numbers(listing, inner)
+            yield from frame.fill_all([*digits, *texts, tables[begin:end]], len(inner))
+        yield from map(draw, pages[end:], tables[end:])
 
     def about(self, types: Mapping[str, int]) -> bytes:
-        """Return the page about the directory, which has so many users of each of *types*."""
-        most = max(types.values())
+        """Return the page about the directory; *types* has the number of users of each type."""
+        commonest = sorted(types.items(), key=lambda item: (-item[1], item[0]))
+        largest = commonest[0][1]
         bars = [
             (
                 name,
                 number(users),
-                round(100 * users / most, 2),
+                round(100 * users / largest, 2),
                 percentage(users, self._build.users),
             )
-            for name, users in sorted(types.items(), key=lambda one: (-one[1], one[0]))[:12]
+            for name, users in commonest[:MAX_BARS]
         ]
-        return self.templates.draw(
-            "about.html", bars=bars, others=max(0, len(types) - 12), url=self.context.url(ABOUT_KEY)
-        ).encode()
+        rest = len(commonest[MAX_BARS:])
+        url = self.context.url(ABOUT_KEY)
+        return self.templates.draw("about.html", bars=bars, others=rest, url=url).encode()
 
     def missing(self) -> bytes:
-        """Return the page for addresses that lead nowhere."""
+        """Return the page for addresses that the site does not have."""
         return self.templates.draw("404.html").encode()
 
-    def _whole_page(self, listing: Listing, page: int, rows: bytes | memoryview) -> bytes:
-        numbers = self.context.numbers(listing, page)
-        digits, texts = [str(n) for n in numbers], [number(n) for n in numbers]
-        shown = self.context.values(listing, page, digits, texts, lambda text: text)
-        return self.templates.draw(PAGE, rows=drawn(bytes(rows)), **shown).encode()
+    def _inner(self, listing: Listing, pages: range) -> range:
+        """Return those of *pages* of *listing* that offer the same number of page numbers."""
+        stop = self._build.pages(listing) - EDGE + 1
+        return range(max(pages.start, EDGE + 1), min(pages.stop, stop))
 
-    def _slotted_frame(self, listing: Listing, page: int) -> SlotTemplate | None:
-        """Return any page not at an end of *listing*, to be filled with `_columns` and its rows.
+    def _frame(self, listing: Listing) -> SlotTemplate | None:
+        """Return any inner page of *listing*, to be filled with numbers and rows, if it can be."""
+        if listing not in self._frames:
+            self._frames[listing] = self._compile(listing) if self._use_slots else None
+        return self._frames[listing]
 
-        *page* is one of these.
-        """
-        if not self._use_slots:
-            return None
-        count = len(self.context.numbers(listing, page))
-        marks = [placeholder(place) for place in range(2 * count)]
-        shown = self.context.values(
-            listing, page, marks[:count], marks[count:], lambda text: Slot(text, is_there=True)
+    def _compile(self, listing: Listing) -> SlotTemplate | None:
+        inner = self._inner(listing, range(1, self._build.pages(listing) + 1))
+        counts = map(len, self.context.numbers(listing, inner[:1]))
+        numbers = itertools.count()
+        digits, texts, (rows,) = (
+            [placeholder(next(numbers)) for _ in range(count)] for count in (*counts, 1)
         )
-        try:
-            pieces = SlotTemplate(
-                self.templates.compile_slots(PAGE, rows=Slot(placeholder(2 * count)), **shown)
-            )
-        except NotSlottable:
-            return None
-        rows = b"<tr></tr>"
-        columns = [*self.context.columns(listing, range(page, page + 1)), [rows]]
-        (filled,) = pieces.fill_all(columns, 1)
-        return pieces if filled == self._whole_page(listing, page, rows) else None
+        values = self.context.values(
+            listing, inner[0], digits, texts, wrap=lambda text: Slot(text, is_set=True)
+        )
+        samples = []
+        for page, sample in ((inner[0], b""), (inner[-1], escape(HOSTILE))):
+            digits, texts = self._numbers(listing, page)
+            known = [text.encode() for text in (*digits, *texts)]
+            samples.append((self._arguments(listing, page, sample), [*known, sample]))
+        return compile_slots(
+            partial(self.templates.draw, PAGE), {**values, "rows": Slot(rows)}, samples
+        )
+
+    def _draw(self, listing: Listing, page: int, rows: bytes) -> bytes:
+        return self.templates.draw(PAGE, **self._arguments(listing, page, rows)).encode()
+
+    def _arguments(self, listing: Listing, page: int, rows: bytes) -> Mapping[str, object]:
+        """Return what `users.html` is given for *page* of *listing*."""
+        digits, texts = self._numbers(listing, page)
+        values = self.context.values(listing, page, digits, texts, wrap=lambda text: text)
+        return {**values, "rows": as_markup(rows)}
+
+    def _numbers(self, listing: Listing, page: int) -> tuple[list[str], list[str]]:
+        """Return the `PageContext.numbers` of *page*, in addresses and for people."""
+        digits, texts = self.context.numbers(listing, range(page, page + 1))
+        return [column[0].decode() for column in digits], [column[0].decode() for column in texts]
 
 
 def _asset(assets: Mapping[str, SiteFile], name: str) -> str:

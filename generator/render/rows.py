@@ -1,181 +1,136 @@
-"""Users as table rows, from the template `_user_row.html`.
-
-A row that the template draws the same way for many users is drawn once, as literals with slots
-(`slots.py`), and filled in for each. Whatever cannot be is drawn by Jinja2, to the same bytes.
-"""
+"""Users as table rows, drawn from the template `_user_row.html`."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import accumulate, pairwise
+from functools import partial
 from operator import mod
 
 from function.contract import Profile, implied_urls
 from function.database import Directory
-from function.statements import Row
 from generator.reading import Columns
-from generator.render.slots import NotSlottable, Slot, SlotTemplate, placeholder
+from generator.render.slots import HOSTILE, SHORT, Slot, SlotTemplate, compile_slots, placeholder
 from generator.render.templates import Templates, escape
 from generator.site import AVATAR_SIZE, UserRow, resized, user_row
 
 ROW = "_user_row.html"
-
-# What a template that does more than show it would not draw like any other.
-HOSTILE = "<&>\"'%s%%{0}\\"
-# The values of a row, in the order that pieces are filled with.
-_IDENTITY, _NAME, _AVATAR, _AVATAR_2X, _PROFILE_URL = range(5)
-
-
-class Rows:
-    """Table rows, one behind another.
-
-    Args:
-        groups: the rows, so many at a time.
-        step: how many, in all but the last group.
-    """
-
-    def __init__(self, groups: Sequence[bytes], step: int = 1) -> None:
-        self._markup = memoryview(b"".join(groups))
-        self._bounds = [*accumulate(map(len, groups), initial=0)]
-        self._step = step
-
-    def slices(self, start: int, size: int, count: int) -> Iterator[memoryview]:
-        """Yield the rows from number *start* on, *size* at a time, so many times.
-
-        Both are multiples of the rows in a group.
-        """
-        last, first, by = len(self._bounds) - 1, start // self._step, size // self._step
-        ends = [self._bounds[min(first + by * part, last)] for part in range(count + 1)]
-        return (self._markup[begin:end] for begin, end in pairwise(ends))
+# The numbers of a row's values. If the addresses follow from id and username, these two are all.
+_ID, _USERNAME, _AVATAR, _AVATAR_2X, _PROFILE_URL = range(5)
 
 
 class RowRenderer:
     """Draws users as table rows.
 
     Args:
-        templates: where the row's is.
-        use_slots: whether to draw from literals and slots; if not, Jinja2 draws every row.
+        templates: where the row's template is.
+        use_slots: whether to use the fast path; if not, Jinja2 draws every row.
     """
 
     def __init__(self, templates: Templates, *, use_slots: bool) -> None:
         self._templates, self._use_slots = templates, use_slots
-        self._row_pieces: dict[object, SlotTemplate | None] = {}
-        self._implied: dict[str, SlotTemplate | None] = {}
+        self._by_shape: dict[object, SlotTemplate | None] = {}
+        self._by_type: dict[str, SlotTemplate | None] = {}
 
-    def rows(self, directory: Directory, users: Columns, step: int = 1) -> Rows:
-        """Return *users* of *directory* as table rows, to be shown by pages of every size.
-
-        *step* of them are drawn as one: pages begin and end at multiples of it.
-        """
-        types, columns = users.types, (users.ids, _escaped(users.usernames))
-        kinds = {
-            flagged: self._implied_row(directory, users.row(types.index(flagged)))
-            for flagged in {*types}
-        }
-        usual = next(filter(None, kinds.values()), SlotTemplate(""))
-        texts = {
-            flagged: pieces.text
-            for flagged, pieces in kinds.items()
-            if pieces and pieces.slots == usual.slots
-        }
-        if odd := kinds.keys() - texts.keys():
-            # Each is a kind of its own, which shows nothing of the values.
-            types = [*types]
-            places = [place for place, flagged in enumerate(types) if flagged in odd]
-            for place, row in zip(places, self._odd_rows(directory, users, places), strict=True):
-                types[place] = -1 - place
-                texts[-1 - place] = row.replace(b"%", b"%%") + b"%.0b" * len(usual.slots)
-
-        @cache
-        def text(*group: int) -> bytes:
-            return b"".join(map(texts.__getitem__, group))
-
-        def groups(start: int, stop: int, size: int) -> Iterator[bytes]:
-            parts = [slice(start + row, stop, size) for row in range(size)]
-            values = usual.pick([column[part] for part in parts for column in columns], size)
-            return map(mod, map(text, *(types[part] for part in parts)), values)
-
-        whole = len(types) // step * step
-        rest = len(types) - whole
-        return Rows([*groups(0, whole, step), *groups(whole, len(types), rest or 1)], step)
-
-    def _odd_rows(
-        self, directory: Directory, users: Columns, places: Sequence[int]
-    ) -> Iterator[bytes]:
-        """Yield the rows of those *users* of *directory* that stand at *places*, one by one."""
-        rows = [users.row(place) for place in places]
-        addresses = directory.explicit_urls(rows)
-        for row in rows:
-            identity, _, username = row
-            urls = addresses.get(identity) or implied_urls(identity, username)
-            yield self.row(Profile(identity, username, directory.type_names[row[1] >> 1], *urls))
+    def rows(self, directory: Directory, users: Columns) -> list[bytes]:
+        """Return a row for each of *users* of *directory*, in their order."""
+        types = users.types
+        formats, slots = self._formats(directory, {*types})
+        columns = users.ids, _escape_all(users.usernames)
+        rows = [b""] * len(types)
+        if formats:
+            # A format that shows nothing of the values: these rows are drawn below.
+            skip = b"%.0b" * len(slots)
+            values = zip(*(columns[slot] for slot in slots), strict=True)
+            rows = [*map(mod, (formats.get(code, skip) for code in types), values)]
+        places = [place for place, code in enumerate(types) if code not in formats]
+        for place, profile in zip(places, _profiles(directory, users, places), strict=True):
+            rows[place] = self.row(profile)
+        return rows
 
     def row(self, profile: Profile) -> bytes:
         """Return *profile* as a table row."""
         user = user_row(*profile)
         shape = user.type, user.avatar is None, user.avatar_2x is None, user.profile_url is None
-        if shape not in self._row_pieces:
-            self._row_pieces[shape] = self._slotted_row(user)
-        if pieces := self._row_pieces[shape]:
+        if shape not in self._by_shape:
+            self._by_shape[shape] = self._compile_shape(user)
+        if template := self._by_shape[shape]:
             texts = (user.username, *user[3:])
-            return pieces.fill((b"%d" % user.id, *(escape(text or "") for text in texts)))
+            return template.fill((b"%d" % user.id, *(escape(text or "") for text in texts)))
         return self._templates.draw(ROW, profile=user).encode()
 
-    def _slotted_row(self, like: UserRow) -> SlotTemplate | None:
-        """Return the row of any user of the shape that *like* has; None if it has no slots."""
-        slots = UserRow(
-            Slot(placeholder(_IDENTITY)),
-            Slot(placeholder(_NAME)),
+    def _formats(
+        self, directory: Directory, codes: set[int]
+    ) -> tuple[dict[int, bytes], tuple[int, ...]]:
+        """Return the `SlotTemplate.format` of users' rows, by their types' *codes*; and its slots.
+
+        Users with addresses of their own have none. All formats have the same slots.
+        """
+        formats: dict[int, bytes] = {}
+        slots: tuple[int, ...] = ()
+        for code in sorted(codes):
+            if code & 1:  # the flag for own addresses: see SCHEMA in function/contract.py
+                continue
+            type_ = directory.type_names[code >> 1]
+            if type_ not in self._by_type:
+                self._by_type[type_] = self._compile_type(type_)
+            template = self._by_type[type_]
+            if template and template.slots and template.slots == (slots or template.slots):
+                formats[code], slots = template.format, template.slots
+        return formats, slots
+
+    def _compile_type(self, type_: str) -> SlotTemplate | None:
+        """Return the row of any user of *type_* whose addresses follow from id and username."""
+        avatar_url, html_url = implied_urls(0, "")
+        avatar = avatar_url.replace("/0?", f"/{placeholder(_ID)}?")
+        slotted = UserRow(
+            Slot(placeholder(_ID)),
+            Slot(placeholder(_USERNAME)),
+            type_,
+            Slot(escape(resized(avatar, AVATAR_SIZE)).decode(), is_set=True),
+            Slot(escape(resized(avatar, 2 * AVATAR_SIZE)).decode(), is_set=True),
+            Slot(html_url + placeholder(_USERNAME), is_set=True),
+        )
+        samples = [
+            user_row(identity, text, type_, *implied_urls(identity, text))
+            for identity, text in ((7, SHORT), (2**62, HOSTILE))
+        ]
+        return self._compile(slotted, samples)
+
+    def _compile_shape(self, like: UserRow) -> SlotTemplate | None:
+        """Return the row of any user of the type of *like* who has the same addresses set."""
+        slotted = UserRow(
+            Slot(placeholder(_ID)),
+            Slot(placeholder(_USERNAME)),
             like.type,
             *(
-                value and Slot(placeholder(place), is_there=True)
-                for place, value in enumerate(like[3:], _AVATAR)
+                address and Slot(placeholder(number), is_set=True)
+                for number, address in enumerate(like[3:], _AVATAR)
             ),
         )
-        sample = UserRow(7, HOSTILE, like.type, *(value and HOSTILE for value in like[3:]))
-        return self._slotted_as(slots, sample, [b"7", *[escape(HOSTILE)] * 4])
+        samples = [
+            UserRow(identity, text, like.type, *(address and text for address in like[3:]))
+            for identity, text in ((7, SHORT), (2**62, HOSTILE))
+        ]
+        return self._compile(slotted, samples)
 
-    def _implied_row(self, directory: Directory, row: Row) -> SlotTemplate | None:
-        """Return what the id and the name of any user like *row* make a table row of, if anything.
-
-        There is nothing for those that have addresses of their own.
-        """
-        if directory.explicit_urls([row]):
-            return None
-        type_ = directory.type_names[row[1] >> 1]
-        if type_ not in self._implied:
-            self._implied[type_] = self._slotted_implied(type_)
-        return self._implied[type_]
-
-    def _slotted_implied(self, type_: str) -> SlotTemplate | None:
-        """Return the row of any user of *type_* whose addresses id and username imply."""
-        avatar_url, html_url = implied_urls(0, "")
-        picture = avatar_url.replace("/0?", f"/{placeholder(_IDENTITY)}?")
-        slots = UserRow(
-            Slot(placeholder(_IDENTITY)),
-            Slot(placeholder(_NAME)),
-            type_,
-            Slot(escape(resized(picture, AVATAR_SIZE)).decode(), is_there=True),
-            Slot(escape(resized(picture, 2 * AVATAR_SIZE)).decode(), is_there=True),
-            Slot(html_url + placeholder(_NAME), is_there=True),
-        )
-        sample = user_row(7, HOSTILE, type_, *implied_urls(7, HOSTILE))
-        return self._slotted_as(slots, sample, [b"7", escape(HOSTILE)])
-
-    def _slotted_as(
-        self, slots: UserRow, sample: UserRow, values: Sequence[bytes]
-    ) -> SlotTemplate | None:
-        """Return a row with *slots* in it, if with *values* it is what *sample* is drawn as."""
+    def _compile(self, slotted: UserRow, samples: Sequence[UserRow]) -> SlotTemplate | None:
         if not self._use_slots:
             return None
-        try:
-            pieces = SlotTemplate(self._templates.compile_slots(ROW, profile=slots))
-        except NotSlottable:
-            return None
-        whole = self._templates.draw(ROW, profile=sample).encode()
-        return pieces if pieces.fill(values) == whole else None
+        values = [(b"%d" % user.id, *[escape(user.username)] * 4) for user in samples]
+        draw = partial(self._templates.draw, ROW)
+        arguments = ({"profile": user} for user in samples)
+        return compile_slots(draw, {"profile": slotted}, zip(arguments, values, strict=True))
 
 
-def _escaped(texts: Sequence[str]) -> Sequence[bytes]:
-    """Return *texts* escaped: all at once, unless one has what stands between them."""
-    found = escape("\n".join(texts)).split(b"\n")
-    return found if len(found) == len(texts) else [escape(text) for text in texts]
+def _profiles(directory: Directory, users: Columns, places: Sequence[int]) -> Iterator[Profile]:
+    """Yield the profiles of those *users* of *directory* that stand at *places*."""
+    rows = [users.row(place) for place in places]
+    addresses = directory.explicit_urls(rows)
+    for identity, code, username in rows:
+        urls = addresses.get(identity) or implied_urls(identity, username)
+        yield Profile(identity, username, directory.type_names[code >> 1], *urls)
+
+
+def _escape_all(texts: Sequence[str]) -> Sequence[bytes]:
+    """Return each of *texts* escaped."""
+    # One call for all takes a third of the time. It fails if a text has a newline.
+    escaped = escape("\n".join(texts)).split(b"\n")
+    return escaped if len(escaped) == len(texts) else [escape(text) for text in texts]

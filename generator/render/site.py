@@ -1,8 +1,8 @@
-"""From the directory to the site: every page of every listing, and what is beside them."""
+"""From the directory to the site: every page of every listing, and the files beside them."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from math import gcd
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from generator.jobs import cores, map_in_processes
 from generator.reading import read_columns
 from generator.render.assets import read_assets
 from generator.render.downloads import KEYS as DOWNLOAD_KEYS
-from generator.render.downloads import write as write_downloads
+from generator.render.downloads import write_downloads
 from generator.render.pages import Download, Renderer, Widest
 from generator.render.sitemap import KEY as SITEMAP_KEY
 from generator.render.sitemap import sitemaps
@@ -26,7 +26,6 @@ from generator.site import (
     TEMPLATES,
     Build,
     Listing,
-    SiteFile,
     Update,
     Writer,
     Written,
@@ -37,16 +36,16 @@ from generator.site import (
 )
 from generator.text import rough_size
 
-# So many users are drawn at a time, for pages of all sizes.
-STRETCH = 5000
-# Letters of a type that columns have room for; GitHub's own are shorter.
+# How many users a task has. They are drawn once for the pages of all sizes. More take more memory.
+USERS_A_TASK = 5000
+# Columns have room for a type of so many letters; GitHub's own types are shorter.
 MAX_TYPE_LETTERS = 24
 
 
 class Place(NamedTuple):
     """Where a site will be: *origin* as in https://example.org, *base_path* as in /directory/.
 
-    Without an origin, the site has no address that names a host: no canonical links, no sitemap.
+    Without an origin, the site has no canonical links and no sitemap.
     """
 
     origin: str = ""
@@ -58,8 +57,8 @@ class Place(NamedTuple):
         return self.origin + self.base_path
 
 
-class Stretch(NamedTuple):
-    """Users to draw: those from *start* to before *stop*, in one order, of a type or of all."""
+class Task(NamedTuple):
+    """Users to draw: from index *start* to before *stop*, in one order, of one type or of all."""
 
     order_by: str
     slug: str | None
@@ -96,18 +95,19 @@ def render_site(
     with_data: bool = True,
     jobs: int | None = None,
 ) -> Written:
-    """Write the site of *directory* to *folder*, touching only what differs.
+    """Write the site of *directory* to *folder*, touching only files that differ.
 
-    What a page needs is written before it, and what the build does not have goes after all else
-    stands. Interrupted, the folder keeps a marker that `read_build` and the next rendering see.
+    Files that a page loads are written before it; files that the build does not have are removed
+    last. If it is interrupted, a marker stays in the folder. `read_build` and the next rendering
+    see it.
 
     Args:
-        directory: what is listed.
+        directory: the users.
         build: which pages there are.
-        folder: the site's, made if need be.
+        folder: the site's; made if it does not exist.
         place: where the site will be.
-        advance: told how many of `Build.page_count` pages are done.
-        with_data: whether to put all users into files, too.
+        advance: is called with the number of pages done, of `Build.page_count`.
+        with_data: whether the site also has files with all users.
         jobs: how many processes share the work; None: one for each core.
 
     Raises:
@@ -117,140 +117,154 @@ def render_site(
         raise BuildError(
             f"the directory {directory.path} lies in the site {folder}, which would be written over"
         )
-    inputs = _inputs(build, place, with_data)
+    inputs = _digest_inputs(build, place, with_data)
     if (files := sealed(folder, inputs)) is not None:
         advance(build.page_count())
         return Written(unchanged=files)
-
-    assets = read_assets(TEMPLATES, STATIC)
     with Update(folder) as update:
-        put = update.writer.put
-        beside = set()  # the keys of what is no page of a listing
-        for file in assets.values():
-            put(file.key, file.content)
-            beside.add(file.key)
-        downloads = []
+        site = _Site(directory, build, place, folder, update.writer)
+        site.write_assets()
         if with_data:
-            write_downloads(directory, folder, update.writer.take)
-            downloads = [
-                Download(what, place.base_path + key, rough_size((folder / key).stat().st_size))
-                for what, key in DOWNLOAD_KEYS.items()
-            ]
-            beside.update(DOWNLOAD_KEYS.values())
-        renderer = Renderer(
-            build,
-            directory.about,
-            assets,
-            place.base_path,
-            origin=place.origin,
-            downloads=downloads,
-            widest=widest(directory),
+            site.write_downloads()
+        renderer = site.make_renderer()
+        # Drawn before processes are forked, so that these have the templates compiled.
+        files_beside = [*site.draw_files(renderer)]
+        pages = site.write_pages(renderer, advance, jobs or cores())
+        site.write_sitemaps()
+        site.write(files_beside)
+        return update.finish(site.has, inputs, pages)
+
+
+class _Site:
+    """A site being written: its pages, and the files beside these."""
+
+    def __init__(
+        self, directory: Directory, build: Build, place: Place, folder: Path, writer: Writer
+    ) -> None:
+        self._directory, self._build, self._place = directory, build, place
+        self._folder, self._writer = folder, writer
+        self._assets = read_assets(TEMPLATES, STATIC)
+        self._downloads: list[Download] = []
+        self._keys_beside: set[str] = set()
+
+    def has(self, key: str) -> bool:
+        """Return whether *key* belongs to the site."""
+        return self._build.has_page(key) or key in self._keys_beside
+
+    def write(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Write *files*, keys and contents, beside the pages."""
+        for key, content in files:
+            self._writer.put(key, content)
+            self._keys_beside.add(key)
+
+    def write_assets(self) -> None:
+        """Write the files that pages load."""
+        self.write(self._assets.values())
+
+    def write_downloads(self) -> None:
+        """Write the files with all users."""
+        write_downloads(self._directory, self._folder, self._writer.take)
+        for text, key in DOWNLOAD_KEYS.items():
+            size = rough_size((self._folder / key).stat().st_size)
+            self._downloads.append(Download(text, self._place.base_path + key, size))
+            self._keys_beside.add(key)
+
+    def make_renderer(self) -> Renderer:
+        """Return what draws the pages, once assets and downloads are written."""
+        return Renderer(
+            self._build,
+            self._directory.about,
+            self._assets,
+            self._place.base_path,
+            origin=self._place.origin,
+            downloads=self._downloads,
+            widest=find_widest(self._directory),
         )
-        # Drawn first, so that those who share the work have the templates loaded.
-        others = [*_others(directory, build, renderer, place)]
-        for prefix in sorted(listing.prefix for listing in build.listings()):
-            update.writer.make(prefix)  # one above others before these
-        drawn = _pages(directory, build, renderer, update.writer, advance, jobs or cores())
-        for key, lines in sitemaps(build, place.address) if place.origin else ():
-            draft = folder / f"{key}.part"
-            with draft.open("w", encoding="ascii") as out:
-                out.writelines(lines)
-            update.writer.take(key, draft)
-            beside.add(key)
-        for file in others:
-            put(file.key, file.content)
-            beside.add(file.key)
-        return update.finish(lambda key: build.has_page(key) or key in beside, inputs, drawn)
+
+    def draw_files(self, renderer: Renderer) -> Iterator[tuple[str, bytes]]:
+        """Yield the files beside the listings: key and content. build.json comes last."""
+        listing, directory = Listing(), self._directory
+        users = read_columns(directory, "id", None, 0, listing.pagination)
+        yield INDEX_KEY, renderer.page(listing, 1, renderer.rows(directory, users))
+        yield ABOUT_KEY, renderer.about(directory.types)
+        yield NOT_FOUND_KEY, renderer.missing()
+        sitemap = f"Sitemap: {self._place.address}{SITEMAP_KEY}\n" if self._place.origin else ""
+        yield ROBOTS_KEY, f"User-agent: *\nAllow: /\n{sitemap}".encode()
+        yield BUILD_KEY, self._build.to_json()
+
+    def write_pages(self, renderer: Renderer, advance: Callable[[int], None], jobs: int) -> Written:
+        """Write every page of every listing in *jobs* processes; return the number of files."""
+        writer, path, release = self._writer, self._directory.path, self._directory.release
+        # Parents come before their subfolders, which tells the writer what is new.
+        for prefix in sorted(listing.prefix for listing in self._build.listings()):
+            writer.make(prefix)
+
+        def work(task: Task) -> Written:
+            # SQLite does not allow a connection to be carried across a fork.
+            # https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_file_across_a_fork_
+            with closing(Directory(path, release=release, use_mmap=False)) as directory:
+                own_writer = writer.twin()
+                for prefix, files in draw_pages(directory, self._build, renderer, task):
+                    own_writer.put_all(prefix, files)
+                return own_writer.written
+
+        total = Written()
+        for written in map_in_processes(jobs, [*split(self._build)], lambda: work):
+            total = total.and_(written)
+            advance(total.written + total.unchanged)
+        return total
+
+    def write_sitemaps(self) -> None:
+        """Write the sitemaps, if the site's host is known."""
+        if not self._place.origin:
+            return
+        for key, lines in sitemaps(self._build, self._place.address):
+            draft = self._folder / f"{key}.part"
+            with draft.open("w", encoding="ascii") as file:
+                file.writelines(lines)
+            self._writer.take(key, draft)
+            self._keys_beside.add(key)
 
 
-def widest(directory: Directory) -> Widest:
-    """Return the longest type and the longest id of *directory*, which is the newest user's."""
+def find_widest(directory: Directory) -> Widest:
+    """Return the longest type of *directory*, and the longest id: that of the newest user."""
     (newest,) = read_columns(directory, "-id", None, 0, 1).ids
     return Widest(max(directory.types, key=len)[:MAX_TYPE_LETTERS], "0" * len(newest))
 
 
-def stretches(build: Build) -> Iterator[Stretch]:
-    """Yield what to draw for all of *build*'s listings, `STRETCH` users at a time."""
+def split(build: Build) -> Iterator[Task]:
+    """Yield the tasks that together draw all of *build*'s listings."""
     for order_by, slug in build.orderings():
         users = build.users_of(slug)
-        for start in range(0, users, STRETCH):
-            yield Stretch(order_by, slug, start, min(start + STRETCH, users))
+        for start in range(0, users, USERS_A_TASK):
+            yield Task(order_by, slug, start, min(start + USERS_A_TASK, users))
 
 
-def pages(
-    directory: Directory, build: Build, renderer: Renderer, stretch: Stretch
+def draw_pages(
+    directory: Directory, build: Build, renderer: Renderer, task: Task
 ) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
-    """Yield the pages of each size that begin in *stretch*: their prefix; their names and bytes."""
-    order_by, slug, start, stop = stretch
-    beyond = stop + max(build.page_sizes) - 1  # where a page may end that begins before
-    last = min(beyond, build.users_of(slug))
-    of_type = build.query(Listing(order_by, slug=slug), 1).type
-    users = read_columns(directory, order_by, of_type, start, last)
-    rows = renderer.rows(directory, users, gcd(STRETCH, *build.page_sizes))
+    """Yield the pages that begin in *task*, for each size: their prefix; their names and bytes."""
+    order_by, slug, start, stop = task
+    # The last page of each size may end among the users of the next task.
+    end = min(stop + max(build.page_sizes) - 1, build.users_of(slug))
+    type_ = build.query(Listing(order_by, slug=slug), 1).type
+    rows = renderer.rows(directory, read_columns(directory, order_by, type_, start, end))
     for size in build.page_sizes:
         listing = Listing(order_by, size, slug)
-        numbers = range(-(-start // size) + 1, -(-stop // size) + 1)
-        drawn = renderer.pages(listing, numbers, rows, (numbers.start - 1) * size - start)
-        yield listing.prefix, zip(map(page_name, numbers), drawn, strict=True)
+        pages = range(-(-start // size) + 1, -(-stop // size) + 1)
+        first = (pages.start - 1) * size - start
+        drawn = renderer.pages(listing, pages, rows[first:])
+        yield listing.prefix, zip(map(page_name, pages), drawn, strict=True)
 
 
-def _pages(
-    directory: Directory,
-    build: Build,
-    renderer: Renderer,
-    writer: Writer,
-    advance: Callable[[int], None],
-    jobs: int,
-) -> Written:
-    """Write every page of every listing, and return what became of them."""
-    tasks = list(stretches(build))
-    alone = min(jobs, len(tasks)) <= 1
-
-    def worker() -> Callable[[Stretch], Written]:
-        # A connection cannot be shared with a process that was forked.
-        mine = (
-            directory
-            if alone
-            else Directory(directory.path, release=directory.release, use_mmap=False)
-        )
-
-        def draw(stretch: Stretch) -> Written:
-            pen = writer.twin()
-            for prefix, files in pages(mine, build, renderer, stretch):
-                pen.put_all(prefix, files)
-            return pen.written
-
-        return draw
-
-    total = Written()
-    for done in map_in_processes(jobs, tasks, worker):
-        total = total.and_(done)
-        advance(total.written + total.unchanged)
-    return total
-
-
-def _others(
-    directory: Directory, build: Build, renderer: Renderer, place: Place
-) -> Iterator[SiteFile]:
-    """Yield what is beside the listings, the word that all is there last."""
-    listing = Listing()
-    shown = renderer.rows(directory, read_columns(directory, "id", None, 0, listing.pagination))
-    yield SiteFile(INDEX_KEY, renderer.page(listing, 1, shown))
-    yield SiteFile(ABOUT_KEY, renderer.about(directory.types))
-    yield SiteFile(NOT_FOUND_KEY, renderer.missing())
-    sitemap = f"Sitemap: {place.address}{SITEMAP_KEY}\n" if place.origin else ""
-    yield SiteFile(ROBOTS_KEY, f"User-agent: *\nAllow: /\n{sitemap}".encode())
-    yield SiteFile(BUILD_KEY, build.to_json())
-
-
-def _inputs(build: Build, place: Place, with_data: bool) -> str:
+def _digest_inputs(build: Build, place: Place, with_data: bool) -> str:
     """Return a digest of all that the site's bytes depend on, this program included."""
-    found = hashlib.sha256(repr((build, place, with_data)).encode())
+    digest = hashlib.sha256(repr((build, place, with_data)).encode())
     here = Path(__file__).parents[1]
-    for folder, what in ((here, "*.py"), (here.parent / "function", "*.py"), (TEMPLATES, "*")):
-        for path in sorted(folder.rglob(what)):
+    for folder, pattern in ((here, "*.py"), (here.parent / "function", "*.py"), (TEMPLATES, "*")):
+        for path in sorted(folder.rglob(pattern)):
             if path.is_file() and "__pycache__" not in path.parts:
                 content = path.read_bytes()
-                found.update(f"{path.relative_to(folder)} {len(content)} ".encode())
-                found.update(content)
-    return found.hexdigest()
+                digest.update(f"{path.relative_to(folder)} {len(content)} ".encode())
+                digest.update(content)
+    return digest.hexdigest()

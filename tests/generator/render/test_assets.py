@@ -7,7 +7,6 @@ from generator.errors import BuildError
 from generator.render import assets, site
 from generator.render.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
 from generator.render.pages import Renderer
-from generator.render.rows import Rows
 from generator.site import STATIC, TEMPLATES, Listing
 from tests.factories import make_profile
 
@@ -33,7 +32,7 @@ def test_a_first_visit_is_at_most_20_kb_as_brotli(directory):
     assets = read_assets(TEMPLATES, STATIC)
     build = site.make_build(directory, (10, 25, 50, 100), ("id", "-id", "type"))
     renderer = Renderer(build, directory.about, assets, "/", origin="https://example.org")
-    page = renderer.page(Listing(), 1, Rows([renderer.row(user) for user in users]))
+    page = renderer.page(Listing(), 1, [renderer.row(user) for user in users])
     parts = [page, assets[SHEET].content, assets["search.js"].content]
     assert sum(len(brotli.compress(part, quality=5)) for part in parts) <= 20_000
 

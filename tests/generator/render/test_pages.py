@@ -12,7 +12,6 @@ from generator.errors import BuildError
 from generator.reading import read_columns
 from generator.render.assets import read_assets
 from generator.render.pages import Download, Renderer
-from generator.render.rows import Rows
 from generator.site import STATIC, TEMPLATES, Build, Listing
 from generator.site.build import TypePages
 from generator.text import rough_size
@@ -109,7 +108,7 @@ def test_no_text_becomes_markup_and_no_odd_address_is_followed(profile):
 
 
 @given(st.builds(Profile, st.integers(0, 2**63 - 1), texts, texts, texts, texts))
-def test_a_row_from_pieces_is_what_jinja2_draws(profile):
+def test_a_filled_in_row_is_what_jinja2_draws(profile):
     assert RENDERER.row(profile) == WHOLE.row(profile)
 
 
@@ -118,9 +117,9 @@ def test_a_row_from_pieces_is_what_jinja2_draws(profile):
     st.integers(1, 100),
     st.lists(st.binary(max_size=9), max_size=3),
 )
-def test_a_page_from_pieces_is_what_jinja2_draws(listing, page_, rows):
+def test_a_filled_in_page_is_what_jinja2_draws(listing, page_, rows):
     page_ = min(page_, BUILD.pages(listing))
-    rows = Rows([b"<tr>%r</tr>" % row for row in rows])
+    rows = [b"<tr>%r</tr>" % row for row in rows]
     assert RENDERER.page(listing, page_, rows) == WHOLE.page(listing, page_, rows)
 
 
@@ -146,6 +145,11 @@ def test_a_page_from_pieces_is_what_jinja2_draws(listing, page_, rows):
         "{{ profile.username | urlize }}",
         "{% if profile.id | int > 1000 %}late{% endif %}{{ profile.username }}",
         "{{ profile.id | float > 10 }}",
+        "{{ (profile.username ~ '') == 'mojombo' }}",
+        "{% set n = profile.username ~ '!' %}{{ 'first' if n == 'mojombo!' else n }}",
+        "{{ profile.username | replace('mojombo', 'first') }}",
+        "{{ profile.username | e | truncate(9) }}",
+        "{% macro m() %}{{ profile.username }}{% endmacro %}{% if m() == 'mojombo' %}1{% endif %}",
         "{{ profile | list }}",
         "{{ profile | map('string') | join }}",
         "{{ '\ue000' }}{{ profile.id }}",
@@ -156,6 +160,18 @@ def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, edit_t
     slotted, whole = renderer(), renderer(use_slots=False)
     for profile in (*ODD[:3], make_profile(2, "Mo<x>")):
         assert slotted.row(profile) == whole.row(profile)
+
+
+def test_jinja2_draws_no_row_and_no_inner_page_of_the_sites_own_templates(directory, monkeypatch):
+    drawing = renderer()
+    users = read_columns(directory, "id", None, 0, 100)
+    rows = [row for row in drawing.rows(directory, users) for _ in range(1000 // len(ODD))]
+    listing = Listing("id", 10)
+    expected = [*WHOLE.pages(listing, range(10, 90), rows)]
+    drawing.page(listing, 10, rows)
+    monkeypatch.setattr(drawing.templates, "draw", None)
+    assert [*drawing.pages(listing, range(10, 90), rows)] == expected
+    assert drawing.rows(directory, users)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +189,7 @@ def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, edit_templ
     edit_template("users.html", template)
     slotted, whole = renderer(), renderer(use_slots=False)
     for page_ in range(1, 41):
-        rows = Rows([b"<tr>%d</tr>" % page_])
+        rows = [b"<tr>%d</tr>" % page_]
         assert slotted.page(Listing(), page_, rows) == whole.page(Listing(), page_, rows)
 
 
@@ -193,18 +209,13 @@ def test_a_template_that_fails_is_named_with_the_line(template, says, edit_templ
         renderer().row(ODD[0])
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 5, len(ODD), len(ODD) + 1])
-def test_rows_are_drawn_from_the_directory_some_at_a_time(directory, step):
-    found = RENDERER.rows(directory, read_columns(directory, "id", None, 0, 100), step)
-    whole = [WHOLE.row(profile) for profile in ODD]
-    parts = range(0, len(ODD), step)
-    assert [*found.slices(0, step, len(parts))] == [
-        b"".join(whole[part : part + step]) for part in parts
-    ]
+def test_the_rows_of_a_directory_are_what_jinja2_draws(directory):
+    rows = RENDERER.rows(directory, read_columns(directory, "id", None, 0, 100))
+    assert rows == [WHOLE.row(profile) for profile in ODD]
 
 
 def page(number_: int, listing: Listing, renderer_: Renderer = RENDERER) -> Elements:
-    rows = Rows([renderer_.row(make_profile(i)) for i in range(listing.pagination)])
+    rows = [renderer_.row(make_profile(i)) for i in range(listing.pagination)]
     return Elements(renderer_.page(listing, number_, rows).decode())
 
 
@@ -240,7 +251,7 @@ def test_a_renamed_user_changes_nothing_on_pages_that_do_not_show_it():
         ABOUT._replace(seeded_at="2026-11-24T23:59:59Z"),
     )
     for number_ in (1, 20, 40):
-        shown = Listing(), number_, Rows([])
+        shown = Listing(), number_, []
         assert later.page(*shown) == RENDERER.page(*shown)
 
 
@@ -334,5 +345,5 @@ def test_the_page_for_lost_visitors_leads_home():
 def test_the_source_is_escaped_too():
     build = Build("0" * 16, 3, (25,), ("id",), (), "file:<b>.csv", ABOUT.seeded_at)
     about = ABOUT._replace(source="file:<b>.csv")
-    text = renderer(build, about).page(Listing(), 1, Rows([])).decode()
+    text = renderer(build, about).page(Listing(), 1, []).decode()
     assert re.search(r"file:&lt;b&gt;\.csv", text)

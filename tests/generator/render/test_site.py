@@ -105,7 +105,7 @@ def test_what_was_changed_since_is_mended(directory, tmp_path, harm, monkeypatch
     elif harm == "add":
         (page.parent / "99.html").write_text("stale")
     else:
-        monkeypatch.setattr("generator.render.site._inputs", lambda *_: "others")
+        monkeypatch.setattr("generator.render.site._digest_inputs", lambda *_: "others")
     done = render(directory, tmp_path / "site")
     assert tree(tmp_path / "site") == whole
     changed = (0, 0) if harm == "touch the templates" else (harm != "add", harm == "add")
@@ -114,7 +114,7 @@ def test_what_was_changed_since_is_mended(directory, tmp_path, harm, monkeypatch
 
 @pytest.mark.slow
 def test_two_jobs_write_what_one_does(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "STRETCH", 70)
+    monkeypatch.setattr(site, "USERS_A_TASK", 70)
     directory = make_directory(tmp_path, users(1000))
     sizes = {"sizes": (7, 25, 30), "orders": ("id", "-id", "type", "-type")}
     one = render(directory, tmp_path / "one", **sizes)
@@ -134,7 +134,7 @@ def test_what_goes_wrong_in_a_job_is_told_and_the_site_is_known_as_not_whole(tmp
     def broken(*_):
         raise BuildError("the third of nine failed")
 
-    monkeypatch.setattr(site, "pages", broken)
+    monkeypatch.setattr(site, "draw_pages", broken)
     directory = make_directory(tmp_path, map(make_profile, range(12_000)))
     with pytest.raises(BuildError, match="the third of nine"):
         render(directory, tmp_path / "site", jobs=2)
@@ -267,7 +267,7 @@ def test_progress_counts_pages(directory, tmp_path):
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_users(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "STRETCH", 400)
+    monkeypatch.setattr(site, "USERS_A_TASK", 400)
 
     def peak(users):
         folder = tmp_path / str(users)
