@@ -107,7 +107,7 @@ class Directory:
         """
         try:
             rows, total = self._find(query)
-            profiles = tuple(self._profiles(rows))
+            profiles = tuple(self.profiles(rows))
         # Of a damaged file. ValueError, TypeError: an anchor is missing. KeyError: a type, a URL.
         except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as exc:
             raise damaged_database(self.path, exc) from exc
@@ -258,7 +258,8 @@ class Directory:
         start = (query.page - 1) * query.pagination
         return matches[start : start + query.pagination], len(matches)
 
-    def _profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
+    def profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
+        """Yield the profile of each of *rows*, in their order."""
         explicit = self.explicit_urls(rows)
         for user_id, packed_type, username in rows:
             urls = explicit[user_id] if packed_type & 1 else implied_urls(user_id, username)

@@ -1,6 +1,6 @@
 """Users as table rows, drawn from the template `_user_row.html`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from operator import mod
 
@@ -41,7 +41,8 @@ class RowRenderer:
             values = zip(*(columns[slot] for slot in slots), strict=True)
             rows = [*map(mod, (formats.get(code, skip) for code in types), values)]
         places = [place for place, code in enumerate(types) if code not in formats]
-        for place, profile in zip(places, _profiles(directory, users, places), strict=True):
+        profiles = directory.profiles([users.row(place) for place in places])
+        for place, profile in zip(places, profiles, strict=True):
             rows[place] = self.row(profile)
         return rows
 
@@ -61,12 +62,12 @@ class RowRenderer:
     ) -> tuple[dict[int, bytes], tuple[int, ...]]:
         """Return the `SlotTemplate.format` of users' rows, by their types' *codes*; and its slots.
 
-        Users with addresses of their own have none. All formats have the same slots.
+        Users with explicit URLs have none. All formats have the same slots.
         """
         formats: dict[int, bytes] = {}
         slots: tuple[int, ...] = ()
         for code in sorted(codes):
-            if code & 1:  # the flag for own addresses: see SCHEMA in function/contract.py
+            if code & 1:  # explicit URLs: see SCHEMA in function/contract.py
                 continue
             type_ = directory.type_names[code >> 1]
             if type_ not in self._by_type:
@@ -118,15 +119,6 @@ class RowRenderer:
         draw = partial(self._templates.draw, ROW)
         arguments = ({"profile": user} for user in samples)
         return compile_slots(draw, {"profile": slotted}, zip(arguments, values, strict=True))
-
-
-def _profiles(directory: Directory, users: Columns, places: Sequence[int]) -> Iterator[Profile]:
-    """Yield the profiles of those *users* of *directory* that stand at *places*."""
-    rows = [users.row(place) for place in places]
-    addresses = directory.explicit_urls(rows)
-    for identity, code, username in rows:
-        urls = addresses.get(identity) or implied_urls(identity, username)
-        yield Profile(identity, username, directory.type_names[code >> 1], *urls)
 
 
 def _escape_all(texts: Sequence[str]) -> Sequence[bytes]:
