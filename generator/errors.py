@@ -1,30 +1,31 @@
-"""What a build can say went wrong; each text says what happened, to what, and what to do.
+"""The errors of a build. Each message says what happened, to which thing, and what to do.
 
 GeneratorError
 ├── SourceError               a source cannot be read
-│   ├── UnknownSource         no source is called that
-│   ├── Unreachable           no connection to GitHub could be made
-│   ├── BrokenOff             a request came to no answer
-│   ├── RateLimitExceeded     GitHub refuses further requests for a while
-│   ├── Refused               GitHub answered with an error
-│   ├── UnexpectedReply       GitHub answered something that is not a list of users
-│   ├── NobodyListed          a list has no users
-│   └── UnexpectedRecord      a record lacks what the directory needs
+│   ├── UnknownSource         there is no source of that name
+│   ├── Unreachable           the server cannot be connected to
+│   ├── RequestFailed         a request got no reply, or only part of one
+│   ├── RateLimitExceeded     GitHub refuses further requests for some time
+│   ├── Refused               GitHub replied with an error status
+│   ├── UnexpectedReply       the reply is not a list of users
+│   ├── EmptyList             a list has no users
+│   └── UnexpectedRecord      a user's record lacks a field or has an invalid one
 ├── StoreError                the store cannot be used
-├── BuildError                the directory or the site cannot be made
-├── CheckFailed               the built site is not what the directory says
-├── PublishError              the site cannot be brought into a bucket, or is not as it was
+├── BuildError                the directory or the site cannot be built
+├── CheckFailed               the site differs from the directory, or a link is broken
+├── PublishError              the site cannot be uploaded, or was changed in the bucket
 └── ServeError                the preview cannot start
 """
 
 import errno
+import re
 from datetime import datetime
 
 from generator.text import count
 
-# What a user can do something about: files and folders that are missing, of another kind or not
-# permitted; a full or broken disk; more open files or processes than allowed.
-_MENDABLE = frozenset(
+# A user can fix these causes: missing, wrong or forbidden paths; a full or broken disk; too many
+# open files or processes. https://docs.python.org/3/library/errno.html
+_FIXABLE = frozenset(
     getattr(errno, name)
     for name in (
         *("ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENOTEMPTY", "ENAMETOOLONG", "ELOOP"),
@@ -36,49 +37,67 @@ _MENDABLE = frozenset(
 )
 
 
-def can_be_mended(error: OSError) -> bool:
-    """Return whether a user can mend *error*. Any other one is a bug, which needs its traceback."""
-    return error.errno in _MENDABLE
+def is_fixable(error: OSError) -> bool:
+    """Return whether a user can fix the cause of *error*. If not, it is a bug of the program."""
+    return error.errno in _FIXABLE
+
+
+def reason(error: Exception) -> str:
+    """Return the text of *error* without a number like "[Errno 2]"."""
+    return re.sub(r"^\[Errno -?[0-9]+\] ", "", str(error))
 
 
 class GeneratorError(Exception):
-    """Base of the errors of this package; its text is for people."""
+    """Base of this package's errors. The text is a message for the user."""
 
 
 class SourceError(GeneratorError):
-    """A source cannot be read; *brief* is what happened, and *more* till when and what to do."""
+    """A source cannot be read.
 
-    def __init__(self, brief: str, more: str = "") -> None:
-        super().__init__(brief + more)
-        self.brief = brief
+    Attributes:
+        summary: the message without its advice, for the line that says why a command waits.
+    """
+
+    def __init__(self, summary: str, advice: str = "") -> None:
+        super().__init__(summary + advice)
+        self.summary = summary
 
 
 class UnknownSource(SourceError):
-    """What was asked for names no source; the text says which there are."""
+    """There is no source of that name."""
 
 
 class Unreachable(SourceError):
-    """No connection to *url*'s host could be made."""
+    """The server of *url* cannot be connected to."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"cannot reach {url}: {reason or 'no connection'}")
 
 
-class BrokenOff(SourceError):
-    """Asking *url* came to no answer, or to half of one; *timed_out*: none came in time."""
+class RequestFailed(SourceError):
+    """The request to *url* got no reply, or only part of one.
+
+    Attributes:
+        timed_out: whether the server took too long.
+    """
 
     def __init__(self, url: str, reason: str, timed_out: bool) -> None:
         super().__init__(
-            f"asking {url} failed: {reason}", "; the same command goes on where it stopped"
+            f"the request to {url} failed: {reason}", "; run the same command again to continue"
         )
         self.timed_out = timed_out
 
 
 class RateLimitExceeded(SourceError):
-    """GitHub refuses further requests for *wait* seconds, until *resets_at* (aware, UTC).
+    """GitHub refuses further requests for some time.
 
-    Either is None when it does not say, or names a time beyond all calendars. *search*: whether
-    it is the limit of searches, which is for a minute; *said*: what GitHub says of it.
+    Args:
+        limit: requests in a period; None if GitHub does not say.
+        wait: seconds until requests are allowed again; None if unknown.
+        resets_at: the same as a time (aware, UTC); None if unknown or beyond the year 9999.
+        authorized: whether the request had a token.
+        search: whether it is the limit of searches, whose period is a minute instead of an hour.
+        message: GitHub's explanation; "" if there is none.
     """
 
     def __init__(
@@ -88,56 +107,61 @@ class RateLimitExceeded(SourceError):
         resets_at: datetime | None,
         authorized: bool,
         search: bool = False,
-        said: str = "",
+        message: str = "",
     ) -> None:
-        period, more = ("a minute", "30") if search else ("an hour", "5,000")
-        which = f"limit of {count(limit, 'request')} {period}" if limit else "rate limit"
-        raised = f"to raise the limit to {more}" if limit else "(GitHub allows more with one)"
+        period, token_limit = ("a minute", "30") if search else ("an hour", "5,000")
+        name = f"limit of {count(limit, 'request')} {period}" if limit else "rate limit"
+        effect = f"to raise the limit to {token_limit}" if limit else "to raise the limit"
         until = f" until {resets_at:%Y-%m-%d %H:%M:%S} UTC" if resets_at else " for now"
         advice = "run the same command again then, or let it wait with --max-wait"
         if not authorized:
-            advice = f"set GITHUB_TOKEN {raised}, {advice}"
+            advice = f"set GITHUB_TOKEN {effect}, {advice}"
         super().__init__(
-            f"GitHub's {which} is used up" + (f" ({said})" if said else ""),
-            f"{until}; {advice} (what was fetched so far is kept)",
+            f"GitHub's {name} is used up" + (f" ({message})" if message else ""),
+            f"{until}; {advice} (the users read so far are stored)",
         )
         self.limit, self.wait, self.resets_at = limit, wait, resets_at
 
 
 class Refused(SourceError):
-    """GitHub answered *url* with an error *status*, and perhaps to *wait* so many seconds."""
+    """GitHub replied to *url* with an error status.
+
+    Attributes:
+        status: the HTTP status.
+        wait: seconds after which GitHub asks to try again; None if it does not say.
+    """
 
     def __init__(
         self, url: str, status: int, message: str, advice: str, wait: float | None = None
     ) -> None:
-        said = f" ({message})" if message else ""
-        super().__init__(f"GitHub answered {status}{said} to {url}", f"; {advice}")
+        reason = f" ({message})" if message else ""
+        super().__init__(f"GitHub answered {status}{reason} to {url}", f"; {advice}")
         self.status, self.wait = status, wait
 
 
 class UnexpectedReply(SourceError):
-    """What *url* answered is not *wanted*."""
+    """The reply from *url* is not what was *expected*."""
 
-    def __init__(self, url: str, what: str, wanted: str = "a list of users") -> None:
+    def __init__(self, url: str, problem: str, expected: str = "a list of users") -> None:
         super().__init__(
-            f"{url} did not answer with {wanted}: {what}",
-            "; is it GitHub's API? --api-url names it. If it is, the same command goes on where it"
-            " stopped",
+            f"{url} did not answer with {expected}: {problem}",
+            "; if it is not GitHub's API, set --api-url; if it is, run the same command again to"
+            " continue",
         )
 
 
 class UnexpectedRecord(SourceError):
-    """A record lacks what the directory needs, or holds it in an unusable form."""
+    """A user's record lacks a field or has an invalid one; *place* says which record it is."""
 
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where}: {what}")
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"{place}: {problem}")
 
 
-class NobodyListed(SourceError):
+class EmptyList(SourceError):
     """The list called *name* has no users."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} lists no users", "; what is stored was left as it is")
+        super().__init__(f"{name} lists no users", "; the store is unchanged")
 
 
 class StoreError(GeneratorError):
@@ -145,15 +169,15 @@ class StoreError(GeneratorError):
 
 
 class BuildError(GeneratorError):
-    """The directory or the site cannot be made."""
+    """The directory or the site cannot be built."""
 
 
 class CheckFailed(GeneratorError):
-    """The built site is not what the directory says."""
+    """The site differs from the directory, or a link is broken."""
 
 
 class PublishError(GeneratorError):
-    """The site cannot be brought into a bucket, or is there, but not as it was published."""
+    """The site cannot be uploaded, or was changed in the bucket."""
 
 
 class ServeError(GeneratorError):

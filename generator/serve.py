@@ -14,7 +14,7 @@ from function.answer import PATH as API_PATH
 from function.app import create_app
 from function.database import Directory
 from function.errors import DatabaseMismatch
-from generator.errors import BuildError, ServeError
+from generator.errors import BuildError, ServeError, reason
 from generator.site import (
     BUILD_KEY,
     NOT_FOUND_KEY,
@@ -140,8 +140,8 @@ def serve(preview: Preview, host: str, port: int, tell: Callable[[str], None]) -
             listener.listen(128)
         except (OSError, OverflowError) as exc:
             in_use = getattr(exc, "errno", None) == errno.EADDRINUSE
-            advice = "; --port names another (make serve PORT=...)" if in_use else ""
-            raise ServeError(f"cannot listen on {host}:{port}: {exc}{advice}") from exc
+            advice = "; choose another with --port (make serve PORT=...)" if in_use else ""
+            raise ServeError(f"cannot listen on {host}:{port}: {reason(exc)}{advice}") from exc
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}"
         home = address + preview.base_path

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from function.errors import FunctionError
-from generator.errors import GeneratorError, can_be_mended
+from generator.errors import GeneratorError, is_fixable
 from generator.text import span
 from infra.deployer import LEAST_KEPT, Deployer
 from infra.embed import TEMPLATE
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exc.show()
         return exc.exit_code
     except (InfraError, GeneratorError, FunctionError, OSError) as exc:
-        if isinstance(exc, OSError) and not can_be_mended(exc):  # a bug
+        if isinstance(exc, OSError) and not is_fixable(exc):  # a bug
             raise
         print(f"Error: {exc}", file=sys.stderr)
         return 1

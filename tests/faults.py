@@ -227,7 +227,12 @@ FAULTS = (
     Fault("503, retry-after 20", at(2, give=status(503, retry_after="20")), waits=(20,)),
     Fault("504", at(2, give=status(504)), requests=6),
     Fault(
-        "500 for ever", always(status(500)), 6, (1, 2, 4, 8), 100, ends="goes on where it stopped"
+        "500 for ever",
+        always(status(500)),
+        6,
+        (1, 2, 4, 8),
+        100,
+        ends="again later to continue",
     ),
     Fault("time-out", at(2, give=httpx.ReadTimeout("timed out")), requests=6),
     Fault("connection reset", at(2, give=httpx.ReadError("[Errno 104] Connection reset by peer"))),

@@ -19,7 +19,7 @@ from function.query import parse_query
 from generator import publish as publishing
 from generator.cli import options, stages, terminal, types
 from generator.cli.help import Group
-from generator.errors import GeneratorError, UnknownSource, can_be_mended
+from generator.errors import GeneratorError, UnknownSource, is_fixable, reason
 from generator.render import Place
 
 NAME = "ghdirectory"
@@ -259,8 +259,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         terminal.error(f"{exc}\n`ghdirectory help` describes the sources.")
         status = 2
     except (GeneratorError, FunctionError, OSError) as exc:
-        if isinstance(exc, OSError) and not can_be_mended(exc):
+        if isinstance(exc, OSError) and not is_fixable(exc):
             raise  # a bug: its traceback is needed
-        terminal.error(str(exc))
+        terminal.error(reason(exc))
         status = 1
     raise SystemExit(status or 0)

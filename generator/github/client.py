@@ -9,7 +9,14 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from generator.errors import BrokenOff, RateLimitExceeded, Refused, SourceError, Unreachable
+from generator.errors import (
+    RateLimitExceeded,
+    Refused,
+    RequestFailed,
+    SourceError,
+    Unreachable,
+    reason,
+)
 from generator.github.api import Reply, list_url, origin, request_headers
 from generator.github.limits import RateLimit, read_rate_limit, refusal, retry_wait, too_slow
 
@@ -124,7 +131,7 @@ class Client:
                 if wait is None or wait > self._left:
                     raise
                 self._left -= wait
-                self._wait(wait, exc.brief)
+                self._wait(wait, exc.summary)
                 if too_slow(exc) and (smaller := fewer(url)) != url:
                     url, etag = smaller, None
 
@@ -146,7 +153,13 @@ class Client:
             raise
 
     def _get(self, url: str, etag: str | None) -> Reply:
-        """Return GitHub's answer, whatever its status; Unreachable, BrokenOff if there is none."""
+        """Return GitHub's reply, whatever its status.
+
+        Raises:
+            Unreachable: the server cannot be connected to, and could not be before.
+            RequestFailed: the request got no reply, or only part of one.
+            SourceError: the URL cannot be requested.
+        """
         token = self._token if origin(url) == origin(self.api_url) else None
         try:
             with self._http.stream("GET", url, headers=request_headers(token, etag)) as response:
@@ -155,19 +168,19 @@ class Client:
                 for chunk in response.iter_bytes():
                     body += chunk
                     if self._clock() > ends:
-                        raise BrokenOff(url, "the answer takes too long", timed_out=True)
+                        raise RequestFailed(url, "the answer takes too long", timed_out=True)
         except _NOT_ASKABLE as exc:
             raise SourceError(f"{url} cannot be asked: {exc or type(exc).__name__}") from exc
         except httpx.HTTPError as exc:
-            reason = str(exc) or type(exc).__name__
+            cause = reason(exc) or type(exc).__name__
             if isinstance(exc, httpx.TooManyRedirects):
-                raise SourceError(f"{url} cannot be asked: {reason}") from exc
+                raise SourceError(f"{url} cannot be asked: {cause}") from exc
             # A host that answered, be it with a redirect to a dead one, can be reached.
             here = str(exc.request.url) == str(httpx.URL(url))
             if isinstance(exc, _NO_CONNECTION) and here and not self._reached:
-                raise Unreachable(url, reason) from exc
+                raise Unreachable(url, cause) from exc
             self._reached = True
-            raise BrokenOff(url, reason, isinstance(exc, httpx.TimeoutException)) from exc
+            raise RequestFailed(url, cause, isinstance(exc, httpx.TimeoutException)) from exc
         return Reply(
             str(response.url),
             response.status_code,

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from generator.errors import (
-    BrokenOff,
     RateLimitExceeded,
     Refused,
+    RequestFailed,
     SourceError,
     UnexpectedReply,
     Unreachable,
@@ -80,7 +80,7 @@ def refusal(reply: Reply, authorized: bool, now: float) -> SourceError | None:
             " GITHUB_API_URL or --api-url names it (GitHub Enterprise Server: https://HOST/api/v3)"
         )
     elif reply.status >= 500:
-        advice = "the same command goes on where it stopped; try it again later"
+        advice = "run the same command again later to continue"
     else:
         advice = "it was not tried again"
     return Refused(reply.url, reply.status, said, advice, _retry_after(reply, now))
@@ -113,7 +113,7 @@ def may_pass(error: SourceError) -> bool:
     """Return whether what *error* says may be over in a moment."""
     if isinstance(error, Refused):
         return error.status >= 500 or error.status in (202, 408)
-    return isinstance(error, (Unreachable, BrokenOff, UnexpectedReply))
+    return isinstance(error, (Unreachable, RequestFailed, UnexpectedReply))
 
 
 def too_slow(error: SourceError) -> bool:
@@ -124,7 +124,7 @@ def too_slow(error: SourceError) -> bool:
     """
     if isinstance(error, Refused):
         return error.status in (408, 502, 504)
-    return isinstance(error, BrokenOff) and error.timed_out
+    return isinstance(error, RequestFailed) and error.timed_out
 
 
 def read_rate_limit(reply: Reply, resource: str) -> RateLimit:

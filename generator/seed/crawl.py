@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from function.contract import Profile
-from generator.errors import NobodyListed
+from generator.errors import EmptyList
 from generator.github import (
     MAX_PER_PAGE,
     Batch,
@@ -170,7 +170,7 @@ def crawl(
         notes = batch.notes or notes
         size = next_size(size, asked, answer.url)
     if not store.count(source.identity, 1):
-        raise NobodyListed(source.name)
+        raise EmptyList(source.name)
     store.commit_choice()
     if source.caveat:
         notes = (source.caveat, *notes)
@@ -245,7 +245,7 @@ def _some(source: Source) -> Iterator[Profile]:
     profiles = source.profiles() if source.profiles else iter(())
     first = next(profiles, None)
     if first is None:
-        raise NobodyListed(source.name)
+        raise EmptyList(source.name)
     yield first
     yield from profiles
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from generator.errors import NobodyListed, SourceError, UnknownSource, Unreachable
+from generator.errors import EmptyList, SourceError, UnknownSource, Unreachable
 from generator.github import Client
 from generator.seed import crawl
 from generator.seed.crawl import Outcome
@@ -152,7 +152,7 @@ class Seeder:
             for source in sources:
                 try:
                     outcome = self._seed_source(source, store, client)
-                except NobodyListed as exc:
+                except EmptyList as exc:
                     # The other sources may have users.
                     empty += 1
                     if empty == len(sources):

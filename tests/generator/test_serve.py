@@ -118,7 +118,7 @@ def test_a_port_in_use_is_named_with_what_to_do():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ServeError, match=rf"127\.0\.0\.1:{port}.*--port names another"):
+        with pytest.raises(ServeError, match=rf"127\.0\.0\.1:{port}.*choose another with --port"):
             serve(None, "127.0.0.1", port, print)
 
 

@@ -41,7 +41,7 @@ def test_an_os_error_beyond_the_users_reach_keeps_its_traceback(run, monkeypatch
 
     monkeypatch.setattr("generator.cli.stages.check", fail)
     number = errno.ENOSPC
-    assert run("check").stderr == "Error: [Errno 28] something\n"
+    assert run("check").stderr == "Error: something\n"
     number = errno.EBADF
     with pytest.raises(OSError, match="something"):
         main(["check"])

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from generator.errors import (
-    BrokenOff,
     RateLimitExceeded,
     Refused,
+    RequestFailed,
     SourceError,
     UnexpectedReply,
     Unreachable,
@@ -185,7 +185,7 @@ def test_what_may_pass_is_asked_again_and_waited_for_with_its_reason(broken, wai
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: repr(broken)[:40])
 def test_what_does_not_pass_is_given_up_after_a_few_times(broken, waits):
     asking = client([broken] * MAX_ATTEMPTS, waits)
-    with pytest.raises((BrokenOff, Refused, UnexpectedReply)):
+    with pytest.raises((RequestFailed, Refused, UnexpectedReply)):
         asking.ask(f"{API}/users", read_users)
     assert [seconds for seconds, _ in waits] == [1, 2, 4, 8]
 
@@ -256,7 +256,7 @@ def test_no_connection_is_no_answer_but_asked_again_for_one_who_insists(error, w
 def test_a_connection_lost_later_is_no_lack_of_one(error, waits):
     asking = client([good(), error, error, error, error, error], waits, insist=False)
     asking.ask(f"{API}/users", body)
-    with pytest.raises(BrokenOff, match="goes on where it stopped"):
+    with pytest.raises(RequestFailed, match="run the same command again to continue"):
         asking.ask(f"{API}/users", body)
     assert len(waits) == 4
 
@@ -302,7 +302,7 @@ def test_an_answer_that_comes_in_drops_is_none():
         clock=lambda: float(next(now)),
         transport=httpx.MockTransport(lambda request: httpx.Response(200, content=drops())),
     )
-    with pytest.raises(BrokenOff, match="takes too long") as broken:
+    with pytest.raises(RequestFailed, match="takes too long") as broken:
         asking.ask(f"{API}/users", body)
     assert broken.value.timed_out
 

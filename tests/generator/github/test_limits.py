@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 import pytest
 
 from generator.errors import (
-    BrokenOff,
     RateLimitExceeded,
     Refused,
+    RequestFailed,
     SourceError,
     UnexpectedRecord,
     UnexpectedReply,
@@ -81,7 +81,7 @@ def test_a_used_up_limit_is_named_with_its_size_and_end():
     [
         (401, "GITHUB_TOKEN is invalid"),
         (404, "--api-url"),
-        (503, "try it again later"),
+        (503, "run the same command again later"),
         (403, ""),
     ],
 )
@@ -185,14 +185,14 @@ def answered(status, **headers):
 
 PASSING = [
     *(answered(status) for status in (202, 408, 500, 502, 503, 504)),
-    BrokenOff(URL, "peer closed", timed_out=False),
-    BrokenOff(URL, "too slow", timed_out=True),
+    RequestFailed(URL, "peer closed", timed_out=False),
+    RequestFailed(URL, "too slow", timed_out=True),
     Unreachable(URL, "no route"),
     UnexpectedReply(URL, "it is not JSON"),
 ]
 
 
-@pytest.mark.parametrize("error", PASSING, ids=lambda error: error.brief[:40])
+@pytest.mark.parametrize("error", PASSING, ids=lambda error: error.summary[:40])
 def test_what_may_pass_is_tried_again_with_backoff_and_full_jitter(error):
     def waits(jitter):
         return [retry_wait(error, attempt, jitter) for attempt in range(1, 6)]
@@ -217,7 +217,7 @@ def test_a_server_that_says_when_to_come_back_is_believed():
         UnexpectedRecord("here", "it has no id"),
         SourceError("a redirect in a circle"),
     ],
-    ids=lambda error: error.brief[:40],
+    ids=lambda error: error.summary[:40],
 )
 def test_what_will_not_pass_is_not_tried_again(error):
     assert retry_wait(error, attempt=1, jitter=0.5) is None
@@ -231,8 +231,8 @@ def test_what_will_not_pass_is_not_tried_again(error):
         (answered(502), True),
         (answered(503), False),
         (answered(504), True),
-        (BrokenOff(URL, "too slow", timed_out=True), True),
-        (BrokenOff(URL, "peer closed", timed_out=False), False),
+        (RequestFailed(URL, "too slow", timed_out=True), True),
+        (RequestFailed(URL, "peer closed", timed_out=False), False),
         (UnexpectedReply(URL, "it is not JSON"), False),
     ],
 )

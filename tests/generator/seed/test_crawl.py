@@ -280,7 +280,7 @@ def test_unreachable_is_said_only_when_nothing_was_reached(run):
     with pytest.raises(Unreachable):
         run(unplugged(after=0), 330, insist=False)
     assert run.waits == []
-    with pytest.raises(SourceError, match="goes on where it stopped") as broke_off:
+    with pytest.raises(SourceError, match="run the same command again to continue") as broke_off:
         run(unplugged(after=1), 330, insist=False)
     assert not isinstance(broke_off.value, Unreachable)
     assert run.ids == first(100)
