@@ -1,4 +1,4 @@
-"""From the store to the directory: the read-only database that the site and the API share."""
+"""Makes the directory, the read-only database of the site and the API, from the store's users."""
 
 from generator.bake.directory import bake
 

@@ -1,12 +1,18 @@
-"""Which parts of usernames many users have, and how each list of users is found. Does no I/O.
+"""The search index in memory: frequent terms, posting lists with anchors, tokens. Does no I/O.
 
-A part that many have has only parts that many have, so the longer ones are looked for among
-those that the shorter ones leave: https://www.vldb.org/conf/1994/P487.PDF (Apriori).
+A term is any substring of a folded username, an n-gram is a term of one to `MAX_GRAM` characters.
+Each type group has a posting list of all its users, and one for each frequent term. The term of
+all users is "". Anchors are ids from which a page deep in a list is read.
+
+A query reads a list in one of two ways. A dense list, with users everywhere among the others, is
+read by scanning all users from an anchor on. Any other list is read through the full-text table
+`grams`, which has tokens for each user.
 """
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from function.index import (
     ALL_TYPES,
@@ -18,202 +24,214 @@ from function.index import (
     type_group_token,
 )
 
-# A term is frequent if one in so many users has it. The users of a rarer one are few enough to be
-# gone through one by one when somebody asks. So are fewer than MIN_FREQUENT always, and more than
-# MAX_FREQUENT never.
+# A term is frequent if one user in FREQUENT_SHARE has it, but never with fewer users than
+# MIN_FREQUENT, and always with MAX_FREQUENT. A query for a rarer term reads all users who have it.
 FREQUENT_SHARE = 666
 MIN_FREQUENT, MAX_FREQUENT = 100, 1500
-# GitHub's longest login has 39 characters. Longer terms are looked for when somebody asks, however
-# many have them: else a few names of thousands of characters would be millions of terms.
+# Longer terms are never frequent: a few usernames of thousands of characters would have millions of
+# terms. GitHub's longest login has 39 characters.
 MAX_TERM = 40
-# A term longer than a gram that fewer than one in so many have leads to its users by itself: with
-# those of its rarest grams, one would look at more pages than with few users between.
+# A term of more than MAX_GRAM characters has a token if fewer than one user in so many has it. With
+# the tokens of its n-grams, a query would read more pages of the file.
 SPARSE_SHARE = 250
-# Users of a kind without a word are those without the words of the others, if these are few.
+# The largest type may have no token. Its users are those without the tokens of the other types, if
+# there are no more of these than this.
 MAX_NEGATED_TYPES = 4
-# A list that has no more than this many users of the others between two of its anchors is found
-# by going through them all; in any other, posting lists lead from one to the next.
+# A list is dense if no more users than this lie between two of its anchors.
 MAX_GAP = 24 * ANCHOR_INTERVAL
 
 
-def least_frequent(users: int) -> int:
-    """Return how many of so many *users* have a term at least that counts as frequent."""
+def frequency_threshold(users: int) -> int:
+    """Return how many of *users* must have a term for it to be frequent."""
     return max(MIN_FREQUENT, min(MAX_FREQUENT, users // FREQUENT_SHARE))
 
 
-def frequent_terms(names: Callable[[int], Iterable[str]], least: int) -> dict[str, int]:
-    """Return how many of the folded *names* have each part that *least* of them or more have.
+def frequent_terms(names: Callable[[int], Iterable[str]], threshold: int) -> dict[str, int]:
+    """Return the frequent terms of up to `MAX_TERM` characters, and how many names have each.
 
-    Parts are no longer than `MAX_TERM`.
+    All substrings of a frequent term are frequent. So a longer term is counted only if its
+    substrings are: the Apriori algorithm, https://www.vldb.org/conf/1994/P487.PDF
 
     Args:
-        names: gives all names, from the first, for parts of the length it is told.
-        least: how many are many.
+        names: returns all folded usernames, given the length of the terms to count.
+        threshold: the number of names that makes a term frequent.
     """
-    found: dict[str, int] = {}
+    frequent: dict[str, int] = {}
     for length in range(1, MAX_TERM + 1):
         counts: Counter[str] = Counter()
         for name in names(length):
-            parts = substrings(name, length)
+            terms = substrings(name, length)
             if length > 1:
-                parts = {part for part in parts if part[:-1] in found and part[1:] in found}
-            counts.update(parts)
-        many = {part: having for part, having in counts.items() if having >= least}
-        if not many:
+                terms = {term for term in terms if term[:-1] in frequent and term[1:] in frequent}
+            counts.update(terms)
+        longest = {term: count for term, count in counts.items() if count >= threshold}
+        if not longest:
             break
-        found |= many
-    return found
+        frequent |= longest
+    return frequent
 
 
-def terms_of(name: str, frequent: Collection[str]) -> list[str]:
-    """Return the parts of *name* that are *frequent*, each once."""
-    found: dict[str, None] = {}
+def frequent_substrings(name: str, frequent: Collection[str]) -> set[str]:
+    """Return the substrings of *name* that are *frequent* terms."""
+    terms = set()
     for start in range(len(name)):
         for stop in range(start + 1, len(name) + 1):
-            part = name[start:stop]
-            if part not in frequent:
+            term = name[start:stop]
+            if term not in frequent:  # nor is any longer one
                 break
-            found[part] = None
-    return list(found)
+            terms.add(term)
+    return terms
 
 
+@dataclass(slots=True)
 class PostingList:
-    """The users who have a term, of one kind, as they come in the order of their ids.
+    """The users of a type group who have a term, added in the order of their ids.
 
     Attributes:
-        users: how many there are.
-        anchors: the id of the first, and of every `ANCHOR_INTERVAL`-th from there.
-        stretch: how far two anchors are from each other at most, in users among whom these are.
+        users: how many they are.
+        anchors: the ids of the first user and of every `ANCHOR_INTERVAL`-th after it.
+        last_position: the position of the last anchor among the users that a query would scan.
+        max_gap: the most users to scan between two anchors.
     """
 
-    __slots__ = ("anchors", "at", "stretch", "users")
+    users: int = 0
+    anchors: "array[int]" = field(default_factory=lambda: array("q"))
+    last_position: int = 0
+    max_gap: int = 0
 
-    def __init__(self) -> None:
-        self.users = 0
-        self.anchors: array[int] = array("q")
-        self.at = 0  # where among the others the last anchor is
-        self.stretch = 0
+    def add(self, identity: int, position: int) -> None:
+        """Add the user at *position* among the users that a query would scan."""
+        if self.users % ANCHOR_INTERVAL == 0:
+            self.anchors.append(identity)
+            self.max_gap = max(self.max_gap, position - self.last_position)
+            self.last_position = position
+        self.users += 1
 
 
 class ListStatistics:
-    """The lists of all users and of those who have a frequent term, of every kind.
+    """All posting lists, filled user by user.
 
     Attributes:
-        frequent: how many have each term.
-        of_kind: the lists of each kind, by their terms; the term of all users is "".
-
-    Args:
-        frequent: the same, without "".
-        users: how many users are of each kind, `ALL_TYPES` among them.
-        main: a kind that is looked for among all users, not among its own.
+        frequent: how many users have each frequent term.
+        lists: the posting list of each term, by type group.
+        main_type: the type of more than half of the users, None if there is none. A query for it
+            scans the users of all types.
     """
 
     def __init__(
-        self, frequent: Mapping[str, int], users: Mapping[int, int], main: int | None
+        self, frequent: Mapping[str, int], group_sizes: Mapping[int, int], main_type: int | None
     ) -> None:
         self.frequent = frequent
-        self.of_kind: dict[int, dict[str, PostingList]] = {kind: {} for kind in users}
-        self.main = main
-        self._seen = dict.fromkeys(users, 0)
+        self.lists: dict[int, dict[str, PostingList]] = {group: {} for group in group_sizes}
+        self.main_type = main_type
+        self._added = dict.fromkeys(group_sizes, 0)
 
-    def add(self, identity: int, name: str, kinds: Iterable[int]) -> None:
-        """Add the user *identity* of the folded *name*, of those *kinds*; ids come in order."""
-        terms = ["", *terms_of(name, self.frequent)]
-        for kind in kinds:
-            lists, place = self.of_kind[kind], self._place(kind)
+    def add(self, identity: int, name: str, groups: Iterable[int]) -> None:
+        """Add a user to the lists of its type groups. Users come in the order of ids."""
+        terms = ["", *frequent_substrings(name, self.frequent)]
+        positions = {group: self._scanned(group) for group in groups}
+        for group, position in positions.items():
+            lists = self.lists[group]
             for term in terms:
-                one = lists.get(term)
-                if one is None:
-                    one = lists[term] = PostingList()
-                if one.users % ANCHOR_INTERVAL == 0:
-                    one.anchors.append(identity)
-                    one.stretch = max(one.stretch, place - one.at)
-                    one.at = place
-                one.users += 1
-        for kind in kinds:
-            self._seen[kind] += 1
+                if term not in lists:
+                    lists[term] = PostingList()
+                lists[term].add(identity, position)
+            self._added[group] += 1
 
-    def is_dense(self, term: str, kind: int) -> bool:
-        """Return whether, once all are added, some of that list are in every stretch of users."""
-        one = self.of_kind[kind][term]
-        return max(one.stretch, self._place(kind) - one.at) <= MAX_GAP
+    def is_dense(self, term: str, group: int) -> bool:
+        """Return whether a list, once all users are added, can be read by scanning users."""
+        postings = self.lists[group][term]
+        return max(postings.max_gap, self._scanned(group) - postings.last_position) <= MAX_GAP
 
-    def _place(self, kind: int) -> int:
-        return self._seen[ALL_TYPES if kind == self.main else kind]
+    def sparse_terms(self) -> set[str]:
+        """Return the frequent terms that have a list that is not dense."""
+        return {
+            term
+            for group, lists in self.lists.items()
+            for term in lists
+            if term and not self.is_dense(term, group)
+        }
+
+    def _scanned(self, group: int) -> int:
+        """Return how many users have been added of those that a query for *group* scans."""
+        return self._added[ALL_TYPES if group == self.main_type else group]
 
 
 class IndexTokens:
-    """Who has which words in `grams`, and which of them lead to which list.
+    """The tokens that users have in the table `grams`, and the queries that find a list by them.
+
+    A user has a token for each n-gram, for each type group, and for some longer frequent terms.
+    Dense n-grams, and the main type if it is dense, have no tokens: queries scan the users.
 
     Args:
-        lists: all of them.
-        types: how many types there are; kinds from there on are of several types.
-
-    Everybody has a word for each gram, for each kind, and for each longer term that fewer than one
-    in `SPARSE_SHARE` have or that no gram leads to. There is none for a gram or a kind whose users
-    are so many, everywhere, that one finds them among all.
+        statistics: all posting lists, complete.
+        types: the number of types. Type groups below it are types.
     """
 
-    def __init__(self, lists: ListStatistics, types: int) -> None:
-        self._lists = lists
-        of_kind, frequent = lists.of_kind, lists.frequent
-        users = of_kind[ALL_TYPES][""].users
-        found = {ALL_TYPES}  # among all
-        if lists.main is not None and lists.is_dense("", lists.main):
-            found.add(lists.main)
-        self._kinds = dict.fromkeys(kind for kind in of_kind if kind not in found)
-        self._types = [kind for kind in self._kinds if kind < types]
-        thin = {t for k, of in of_kind.items() for t in of if t and not lists.is_dense(t, k)}
-        self._terms: set[str] = set()
-        for term in sorted(thin, key=len):
+    def __init__(self, statistics: ListStatistics, types: int) -> None:
+        self._statistics = statistics
+        self._terms = self._terms_with_tokens()
+        scanned = {ALL_TYPES}
+        main_type = statistics.main_type
+        if main_type is not None and statistics.is_dense("", main_type):
+            scanned.add(main_type)
+        self._groups = statistics.lists.keys() - scanned
+        self._types = sorted(group for group in self._groups if group < types)
+
+    def _terms_with_tokens(self) -> set[str]:
+        """Return the frequent terms that have a token."""
+        frequent = self._statistics.frequent
+        users = self._statistics.lists[ALL_TYPES][""].users
+        terms: set[str] = set()
+        for term in sorted(self._statistics.sparse_terms(), key=len):
             if (
                 len(term) <= MAX_GRAM
                 or frequent[term] * SPARSE_SHARE < users
-                or self._terms.isdisjoint(substrings(term, MAX_GRAM))
+                or terms.isdisjoint(substrings(term, MAX_GRAM))  # no n-gram leads to its users
             ):
-                self._terms.add(term)
-        self._long = {term for term in self._terms if len(term) > MAX_GRAM}
+                terms.add(term)
+        return terms
 
-    def of(self, name: str, kinds: Iterable[int]) -> list[str]:
-        """Return the words of the user of the folded *name*, of those *kinds*."""
-        found = [
-            term_token(gram)
-            for length in range(1, MAX_GRAM + 1)
-            for gram in substrings(name, length)
-            if gram in self._terms or gram not in self._lists.frequent
-        ]
-        if self._long:
-            found += [
-                term_token(term)
-                for term in terms_of(name, self._lists.frequent)
-                if term in self._long
-            ]
-        return found + [type_group_token(kind) for kind in kinds if kind in self._kinds]
+    def of_user(self, name: str, groups: Iterable[int]) -> Iterator[str]:
+        """Yield the tokens of a user with the folded username *name*, of these type groups."""
+        frequent = self._statistics.frequent
+        for length in range(1, MAX_GRAM + 1):
+            for gram in substrings(name, length):
+                if gram in self._terms or gram not in frequent:
+                    yield term_token(gram)
+        for term in frequent_substrings(name, frequent):
+            if len(term) > MAX_GRAM and term in self._terms:
+                yield term_token(term)
+        for group in groups:
+            if group in self._groups:
+                yield type_group_token(group)
 
-    def match(self, term: str, kind: int) -> tuple[str | None, bool]:
-        """Return what leads to the users of a list, if anything, and whether to nobody else."""
-        words: list[str] = []
-        exact = not term
-        if term and not self._lists.is_dense(term, kind):
-            words, exact = self._words_for(term), term in self._terms
-        if kind in self._kinds:
-            words.append(type_group_token(kind))
-        if not words:
+    def query(self, term: str, group: int) -> tuple[str | None, bool]:
+        """Return the FTS5 query that finds a list, and whether it matches no other users.
+
+        The query is None if all users have to be scanned.
+        """
+        tokens, is_exact = self._term_query(term, group)
+        if group in self._groups:
+            return match_query([*tokens, type_group_token(group)]), is_exact
+        if not tokens:
             return None, False
-        if kind in self._kinds or kind == ALL_TYPES or not exact:
-            return match_query(words), exact
+        if group == ALL_TYPES or not is_exact:
+            return match_query(tokens), is_exact
         if len(self._types) > MAX_NEGATED_TYPES:
-            return match_query(words), False
-        return match_query(words) + "".join(
-            f' NOT "{type_group_token(k)}"' for k in self._types
-        ), True
+            return match_query(tokens), False
+        other_types = "".join(f' NOT "{type_group_token(type_)}"' for type_ in self._types)
+        return match_query(tokens) + other_types, True
 
-    def _words_for(self, term: str) -> list[str]:
-        """Return a word that all have who have *term*, and nobody else, or else a few of its."""
+    def _term_query(self, term: str, group: int) -> tuple[list[str], bool]:
+        """Return the tokens that users with *term* have, and whether no other users have them."""
+        if not term:
+            return [], True
+        if self._statistics.is_dense(term, group):
+            return [], False
         if term in self._terms:
-            return [term_token(term)]
-        having = self._lists.frequent
-        rarest = sorted(
-            substrings(term, MAX_GRAM) & self._terms, key=lambda gram: (having[gram], gram)
-        )
-        return [term_token(gram) for gram in rarest[:MAX_GRAM]]
+            return [term_token(term)], True
+        frequent = self._statistics.frequent
+        grams = substrings(term, MAX_GRAM) & self._terms
+        rarest = sorted(grams, key=lambda gram: (frequent[gram], gram))[:MAX_GRAM]
+        return [term_token(gram) for gram in rarest], False

@@ -1,7 +1,7 @@
 import pytest
 
 from function.query import ProfileQuery
-from generator.bake.index import least_frequent
+from generator.bake.index import frequency_threshold
 from generator.explain import explain
 from tests.factories import make_directory, make_profile
 
@@ -60,7 +60,7 @@ def test_a_term_with_nul_is_explained(tmp_path):
 @pytest.mark.parametrize("users", [4_999, 11_999, 29_999, 40_000])
 def test_a_page_of_a_frequent_term_reads_at_most_16_pages_of_the_file(tmp_path, users):
     """The worst case is the rarest frequent term, when its users are evenly spread."""
-    frequent = least_frequent(users)
+    frequent = frequency_threshold(users)
     interval = users // frequent
     make_directory(
         tmp_path,

@@ -8,110 +8,111 @@ from function.index import ALL_TYPES
 from generator.bake.index import (
     IndexTokens,
     ListStatistics,
+    frequency_threshold,
+    frequent_substrings,
     frequent_terms,
-    least_frequent,
-    terms_of,
 )
 
-names = st.lists(st.text("ab-ü", max_size=6), max_size=30)
+some_names = st.lists(st.text("ab-ü", max_size=6), max_size=30)
 
 
-def all_parts(name):
+def all_substrings(name):
     return {name[i:j] for i in range(len(name)) for j in range(i + 1, len(name) + 1)}
 
 
-@given(names, st.integers(1, 5))
-def test_the_frequent_terms_are_all_parts_that_many_names_have(names, least):
-    counts = Counter(part for name in names for part in all_parts(name))
-    expected = {part: count for part, count in counts.items() if count >= least}
-    assert frequent_terms(lambda length: iter(names), least) == expected
+@given(some_names, st.integers(1, 5))
+def test_frequent_terms_are_the_substrings_of_enough_names(names, threshold):
+    counts = Counter(term for name in names for term in all_substrings(name))
+    expected = {term: count for term, count in counts.items() if count >= threshold}
+    assert frequent_terms(lambda length: iter(names), threshold) == expected
 
 
-def test_no_term_is_longer_than_any_login():
-    found = frequent_terms(lambda length: iter(["x" * 5000] * 9), 5)
-    assert max(found, key=len) == "x" * 40
+def test_frequent_terms_have_at_most_40_characters():
+    terms = frequent_terms(lambda length: iter(["x" * 5000] * 9), 5)
+    assert max(terms, key=len) == "x" * 40
 
 
-@given(names, st.integers(1, 5))
-def test_the_terms_of_a_name_are_its_frequent_parts_each_once(names, least):
-    frequent = frequent_terms(lambda length: iter(names), least)
+@given(some_names, st.integers(1, 5))
+def test_frequent_substrings_are_the_frequent_terms_in_a_name(names, threshold):
+    frequent = frequent_terms(lambda length: iter(names), threshold)
     for name in names:
-        assert sorted(terms_of(name, frequent)) == sorted(all_parts(name) & set(frequent))
+        assert frequent_substrings(name, frequent) == all_substrings(name) & set(frequent)
 
 
 @pytest.mark.parametrize(
-    ("users", "least"), [(1, 100), (66_000, 100), (666_000, 1000), (1_000_000, 1500), (10**8, 1500)]
+    ("users", "threshold"),
+    [(1, 100), (66_000, 100), (666_000, 1000), (1_000_000, 1500), (10**8, 1500)],
 )
-def test_how_many_are_many(users, least):
-    assert least_frequent(users) == least
+def test_threshold_is_a_share_of_the_users_within_bounds(users, threshold):
+    assert frequency_threshold(users) == threshold
 
 
-def listed(names, kinds=lambda number: 0, least=2, types=1):
-    """Return the lists of *names*, and the words that lead to them."""
-    frequent = frequent_terms(lambda length: iter(names), least)
-    of = [kinds(number) for number in range(len(names))]
-    users = Counter(of)
-    main = next((kind for kind in users if users[kind] * 2 > len(names)), None)
-    lists = ListStatistics(frequent, {ALL_TYPES: len(names), **users}, main)
-    for number, name in enumerate(names):
-        lists.add(number, name, (ALL_TYPES, of[number]))
-    return lists, IndexTokens(lists, types)
+def make_index(names, type_at=lambda position: 0, threshold=2, types=1):
+    """Return the posting lists and tokens of users with these *names*, whose ids begin at 0."""
+    frequent = frequent_terms(lambda length: iter(names), threshold)
+    codes = [type_at(position) for position in range(len(names))]
+    sizes = Counter(codes)
+    main_type = next((code for code in sizes if sizes[code] * 2 > len(names)), None)
+    statistics = ListStatistics(frequent, {ALL_TYPES: len(names), **sizes}, main_type)
+    for position, name in enumerate(names):
+        statistics.add(position, name, (ALL_TYPES, codes[position]))
+    return statistics, IndexTokens(statistics, types)
 
 
-def test_a_list_has_an_anchor_at_every_32nd_user():
-    lists, _ = listed(["b", "a"] * 70)
-    one = lists.of_kind[ALL_TYPES]["a"]
-    assert (one.users, list(one.anchors)) == (70, [1, 65, 129])
+def test_list_has_an_anchor_at_every_32nd_user():
+    statistics, _ = make_index(["b", "a"] * 70)
+    postings = statistics.lists[ALL_TYPES]["a"]
+    assert (postings.users, list(postings.anchors)) == (70, [1, 65, 129])
 
 
-def test_a_gram_that_is_everywhere_needs_no_word():
-    _, words = listed(["ab"] * 2000)
-    assert words.of("ab", [0]) == []
-    assert words.match("ab", ALL_TYPES) == (None, False)
+def test_dense_gram_has_no_token():
+    _, tokens = make_index(["ab"] * 2000)
+    assert list(tokens.of_user("ab", [0])) == []
+    assert tokens.query("ab", ALL_TYPES) == (None, False)
 
 
-@pytest.mark.parametrize("at", [0, 1000, 2000], ids=["start", "middle", "end"])
-def test_a_gram_that_is_nowhere_in_a_long_stretch_has_a_word(at):
+@pytest.mark.parametrize("position", [0, 1000, 2000], ids=["start", "middle", "end"])
+def test_gram_with_a_gap_has_a_token(position):
     names = ["a"] * 2000
-    names[at:at] = ["b"] * 1000
-    _, words = listed(names)
-    assert sorted(words.of("ab", [0])) == ["a", "ab", "b"]
-    assert words.match("a", ALL_TYPES) == ('"a"', True)
+    names[position:position] = ["b"] * 1000
+    _, tokens = make_index(names)
+    assert sorted(tokens.of_user("ab", [0])) == ["a", "ab", "b"]
+    assert tokens.query("a", ALL_TYPES) == ('"a"', True)
 
 
-def test_a_gram_that_few_have_has_a_word():
-    _, words = listed(["a"] * 2000)
-    assert words.of("xa", [0]) == ["x", "xa"]
+def test_rare_gram_has_a_token():
+    _, tokens = make_index(["a"] * 2000)
+    assert list(tokens.of_user("xa", [0])) == ["x", "xa"]
 
 
-def test_a_gram_that_is_everywhere_but_among_those_of_a_kind_has_a_word():
-    """Those of one type come first in this order: among all, the gram is in every stretch."""
+def test_gram_with_a_gap_in_one_type_has_a_token():
+    """The users of type 1 are all at the start. Among all users, the gram has no gap."""
     names = ["a" if n % 2 else "b" for n in range(4000)]
-    _, words = listed(names, lambda n: 0 if n % 2 or n > 2000 else 1, types=2)
-    assert words.match("a", ALL_TYPES) == (None, False)
-    assert words.match("b", 1) == ('"=1"', False)
-    assert words.match("b", 0) == ('"b" NOT "=1"', True)
+    _, tokens = make_index(names, lambda n: 0 if n % 2 or n > 2000 else 1, types=2)
+    assert tokens.query("a", ALL_TYPES) == (None, False)
+    assert tokens.query("b", 1) == ('"=1"', False)
+    assert tokens.query("b", 0) == ('"b" NOT "=1"', True)
 
 
-def test_a_long_term_is_looked_for_by_its_rarest_grams_unless_few_have_it():
+def test_long_term_is_found_by_its_rarest_grams_unless_it_is_rarer():
     names = ["abcd", *["x"] * 900] * 4 + (["abc", "bcd", *["x"] * 50] * 30)
-    _, words = listed(names, least=3)
-    assert words.match("abcd", ALL_TYPES) == ('"abcd"', True)
+    _, tokens = make_index(names, threshold=3)
+    assert tokens.query("abcd", ALL_TYPES) == ('"abcd"', True)
     names += ["abcd", *["x"] * 50] * 60
-    _, words = listed(names, least=3)
-    assert words.match("abcd", ALL_TYPES) == ('"abc" AND "bcd"', False)
+    _, tokens = make_index(names, threshold=3)
+    assert tokens.query("abcd", ALL_TYPES) == ('"abc" AND "bcd"', False)
 
 
-def test_a_long_term_that_no_gram_leads_to_has_a_word():
+def test_long_term_whose_grams_are_dense_has_a_token():
     names = ["abc", "bcd", "x"] * 1000 + ["abcd"] * 20
-    _, words = listed(names)
-    assert words.match("abcd", ALL_TYPES) == ('"abcd"', True)
-    assert words.of("abcd", [0]) == ["abcd"]
+    _, tokens = make_index(names)
+    assert tokens.query("abcd", ALL_TYPES) == ('"abcd"', True)
+    assert list(tokens.of_user("abcd", [0])) == ["abcd"]
 
 
-def test_the_commonest_type_has_no_word_unless_it_is_nowhere_in_a_long_stretch():
-    mixed, _ = listed(["a"] * 3000, lambda n: n % 3 > 1, types=2)
-    assert IndexTokens(mixed, 2).match("", 0) == (None, False)
-    assert IndexTokens(mixed, 2).match("", 1) == ('"=1"', True)
-    late, _ = listed(["a"] * 3000, lambda n: n >= 2000, types=2)
-    assert IndexTokens(late, 2).match("", 0) == ('"=0"', True)
+def test_main_type_has_a_token_only_if_it_has_a_gap():
+    _, tokens = make_index(["a"] * 3000, lambda n: n % 3 > 1, types=2)
+    assert tokens.query("", 0) == (None, False)
+    assert tokens.query("", 1) == ('"=1"', True)
+    _, tokens = make_index(["a"] * 3000, lambda n: n >= 2000, types=2)
+    assert tokens.query("", 0) == ('"=0"', True)
