@@ -1,16 +1,14 @@
-"""Work that is shared out to processes."""
+"""Work that several processes share: `map_in_processes`."""
 
 import multiprocessing
 import os
-import pickle
 import signal
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import islice
-from multiprocessing.connection import wait as wait_for_end
+from functools import cache
+from multiprocessing.connection import wait
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -18,20 +16,18 @@ from generator.errors import BuildError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-# Does one task. Each process makes its own, because a database's connection cannot be shared.
 Worker = Callable[[Task], Result]
 
-# Workers inherit what is in memory, such as templates, which cannot be pickled. Since Python 3.14
-# fork is no longer the default, so it is named.
+# A forked process inherits what is in memory, such as templates, which cannot be pickled. Python
+# 3.14 no longer forks unless it is told to.
 # https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods
 START_METHOD = "fork"
-# The signals that end work.
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on a Mac
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # macOS has none
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
@@ -39,101 +35,76 @@ def cores() -> int:
 def map_in_processes(
     jobs: int, tasks: Sequence[Task], make_worker: Callable[[], Worker[Task, Result]]
 ) -> Iterator[Result]:
-    """Yield the result of each of *tasks* as soon as it is there, in no order.
+    """Yield the result of each task as soon as it is finished, in no particular order.
 
-    With one job, or where processes cannot be forked, the tasks are done in this process.
-    Otherwise *jobs* processes do them, each with a worker of its own. They have ended when this
-    ends, however it ends; those that are at a task finish it first.
+    All processes have ended when the iterator ends, is closed or raises. A process that is at
+    work then finishes its task first.
+
+    Args:
+        jobs: the number of processes. With one, or on a system without fork, this process does
+            the work.
+        tasks: one value for each call of a worker.
+        make_worker: called once in each process, because a database connection must not be used
+            by two (https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_).
 
     Raises:
-        BuildError: a process was killed.
-        Exception: what a worker raised.
+        BuildError: a process was killed or exited.
+        Exception: a worker raised it.
     """
     jobs = min(jobs, len(tasks))
     if jobs <= 1 or START_METHOD not in multiprocessing.get_all_start_methods():
         yield from map(make_worker(), tasks)
         return
-    pool = ProcessPoolExecutor(
-        jobs, multiprocessing.get_context(START_METHOD), _begin, (make_worker,)
-    )
-    waiting = iter(tasks)
+    context = multiprocessing.get_context(START_METHOD)
+    pool = ProcessPoolExecutor(jobs, context, _start_worker, (make_worker,))
     try:
-        with _signals_held():  # the first call starts all processes
-            running = _submit(pool, islice(waiting, 2 * jobs))
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-            # As many again: neither tasks nor results pile up.
-            running |= _submit(pool, islice(waiting, len(done)))
+        with _stop_signals_blocked():  # the first submit forks all processes
+            futures = [pool.submit(_work, task) for task in tasks]
+        for future in as_completed(futures):
+            yield future.result()
     except BrokenProcessPool as exc:
         raise BuildError(
-            "a process of --jobs was killed, perhaps for lack of memory;"
-            " the same command goes on from here"
+            "a process of --jobs ended unexpectedly, perhaps for lack of memory;"
+            " run the same command again to continue"
         ) from exc
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _submit(pool: ProcessPoolExecutor, tasks: Iterable[Any]) -> set[Future[Any]]:
-    return {pool.submit(_work, task) for task in tasks}
-
-
 @contextmanager
-def _signals_held() -> Iterator[None]:
-    """Hold back the signals that end work while processes are forked.
+def _stop_signals_blocked() -> Iterator[None]:
+    """Delay the signals that stop a process while processes are forked.
 
-    A forked process has its parent's signal handlers until `_begin` has replaced them. One that
-    raises would run the parent's code in it.
+    A forked process has its parent's signal handlers until `_start_worker` replaces them. A
+    handler that raises would run the parent's `except` and `finally` clauses in the worker.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
-# In a worker process: what makes its worker, and the worker once a task has come.
-_make_worker: Callable[[], Worker[Any, Any]]
-_worker: Worker[Any, Any] | None = None
+_get_worker: Callable[[], Worker[Any, Any]]  # in a worker process only
 
 
-def _begin(make_worker: Callable[[], Worker[Any, Any]]) -> None:
-    """Set up a worker process."""
-    global _make_worker, _worker
-    _make_worker, _worker = make_worker, None
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the process that shares out
+def _start_worker(make_worker: Callable[[], Worker[Any, Any]]) -> None:
+    """Prepare a worker process."""
+    global _get_worker
+    # Made at the first task: the pool passes on what a task raises, but not what this raises.
+    _get_worker = cache(make_worker)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent ends the work
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-    Thread(target=_end_with_parent, daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+    Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """End this process when its parent has ended, be it by kill -9."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # noqa: S101  (a pool's process has one)
-    wait_for_end([parent.sentinel])
-    os._exit(1)
+def _exit_with_parent() -> None:
+    """End this process when its parent ends, even by kill -9: the pool's workers would stay."""
+    if parent := multiprocessing.parent_process():
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _work(task: Any) -> Any:
-    """Do *task*. A worker that cannot be made fails here, where the error reaches the caller."""
-    global _worker
-    try:
-        if _worker is None:
-            _worker = _make_worker()
-        return _worker(task)
-    except Exception as exc:
-        if _can_be_sent(exc):
-            raise
-        # The pool would only say that a process was killed.
-        raise BuildError("".join(traceback.format_exception(exc))) from None
-
-
-def _can_be_sent(exc: Exception) -> bool:
-    """Return whether *exc* arrives as it is: one with a constructor of its own may not."""
-    try:
-        pickle.loads(pickle.dumps(exc))  # noqa: S301  (our own)
-    except Exception:
-        return False
-    return True
+    return _get_worker()(task)
