@@ -41,7 +41,7 @@ def test_it_holds_the_function_its_packages_and_the_database(directory, tmp_path
         *("one/__init__.py", "one-1.dist-info/LICENSE", name),
     }
     assert (tmp_path / "bundle" / name).read_bytes() == directory.path.read_bytes()
-    assert re.search(r"\(code 0\.0 MB, database 0\.\d MB\); 2\d\d\.\d MB of 250\.0 MB left", said)
+    assert re.search(r"\(code 0\.\d MB, database 0\.\d MB\); 2\d\d\.\d MB of 250\.0 MB left", said)
     assert name in said
 
 
