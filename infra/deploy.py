@@ -1,7 +1,7 @@
-"""Releasing site and API as one, going back, and deleting all of it.
+"""The command line for deploying, rolling back and deleting: what `make deploy` and others run.
 
-``python -m infra.deploy deploy|rollback|destroy --stack NAME``, which is what `make` runs. The
-region and who one is are found as all of AWS's tools find them.
+``python -m infra.deploy deploy|rollback|destroy --stack NAME``. Region and credentials are found as
+by the AWS CLI.
 """
 
 import shlex
@@ -15,38 +15,45 @@ import click
 from function.errors import FunctionError
 from generator.errors import GeneratorError, is_fixable
 from generator.text import span
-from infra.deployer import LEAST_KEPT, Deployer
+from infra.cloud import Cloud
+from infra.deletion import destroy as destroy_stack
+from infra.deployer import MIN_KEPT, Deployer
 from infra.embed import TEMPLATE
 from infra.errors import DeployError, InfraError, ParametersError
-from infra.parameters import names
+from infra.parameters import parameter_names
 from infra.sam import Sam
+from infra.smoke_test import SmokeTest
 
-THREADS = 32  # requests to the bucket that are under way at a time
+THREADS = 32  # requests to the bucket at a time
+PATIENCE = 180.0  # seconds
 PATH = click.Path(path_type=Path)
 
 
-def _at_least(ctx: click.Context, param: click.Parameter, value: int) -> int:
-    if value < LEAST_KEPT:
-        raise click.BadParameter(f"{LEAST_KEPT} at least: the live one and the one before")
+def _check_kept(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    if value < MIN_KEPT:
+        raise click.BadParameter(f"at least {MIN_KEPT}: the live one and the one before")
     return value
 
 
 stack_option = click.option("--stack", required=True, metavar="NAME", help="The stack's name.")
-verbose_option = click.option("--verbose", is_flag=True, help="Show what the sam command says.")
+verbose_option = click.option("--verbose", is_flag=True, help="Show the output of sam.")
 site_url_option = click.option(
-    "--site-url", metavar="URL", help="Where to look whether it worked, if not CloudFront."
+    "--site-url", metavar="URL", help="The address to test, if it is not CloudFront's."
 )
 patience_option = click.option(
-    "--patience", default=180.0, metavar="SECONDS", help="How long the edges may take to follow."
+    "--patience",
+    default=PATIENCE,
+    metavar="SECONDS",
+    help="How long CloudFront may take to show the site.",
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def cli() -> None:
-    """Release site and API as one, go back, or delete all of it.
+    """Deploy the site and the API together, roll back, or delete the stack.
 
-    Credentials and region are found as all of AWS's tools find them. `make deploy`, `make rollback`
-    and `make destroy` run this.
+    Region and credentials are found as by the AWS CLI. `make deploy`, `make rollback` and `make
+    destroy` run these commands.
     """
 
 
@@ -57,7 +64,10 @@ def cli() -> None:
 @patience_option
 @click.option("--site", type=PATH, default="build/site", help="The rendered site.")
 @click.option(
-    "--database", type=PATH, default="build/directory.db", help="The directory it was made from."
+    "--database",
+    type=PATH,
+    default="build/directory.db",
+    help="The directory that the site was rendered from.",
 )
 @click.option(
     "--parameters",
@@ -70,10 +80,10 @@ def cli() -> None:
     "--keep",
     default=3,
     metavar="N",
-    callback=_at_least,
-    help="Deployments one can go back to, the live one counted.",
+    callback=_check_kept,
+    help="How many deployments to keep, the live one included.",
 )
-@click.option("--allow-sample", is_flag=True, help="Show invented accounts, too.")
+@click.option("--allow-sample", is_flag=True, help="Deploy the sample's invented accounts, too.")
 def deploy(
     stack: str,
     verbose: bool,
@@ -85,9 +95,9 @@ def deploy(
     keep: int,
     allow_sample: bool,
 ) -> None:
-    """Make a site and its API what the stack shows."""
-    deployer = _deployer(stack, verbose, site_url, patience)
-    deployer.deploy(site, database, given(parameters), keep, allow_sample=allow_sample)
+    """Deploy a site and its API."""
+    deployer = _deployer(_cloud(stack, verbose), site_url, patience)
+    deployer.deploy(site, database, parse_parameters(parameters), keep, allow_sample=allow_sample)
 
 
 @cli.command()
@@ -95,15 +105,20 @@ def deploy(
 @verbose_option
 @site_url_option
 @patience_option
-@click.option("--to", metavar="NAME", help="Go back to that deployment.")
-@click.option("--list", "show", is_flag=True, help="Only say which deployments there are.")
+@click.option("--to", metavar="NAME", help="The deployment to roll back to.")
+@click.option("--list", "list_only", is_flag=True, help="Only list the deployments.")
 def rollback(
-    stack: str, verbose: bool, site_url: str | None, patience: float, to: str | None, show: bool
+    stack: str,
+    verbose: bool,
+    site_url: str | None,
+    patience: float,
+    to: str | None,
+    list_only: bool,
 ) -> None:
-    """Go back to the deployment before."""
-    deployer = _deployer(stack, verbose, site_url, patience)
-    if show:
-        deployer.show()
+    """Roll back to the deployment before the live one."""
+    deployer = _deployer(_cloud(stack, verbose), site_url, patience)
+    if list_only:
+        deployer.list_deployments()
     else:
         deployer.rollback(to)
 
@@ -113,16 +128,20 @@ def rollback(
 @verbose_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def destroy(stack: str, verbose: bool, yes: bool) -> None:
-    """Delete the stack, and its bucket with all releases."""
-    _deployer(stack, verbose).destroy(lambda name: yes or _typed(name))
+    """Delete the stack, and its bucket with all sites."""
+    destroy_stack(_cloud(stack, verbose), StepPrinter(), lambda name: yes or _is_typed(name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what *arguments* ask for. Return 0, 1 for an error, 2 for bad usage, 130 for Ctrl-C."""
+    """Run the command line.
+
+    Returns:
+        The exit status: 0 for success, 1 for an error, 2 for bad usage, 130 for Ctrl-C.
+    """
     try:
         return cli.main(arguments, "python -m infra.deploy", standalone_mode=False) or 0
-    except click.Abort:  # click's word for Ctrl-C
-        print("Interrupted; the same command goes on from here.", file=sys.stderr)
+    except click.Abort:  # click raises it for Ctrl-C
+        print("Interrupted; run the same command again to continue.", file=sys.stderr)
         return 130
     except click.ClickException as exc:
         exc.show()
@@ -134,54 +153,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def given(text: str) -> dict[str, str]:
-    """Return the parameters in *text*, which is as a shell would have it.
+def parse_parameters(text: str) -> dict[str, str]:
+    """Return the parameters in *text*, which is split into words as by a shell.
 
-    sam would not say a word of a parameter that the template does not have.
+    sam ignores parameters that the template does not have, so they are refused here.
 
     Raises:
-        ParametersError: one is no parameter, or a quotation mark is missing.
+        ParametersError: the template has no such parameter, or a quotation mark is missing.
     """
     try:
-        pairs = shlex.split(text)
+        words = shlex.split(text)
     except ValueError as exc:
-        raise ParametersError(f"PARAMETERS={text} cannot be split: {exc}") from exc
-    found = dict(pair.partition("=")[::2] for pair in pairs)
-    if unknown := sorted(found.keys() - names(TEMPLATE.read_text())):
-        raise ParametersError(f"{unknown[0]!r} is no parameter; template.yaml has what they are")
-    return found
+        raise ParametersError(f"PARAMETERS={text} cannot be split into words: {exc}") from exc
+    parameters = dict(word.partition("=")[::2] for word in words)
+    if unknown := sorted(parameters.keys() - parameter_names(TEMPLATE.read_text())):
+        raise ParametersError(f"{unknown[0]!r} is no parameter; template.yaml lists them")
+    return parameters
 
 
-def _deployer(
-    stack: str, verbose: bool, site_url: str | None = None, patience: float | None = None
-) -> Deployer:
+def _cloud(stack: str, verbose: bool) -> Cloud:
     try:
-        from infra.cloud import Aws
-    except ModuleNotFoundError as exc:  # building does without
+        from infra.aws import Aws
+    except ModuleNotFoundError as exc:  # building a site does without boto3
         raise DeployError(f"{exc.name} is missing; `make .venv/.deploy` installs it") from exc
-    deployer = Deployer(Aws(stack, Sam(verbose=verbose), THREADS), _Teller(), THREADS)
-    deployer.site_url = site_url
-    if patience is not None:
-        deployer.patience = patience
-    return deployer
+    return Aws(stack, Sam(verbose=verbose), THREADS)
 
 
-class _Teller:
-    """Prints each step on a line of its own, with how long it took if anybody could notice."""
+def _deployer(cloud: Cloud, site_url: str | None, patience: float) -> Deployer:
+    smoke_test = SmokeTest(cloud.get, patience)
+    return Deployer(cloud, StepPrinter(), smoke_test, THREADS, site_url)
+
+
+class StepPrinter:
+    """Prints each step on a line of its own, with its duration if it is noticeable."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
 
     def __call__(self, word: str, text: str) -> None:
+        """Print a step that has ended now."""
         now = time.monotonic()
-        took = now - self._last
-        length = f"{took:.1f} s" if took < 60 else span(took)
-        print(f"{word:<8} {text}{f' ({length})' if took >= 0.05 else ''}", flush=True)
+        seconds = now - self._last
+        duration = f"{seconds:.1f} s" if seconds < 60 else span(seconds)
+        print(f"{word:<8} {text}{f' ({duration})' if seconds >= 0.05 else ''}", flush=True)
         self._last = now
 
 
-def _typed(name: str) -> bool:
-    """Return whether somebody types *name*."""
+def _is_typed(name: str) -> bool:
+    """Return whether the user types *name*."""
     print(f"Type {name} to delete all of this: ", end="", flush=True)
     return sys.stdin.readline().strip() == name
 

@@ -9,8 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from infra.deployment import check_stack_name
 from infra.errors import ParametersError
+from infra.stack_name import check_stack_name
 
 POLICY = Path(__file__).with_suffix(".json")
 # Of all inline policies of a role together; blanks do not count.

@@ -1,57 +1,26 @@
-"""Deployments: what is kept of them, and whether what is live is what it should be. Does no I/O.
+"""Deployments as values: names, records, history, and what is no longer needed. Does no I/O."""
 
-They are kept in the site's bucket, so that any machine can go back to one:
-
-- ``deployments/<time>-<release>.json``: the template as it was uploaded, and its parameters;
-- ``deployments/history.json``: the names of those that went live and held, the live one last.
-  Going back takes names off its end, so that going back twice goes back two; until that is done,
-  it says that it is under way.
-"""
-
-import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from function.answer import PATH as API_PATH
-from generator.publish import Manifest, StoredObject
-from generator.site import BUILD_KEY
-from infra.errors import ParametersError
-from infra.stack_name import why_not
+from generator.publish import StoredObject
+from infra.cloud import Stack
 
 DEPLOYMENTS = "deployments/"
 HISTORY_KEY = f"{DEPLOYMENTS}history.json"
-# What a deployment is asked for, and which file of its release has to come.
-PAGES = {"/": "index.html", "/users": "users/1.html", "/build.json": BUILD_KEY}
-API = f"{API_PATH}?pagination=1"
-
-
-def check_stack_name(name: str) -> None:
-    """Raise ParametersError unless a stack can be called *name*."""
-    if reason := why_not(name):
-        raise ParametersError(reason)
-
-
-class Stack(NamedTuple):
-    """A stack, as CloudFormation describes it."""
-
-    status: str
-    parameters: Mapping[str, str]
-    outputs: Mapping[str, str]
-
-
-class Answer(NamedTuple):
-    """What a URL answers; the names of *headers* are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Deployment(NamedTuple):
-    """A deployment that went live: its *name*, and all that it takes to repeat it."""
+    """A deployment that succeeded, with all that repeating it takes.
+
+    Attributes:
+        name: its time and the site's id, as in 20261125T071829Z-c30ac21733c803a3-644dbbbe.
+        parameters: the stack's parameters for the site.
+        template: the stack's template, as it was uploaded.
+    """
 
     name: str
     parameters: Mapping[str, str]
@@ -59,82 +28,73 @@ class Deployment(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Where it is kept."""
-        return f"{DEPLOYMENTS}{self.name}.json"
+        """The key of its record in the site's bucket."""
+        return record_key(self.name)
 
     @property
     def site_id(self) -> str:
-        """The id of the site that it shows."""
+        """The id of its site."""
         return self.parameters["Release"]
 
-    def is_what(self, stack: Stack, template: str) -> bool:
-        """Return whether *stack*, made from *template*, is this very deployment."""
+    def is_live(self, stack: Stack, template: str) -> bool:
+        """Return whether *stack*, made from *template*, shows this deployment."""
         return self.template == template and self.parameters.items() <= stack.parameters.items()
 
     def to_json(self) -> bytes:
-        """Return what is kept of it."""
+        """Return its record."""
         return json.dumps({"parameters": dict(self.parameters), "template": self.template}).encode()
 
 
 class History(NamedTuple):
-    """The *names* of the deployments that held, the live one last.
+    """The deployments that succeeded.
 
-    If going back to that *is_under_way*, it is to be live.
+    A rollback takes names off the end: two rollbacks go back by two deployments.
+
+    Attributes:
+        names: the names of the deployments, the live one last.
+        is_under_way: whether a rollback to the last of them has begun and not yet ended.
     """
 
     names: list[str]
     is_under_way: bool = False
 
 
-def name_of(site_id: str, when: datetime) -> str:
-    """Return what a deployment of *site_id* at that time is called; names sort by time."""
-    return f"{when:%Y%m%dT%H%M%SZ}-{site_id}"
+def deployment_name(site_id: str, time: datetime) -> str:
+    """Return the name of a deployment of *site_id* at *time* (UTC). Names sort by time."""
+    return f"{time:%Y%m%dT%H%M%SZ}-{site_id}"
 
 
 def site_id_of(name: str) -> str:
-    """Return the site id of the deployment called *name*."""
+    """Return the site id in the name of a deployment."""
     return name.partition("-")[2]
 
 
-def surplus(
+def record_key(name: str) -> str:
+    """Return the key of the record of the deployment *name*."""
+    return f"{DEPLOYMENTS}{name}.json"
+
+
+def surplus_prefixes(
     objects: Iterable[StoredObject],
-    kept: Collection[str],
+    deployments: Collection[str],
     site_ids: Collection[str],
     before: datetime,
 ) -> list[str]:
-    """Return the prefixes of the *objects* that nobody goes back to any more.
+    """Return the prefixes of sites and records that can be deleted, sorted.
 
-    Those are what is kept of deployments other than *kept*, and sites other than theirs and
-    *site_ids*, if all of it was put *before* that time (aware).
+    A site or record is deleted only if all its objects are older than *before*.
+
+    Args:
+        objects: all objects of the site's bucket.
+        deployments: the names of deployments whose records and sites are needed.
+        site_ids: the ids of more sites that are needed.
+        before: a time (aware).
     """
-    wanted = {HISTORY_KEY, *(f"{DEPLOYMENTS}{name}.json" for name in kept)}
-    wanted |= {f"releases/{site_id}/" for site_id in (*site_ids, *map(site_id_of, kept))}
+    needed = {HISTORY_KEY, *map(record_key, deployments)}
+    needed |= {f"releases/{site_id}/" for site_id in (*site_ids, *map(site_id_of, deployments))}
     pattern = re.compile(rf"releases/[^/]+/|{DEPLOYMENTS}.+")
     newest: dict[str, datetime] = {}
-    for one in objects:
-        if (match := pattern.match(one.key)) and match[0] not in wanted:
-            newest[match[0]] = max(one.modified, newest.get(match[0], one.modified))
+    for item in objects:
+        if (match := pattern.match(item.key)) and match[0] not in needed:
+            newest[match[0]] = max(item.modified, newest.get(match[0], item.modified))
     return sorted(prefix for prefix, modified in newest.items() if modified < before)
-
-
-def unlike(get: Callable[[str], Answer], site: str, manifest: Manifest) -> str | None:
-    """Return in which way what is at the address *site* is not *manifest*'s; None if in none.
-
-    Pages have to be the site's to the byte, and the API of the directory they were made from.
-    """
-    try:
-        for path, key in PAGES.items():
-            answer = get(site + path)
-            if answer.status != 200:
-                return f"{site}{path} answers {answer.status}"
-            if hashlib.sha256(answer.body).digest() != manifest.files[key].sha256:
-                return f"{site}{path} is not the site's {key}"
-        answer = get(site + API)
-    except OSError as exc:
-        return f"{site} does not answer: {exc}"
-    if answer.status != 200:
-        return f"{site}{API} answers {answer.status}"
-    found = answer.headers.get("x-release")
-    if found != manifest.release:
-        return f"the API answers of {found}, and the pages are of {manifest.release}"
-    return None

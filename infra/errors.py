@@ -1,30 +1,30 @@
-"""What bringing a site to AWS can say went wrong; each text says what happened and what to do.
+"""The errors of building, deploying and deleting on AWS. Each text says what to do.
 
 InfraError
 ├── BundleError       the function's bundle cannot be made
-├── ParametersError   a site or a name does not fit the stack
-├── CloudError        AWS refuses, or cannot be reached
-└── DeployError       a deployment, a way back or a deletion is not done
+├── ParametersError   the stack's name or parameters are invalid
+├── CloudError        AWS refuses a request, or cannot be reached
+└── DeployError       a deployment, a rollback or a deletion failed
 
-Uploading raises `generator.errors.PublishError`, as it does without a stack.
+Requests to the site's bucket raise `generator.errors.PublishError`, as they do without a stack.
 """
 
 
 class InfraError(Exception):
-    """Base of the errors of this package; its text is for people."""
+    """Base of the errors of this package. The text is for people."""
 
 
 class BundleError(InfraError):
-    """There is no bundle; the text says why, and what to do."""
+    """The function's bundle cannot be made."""
 
 
 class ParametersError(InfraError):
-    """A site, or a name, is not what the stack can take."""
+    """The stack's name or parameters are invalid."""
 
 
 class CloudError(InfraError):
-    """AWS refuses, or cannot be reached."""
+    """AWS refuses a request, or cannot be reached."""
 
 
 class DeployError(InfraError):
-    """What was asked for is not done; the text says what happened, what is now, what to do."""
+    """A deployment, a rollback or a deletion failed. The text says what is live now."""

@@ -1,7 +1,7 @@
-"""A site as the parameters of the stack that shows it: what the router has to know.
+"""The parameters of the stack: those that a site gives, and those that the template has.
 
-``python -m infra.parameters build/site`` prints them as ``sam deploy --parameter-overrides`` takes
-them: no value has a blank, a quote or a backslash, whatever is in the name of a type.
+``python -m infra.parameters build/site`` prints a site's as ``sam deploy --parameter-overrides``
+takes them. Whatever the name of a type is, no value has a blank, a quote or a backslash.
 """
 
 import re
@@ -13,18 +13,20 @@ from generator.publish import read_site
 from generator.site import Build, read_build
 from infra.errors import ParametersError
 
-# With its own code the router may have 10 KB. template.yaml has the same limit (MaxLength).
+# In characters. CloudFront takes 10 KB of router, and the code is the rest of it. template.yaml has
+# the same limit (Types, MaxLength).
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 MAX_TYPES_TEXT = 2400
 
 
-def parameters(build: Build, site_id: str) -> dict[str, str]:
-    """Return the stack's parameters for *build*, published as *site_id*.
+def site_parameters(build: Build, site_id: str) -> dict[str, str]:
+    """Return the stack's parameters for the site *build*, published as *site_id*.
 
     Raises:
-        ParametersError: the names of its types take more than the router has room for.
+        ParametersError: the types need more characters than the router has room for.
     """
     types = ",".join(
-        f"{quote_plus(one.name, safe='')}:{one.slug}:{one.users}" for one in build.types
+        f"{quote_plus(pages.name, safe='')}:{pages.slug}:{pages.users}" for pages in build.types
     )
     if len(types) > MAX_TYPES_TEXT:
         raise ParametersError(
@@ -40,13 +42,16 @@ def parameters(build: Build, site_id: str) -> dict[str, str]:
     }
 
 
-def names(template: str) -> set[str]:
-    """Return the names of the parameters that *template* has."""
+def parameter_names(template: str) -> set[str]:
+    """Return the names of the parameters of *template*, which is YAML.
+
+    PyYAML is not installed where `make deploy` runs.
+    """
     section = re.search(r"^Parameters:\n((?: .*\n|\n)+)", template, re.MULTILINE)
     return set(re.findall(r"^  (\w+):$", section[1], re.MULTILINE)) if section else set()
 
 
 if __name__ == "__main__":
     site = Path(sys.argv[1])
-    found = parameters(read_build(site), read_site(site, allow_sample=True).site_id)
-    print(*(f"{name}={value}" for name, value in found.items()))
+    parameters = site_parameters(read_build(site), read_site(site, allow_sample=True).site_id)
+    print(*(f"{name}={value}" for name, value in parameters.items()))

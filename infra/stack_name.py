@@ -1,27 +1,33 @@
-"""What a stack can be called. ``python -m infra.stack_name NAME`` refuses any other name."""
+"""The names that a stack can have. ``python -m infra.stack_name NAME`` refuses any other."""
 
 import re
 import sys
 
-# CloudFormation cuts longer names where it makes others of them, and deployer_policy.json would
-# miss those: STACK-ProfilesFunctionRole- and 13 more have to fit in the 64 of a role's name.
+from infra.errors import ParametersError
+
+# CloudFormation shortens longer names of resources, and then deployer_policy.json does not match
+# them. A role's name has 64 characters at most: STACK-ProfilesFunctionRole- and 13 of its own.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-MAX_STACK_NAME = 28
+MAX_STACK_NAME = 28  # characters
 
 
-def why_not(name: str) -> str | None:
-    """Return why no stack can be called *name*; None if one can."""
+def check_stack_name(name: str) -> None:
+    """Raise ParametersError unless *name* can be a stack's."""
     if len(name) > MAX_STACK_NAME:
-        return (
-            f"the stack's name {name} has {len(name)} characters, and {MAX_STACK_NAME} is the most:"
-            " with more, the names of its parts would be cut and the role that deploys could not"
-            " reach them"
+        raise ParametersError(
+            f"the stack name {name} has {len(name)} characters, at most {MAX_STACK_NAME} are"
+            " allowed: the names of its resources would be shortened, and the rights of the role"
+            " that deploys would not match them"
         )
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
-        return f"{name!r} is no name for a stack: a letter, then letters, digits and hyphens"
-    return None
+        raise ParametersError(
+            f"{name!r} is no stack name: use a letter, then letters, digits and hyphens"
+        )
 
 
-if __name__ == "__main__" and (reason := why_not(sys.argv[1])):
-    print(f"Error: {reason}", file=sys.stderr)
-    sys.exit(2)
+if __name__ == "__main__":
+    try:
+        check_stack_name(sys.argv[1])
+    except ParametersError as exc:
+        print(f"Error: {exc}", file=sys.stderr)
+        sys.exit(2)

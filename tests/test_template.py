@@ -22,7 +22,7 @@ from infra.bundle import PYTHON
 from infra.costs import OTHER_METHODS, OTHER_RATE
 from infra.deployer import NEW_STACK
 from infra.embed import embed
-from infra.parameters import MAX_TYPES_TEXT, parameters
+from infra.parameters import MAX_TYPES_TEXT, site_parameters
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "template.yaml").read_text()
@@ -178,7 +178,7 @@ def test_either_processor_can_be_chosen_and_a_new_stack_has_the_cheaper_one():
 
 def test_no_property_of_the_function_changes_with_a_release():
     """`sam local` knows no release, and AutoPublishAliasAllProperties would see each change."""
-    of_a_release = parameters(BUILD, NAME).keys()
+    of_a_release = site_parameters(BUILD, NAME).keys()
     for node in nodes({name: value for name, value in FUNCTION.items() if name != "Events"}):
         assert not (isinstance(node, dict) and node.get("Ref") in of_a_release)
         assert not (isinstance(node, str) and any(f"${{{name}}}" in node for name in of_a_release))
@@ -249,7 +249,7 @@ def test_the_router_in_the_template_is_the_one_that_is_tested():
 
 
 def test_cloudformation_fills_in_the_routers_parameters_and_nothing_else():
-    assert set(re.findall(r"\$\{([^}]*)", ROUTER)) == set(parameters(BUILD, NAME))
+    assert set(re.findall(r"\$\{([^}]*)", ROUTER)) == set(site_parameters(BUILD, NAME))
 
 
 def test_the_router_fits_whatever_is_filled_in():
@@ -349,7 +349,7 @@ def test_every_parameter_is_described_and_used(name):
 
 
 def test_what_a_build_says_is_allowed():
-    for name, value in parameters(BUILD, NAME).items():
+    for name, value in site_parameters(BUILD, NAME).items():
         found = TEMPLATE["Parameters"][name]
         assert re.fullmatch(found.get("AllowedPattern", "[0-9]+"), value), name
         assert len(value) <= found.get("MaxLength", len(NAME))

@@ -20,16 +20,6 @@ from typing import Any, NamedTuple
 
 import boto3
 
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "SAM_CLI_TELEMETRY": "0",
-}
-
 
 class Reply(NamedTuple):
     status: int

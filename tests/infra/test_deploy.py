@@ -1,10 +1,10 @@
 import pytest
 
 from infra import deploy
-from infra.deploy import given, main
+from infra.deploy import main, parse_parameters
 from infra.embed import TEMPLATE
 from infra.errors import ParametersError
-from infra.parameters import names
+from infra.parameters import parameter_names
 from tests.infra.fake_cloud import FakeCloud
 from tests.test_template import TEMPLATE as READ
 
@@ -12,7 +12,7 @@ from tests.test_template import TEMPLATE as READ
 @pytest.fixture
 def cloud(monkeypatch):
     found = FakeCloud()
-    monkeypatch.setattr("infra.cloud.Aws", lambda *arguments: found)
+    monkeypatch.setattr("infra.aws.Aws", lambda *arguments: found)
     return found
 
 
@@ -28,18 +28,18 @@ def cloud(monkeypatch):
     ],
 )
 def test_parameters_are_read_as_a_shell_would(text, found):
-    assert given(text) == found
+    assert parse_parameters(text) == found
 
 
 @pytest.mark.parametrize("text", ["ApiCache=false", "ApiCacheEnabled=false x"])
 def test_a_parameter_that_the_template_lacks_is_told(text):
     with pytest.raises(ParametersError, match="is no parameter"):
-        given(text)
+        parse_parameters(text)
 
 
 def test_the_templates_parameters_are_found_without_reading_yaml():
-    assert names(TEMPLATE.read_text()) == READ["Parameters"].keys()
-    assert names("Resources: {}\n") == set()
+    assert parameter_names(TEMPLATE.read_text()) == READ["Parameters"].keys()
+    assert parameter_names("Resources: {}\n") == set()
 
 
 def test_a_deployment_is_told_step_by_step(cloud, directory, tmp_path, capsys):
@@ -48,13 +48,13 @@ def test_a_deployment_is_told_step_by_step(cloud, directory, tmp_path, capsys):
     site.render_site(
         directory, site.make_build(directory, (25,), ("id",)), tmp_path / "site", jobs=1
     )
-    cloud.database = directory.release
+    cloud.bundled_release = directory.release
     command = ["deploy", "--stack", "users", "--site", str(tmp_path / "site")]
     assert main([*command, "--parameters", "ApiCacheEnabled=false"]) == 0
     words = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert words == [
         *("Read", "Built", "Waiting", "Moved", "Uploaded"),
-        *("Asked", "Recorded", "Kept", "Live"),
+        *("Tested", "Recorded", "Kept", "Live"),
     ]
     assert cloud.parameters["ApiCacheEnabled"] == "false"
     assert main(["rollback", "--stack", "users", "--list"]) == 0
@@ -68,7 +68,7 @@ def test_all_is_deleted_only_if_its_name_is_typed(cloud, monkeypatch, capsys, ty
     cloud.status = "CREATE_COMPLETE"
     monkeypatch.setattr("sys.stdin.readline", lambda: typed, raising=False)
     assert main(["destroy", "--stack", "users"]) == status
-    assert ("delete" in cloud.done) == (status == 0)
+    assert ("delete" in cloud.calls) == (status == 0)
     assert "Type users to delete all of this" in capsys.readouterr().out
 
 
@@ -83,16 +83,16 @@ def test_an_interrupt_ends_with_a_word(cloud, monkeypatch, capsys):
 
     monkeypatch.setattr(cloud, "stack", interrupt)
     assert main(["rollback", "--stack", "users"]) == 130
-    assert capsys.readouterr().err == "\nInterrupted; the same command goes on from here.\n"
+    assert capsys.readouterr().err == "\nInterrupted; run the same command again to continue.\n"
 
 
 def test_fewer_than_two_cannot_be_kept(capsys):
     assert main(["deploy", "--stack", "users", "--keep", "1"]) == 2
-    assert "2 at least" in capsys.readouterr().err
+    assert "at least 2" in capsys.readouterr().err
 
 
 def test_without_boto3_it_says_what_installs_it(monkeypatch, capsys):
-    monkeypatch.setitem(deploy.sys.modules, "infra.cloud", None)
+    monkeypatch.setitem(deploy.sys.modules, "infra.aws", None)
     assert main(["rollback", "--stack", "users"]) == 1
     assert "make .venv/.deploy" in capsys.readouterr().err
 

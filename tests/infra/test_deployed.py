@@ -1,7 +1,6 @@
 """A release goes live, another fails, and all of it goes away: on AWS in miniature."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,8 +14,9 @@ from function.answer import PATH
 from generator.publish import read_site
 from generator.render import site as rendering
 from infra.sam import OWN
+from tests.aws_environment import set_aws_environment
 from tests.factories import ODD, make_directory, make_profile
-from tests.infra.ministack import ENVIRONMENT, Edge, ask, started
+from tests.infra.ministack import Edge, ask, started
 
 ROOT = Path(__file__).parents[2]
 STACK = "users"
@@ -56,10 +56,12 @@ def edge(tmp_path_factory, failing):
         folder = tmp_path_factory.mktemp("aws")
         address = stack.enter_context(started(OWN / "python", folder, failing))
         with pytest.MonkeyPatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("AWS_")]:
-                patch.delenv(name)
-            for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL": address}).items():
-                patch.setenv(name, value)
+            set_aws_environment(
+                patch,
+                AWS_DEFAULT_REGION="us-east-1",
+                AWS_ENDPOINT_URL=address,
+                SAM_CLI_TELEMETRY="0",
+            )
             yield stack.enter_context(Edge(address, STACK))
 
 

@@ -279,7 +279,7 @@ def test_buckets_are_named_in_lower_case_whatever_the_stacks_name(capsys):
     [
         ("people", "usage:"),
         ("people 12345 eu-west-1", "'12345' is no account"),
-        (f"{'p' * 29} 123456789012 eu-west-1", "28 is the most"),
+        (f"{'p' * 29} 123456789012 eu-west-1", "at most 28"),
     ],
 )
 def test_what_cannot_be_filled_in_is_told(capsys, arguments, says):

@@ -11,7 +11,7 @@ from generator.render import site
 from generator.site import Build
 from generator.site.build import TypePages
 from infra.errors import ParametersError
-from infra.parameters import parameters
+from infra.parameters import site_parameters
 
 ROOT = Path(__file__).parents[2]
 NAME = "0123456789abcdef-01234567"
@@ -27,7 +27,7 @@ BUILD = Build(
 
 
 def test_a_build_is_five_parameters():
-    assert parameters(BUILD, NAME) == {
+    assert site_parameters(BUILD, NAME) == {
         "Release": NAME,
         "Users": "150",
         "PageSizes": "10,25",
@@ -38,7 +38,7 @@ def test_a_build_is_five_parameters():
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
 def test_no_name_needs_quotes_on_the_way(name):
-    value = parameters(BUILD._replace(types=(TypePages(name, "x", 1),)), NAME)["Types"]
+    value = site_parameters(BUILD._replace(types=(TypePages(name, "x", 1),)), NAME)["Types"]
     assert value.isascii()
     assert not set(value) & set(" \t\n\"'\\$`{}<>;&|*?()#!")
     assert value.count(":") == 2
@@ -48,7 +48,7 @@ def test_no_name_needs_quotes_on_the_way(name):
 def test_more_types_than_the_router_has_room_for_are_refused():
     many = tuple(TypePages(f"type {n}", f"type-{n}", n) for n in range(200))
     with pytest.raises(ParametersError, match=r"the 200 types .* room for 2,400: render fewer"):
-        parameters(BUILD._replace(types=many), NAME)
+        site_parameters(BUILD._replace(types=many), NAME)
 
 
 def test_it_prints_what_sam_takes(directory, tmp_path):
@@ -57,6 +57,6 @@ def test_it_prints_what_sam_takes(directory, tmp_path):
     command = [sys.executable, "-m", "infra.parameters", tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert dict(pair.split("=", 1) for pair in done.stdout.split(" ")) == {
-        **parameters(build, read_site(tmp_path).site_id),
-        "Types": parameters(build, NAME)["Types"] + "\n",
+        **site_parameters(build, read_site(tmp_path).site_id),
+        "Types": site_parameters(build, NAME)["Types"] + "\n",
     }

@@ -16,7 +16,7 @@ from generator.render import site
 from generator.site import Build, Route, route, type_pages
 from generator.site.build import TypePages
 from generator.site.router import address
-from infra.parameters import parameters
+from infra.parameters import site_parameters
 
 HERE = Path(__file__).parent
 SOURCE = (HERE.parents[1] / "infra/router.js").read_text()
@@ -85,7 +85,7 @@ def name(build: Build) -> str:
 def filled_in(build: Build) -> str:
     """Return the router as CloudFormation publishes it for *build*."""
     source = SOURCE
-    for parameter, value in parameters(build, name(build)).items():
+    for parameter, value in site_parameters(build, name(build)).items():
         source = source.replace(f"${{{parameter}}}", value)
     return source
 

@@ -4,25 +4,42 @@ from pathlib import Path
 
 import pytest
 
-from infra.stack_name import why_not
+from infra.errors import ParametersError
+from infra.stack_name import check_stack_name
 
 
 @pytest.mark.parametrize("name", ["a", "People-2", "a" * 28])
-def test_a_stack_can_be_called_that(name):
-    assert why_not(name) is None
+def test_valid_name_is_accepted(name):
+    check_stack_name(name)
 
 
-@pytest.mark.parametrize("name", ["", "a" * 29, "my_users", "1-users", "a b", "é"])
-def test_no_stack_can_be_called_that(name):
-    assert why_not(name)
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("a" * 29, "has 29 characters, at most 28"),
+        ("", "is no stack name"),
+        ("my_users", "is no stack name"),
+        ("1-users", "is no stack name"),
+        ("a b", "is no stack name"),
+        ("é", "is no stack name"),
+    ],
+)
+def test_invalid_name_is_refused(name, problem):
+    with pytest.raises(ParametersError, match=problem):
+        check_stack_name(name)
 
 
-def test_as_a_command_it_ends_with_the_reason():
-    done = subprocess.run(
-        [sys.executable, "-m", "infra.stack_name", "a" * 40],
+@pytest.mark.parametrize(
+    ("name", "status", "error"),
+    [("people", 0, ""), ("a" * 40, 2, "has 40 characters, at most 28")],
+)
+def test_command_checks_a_name(name, status, error):
+    completed = subprocess.run(
+        [sys.executable, "-m", "infra.stack_name", name],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, "has 40 characters, and 28 is the most" in done.stderr) == (2, True)
+    assert completed.returncode == status
+    assert error in completed.stderr
