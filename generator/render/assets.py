@@ -13,29 +13,29 @@ from generator.render import css
 from generator.site import ASSETS, SiteFile
 
 BOOTSTRAP = "bootstrap.min.css"
-# Its licence wants this wherever parts of it go.
+# Bootstrap's licence requires this notice in every copy, also of parts of it.
 NOTICE = (
     "/*! Bootstrap 5.3.8, (c) 2011-2025 The Bootstrap Authors, MIT: https://getbootstrap.com */"
 )
-# The API's own description.
+# The API's description.
 DESCRIPTION = "openapi.json"
-# What Bootstrap has no class for, in site_templates/static.
+# Our own rules, in site_templates/static, for what Bootstrap has no class for.
 SHEET = "site.css"
-# The integrity that Bootstrap 5.3.8 publishes for this file, whoever packaged it.
+# The digest that Bootstrap 5.3.8 publishes for this file. Somebody else made the package.
 # https://getbootstrap.com/docs/5.3/getting-started/introduction/
 BOOTSTRAP_INTEGRITY = "sha384-sRIl4kxILFvY47J16cr9ZwB07vP4J8+LH7qKQnuqkuIAvNWLzeN8tE5YBujZqJLB"
 
 
 def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
-    """Return every asset under the name templates call it by: what is in *static* and the API's.
+    """Return all assets by the names that templates use: those in *static*, and `DESCRIPTION`.
 
-    What *templates* and scripts use of Bootstrap's stylesheet comes before `SHEET`, in one file. An
-    asset's key carries a digest of its bytes, so it can be cached for good.
+    `SHEET` begins with the rules of Bootstrap's stylesheet that *templates* and scripts use. An
+    asset's key has a digest of its bytes, so that it can be cached for ever.
 
     Raises:
         BuildError: the installed Bootstrap is not the official file.
     """
-    found = {
+    files = {
         file.relative_to(static).as_posix(): file.read_bytes()
         for file in sorted(static.rglob("*"))
         if file.is_file()
@@ -45,17 +45,17 @@ def read_assets(templates: Path, static: Path) -> Mapping[str, SiteFile]:
         for source in sorted(templates.rglob("*"))
         if source.suffix in (".html", ".js")
     ]
-    sheet = found.get(SHEET, b"").decode()
+    sheet = files.get(SHEET, b"").decode()
     bootstrap = _bootstrap()
-    found[SHEET] = _sheet(bootstrap, sheet, static, sources)
-    found[DESCRIPTION] = document()
-    return {name: SiteFile(_key(name, content), content) for name, content in found.items()}
+    files[SHEET] = _sheet(bootstrap, sheet, static, sources)
+    files[DESCRIPTION] = document()
+    return {name: SiteFile(_key(name, content), content) for name, content in files.items()}
 
 
 def _sheet(bootstrap: str, sheet: str, static: Path, sources: list[str]) -> bytes:
     used = css.words("body html").union(*map(css.words, sources))
     try:
-        css.prune(sheet, used)  # by itself, so that its own lines are told
+        css.prune(sheet, used)  # alone first, so that an error names a line of this file
     except BuildError as exc:
         raise BuildError(f"{static / SHEET}: {exc}") from exc
     return f"{NOTICE}\n{css.prune(bootstrap + sheet, used)}".encode()
@@ -67,7 +67,8 @@ def _bootstrap() -> str:
     digest = base64.b64encode(hashlib.sha384(content).digest()).decode()
     if f"sha384-{digest}" != BOOTSTRAP_INTEGRITY:
         raise BuildError(
-            f"{path} is not Bootstrap 5.3.8's own file; remove .venv to install it anew"
+            f"{path} is not the file that Bootstrap 5.3.8 published; remove .venv and run the"
+            " same command again"
         )
     return content.decode()
 

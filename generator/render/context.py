@@ -56,10 +56,10 @@ class PageContext:
     def numbers(self, listing: Listing, pages: range) -> tuple[list[Column], list[Column]]:
         """Return all numbers that differ between pages, as in addresses and as people read them.
 
-        Each is a list with one value for each of the *pages* of *listing*. Those in addresses are
-        the page numbers from `AROUND` before a page to `AROUND` after it, and for each page size
-        the page that shows the same first user. Those for people are the same page numbers, and
-        the first and the last user shown.
+        Each is a list with one value for each of the *pages* of *listing*. In addresses, these are
+        the page numbers from `AROUND` before a page to `AROUND` after it. The page that shows the
+        same first user follows, for each page size. For people, these are the same page
+        numbers, then the first and the last user shown.
         """
         size, users = listing.pagination, self._build.users_of(listing.slug)
         near = range(pages.start - AROUND, pages.stop + AROUND)

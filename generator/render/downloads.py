@@ -1,4 +1,4 @@
-"""All users in files to take away: CSV, NDJSON, and the directory itself."""
+"""Files with all users, for visitors to download: CSV, NDJSON, and the directory itself."""
 
 import csv
 import json
@@ -13,15 +13,15 @@ from generator.reading import read_profiles
 CSV_KEY = "data/profiles.csv"
 NDJSON_KEY = "data/profiles.ndjson"
 DATABASE_KEY = "data/directory.db"
-# What each is called on pages.
+# The files by their names on pages.
 KEYS = {"CSV": CSV_KEY, "NDJSON": NDJSON_KEY, "SQLite": DATABASE_KEY}
 
 
 def write_downloads(directory: Directory, folder: Path, take: Callable[[str, Path], None]) -> None:
     """Write each of `KEYS` to a draft below *folder*, and call *take* with its key and the draft.
 
-    CSV is RFC 4180's with a header, NDJSON an object a line with the members the API has; both in
-    the order of ids, in UTF-8.
+    CSV (RFC 4180) has a header. NDJSON has an object a line, with the members that the API has.
+    Both are in UTF-8 and ordered by id.
     """
     (folder / "data").mkdir(exist_ok=True)
     makers = {CSV_KEY: _csv, NDJSON_KEY: _ndjson, DATABASE_KEY: _copy}
@@ -50,5 +50,5 @@ def _lines(directory: Directory) -> Iterator[str]:
 
 
 def _copy(directory: Directory, path: Path) -> None:
-    # No link: what is done to a published file is not done to the database of the function.
+    # Not a hard link: a change to the published file must not change the function's database.
     shutil.copyfile(directory.path, path)

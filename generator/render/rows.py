@@ -96,7 +96,7 @@ class RowRenderer:
         return self._compile(slotted, samples)
 
     def _compile_shape(self, like: UserRow) -> SlotTemplate | None:
-        """Return the row of any user of the type of *like* who has the same addresses set."""
+        """Return the row of any user with the type of *like* and the same addresses set."""
         slotted = UserRow(
             Slot(placeholder(_ID)),
             Slot(placeholder(_USERNAME)),

@@ -1,4 +1,4 @@
-"""The site's map for search engines. Does no I/O.
+"""Sitemaps: lists of all pages, for search engines. Does no I/O.
 
 https://www.sitemaps.org/protocol.html
 """
@@ -9,35 +9,38 @@ from itertools import islice
 from generator.site import ABOUT_KEY, Build, page_name
 
 KEY = "sitemap.xml"
-# No more addresses than this are in one file.
-MOST = 50_000
+MAX_URLS = 50_000  # in one file
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
-def sitemaps(build: Build, base: str, most: int = MOST) -> Iterator[tuple[str, Iterator[str]]]:
-    """Yield the keys of the maps of *build*'s pages, with their lines; the one to begin with last.
+def sitemaps(
+    build: Build, base: str, max_urls: int = MAX_URLS
+) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield the sitemaps of *build*'s pages: their keys and lines. The last one is `KEY`.
+
+    If there are several, that one is an index of the others.
 
     Args:
         build: which pages there are.
-        base: the site's address, as in https://example.org/directory/. It has no character
-            that XML would have escaped.
-        most: how many addresses a file may have.
+        base: the site's address, as in https://example.org/directory/. No character of it needs
+            to be escaped in XML.
+        max_urls: how many addresses a file may have.
     """
     keys = _keys(build)
-    count = 1 + build.page_count()  # the first page of all is the site's own address
-    if count <= most:
+    count = 1 + build.page_count()  # the page about the directory, and all others
+    if count <= max_urls:
         yield KEY, _map("url", base, keys)
         return
-    names = [f"sitemap-{number}.xml" for number in range(1, -(-count // most) + 1)]
+    names = [f"sitemap-{number}.xml" for number in range(1, -(-count // max_urls) + 1)]
     for name in names:
-        yield name, _map("url", base, islice(keys, most))
+        yield name, _map("url", base, islice(keys, max_urls))
     yield KEY, _map("sitemap", base, names)
 
 
 def _keys(build: Build) -> Iterator[str]:
-    """Yield the keys of all pages; the first page of all is known by the site's own address."""
+    """Yield the keys of all pages. That of the first page is empty: it is the site's address."""
     yield ""
     yield ABOUT_KEY
     for listing in build.listings():
@@ -46,9 +49,9 @@ def _keys(build: Build) -> Iterator[str]:
             yield prefix + page_name(page)
 
 
-def _map(what: str, base: str, keys: Iterable[str]) -> Iterator[str]:
-    around = {"url": "urlset", "sitemap": "sitemapindex"}[what]
-    yield f"{_HEAD}<{around} {_XMLNS}>\n"
+def _map(element: str, base: str, keys: Iterable[str]) -> Iterator[str]:
+    root = {"url": "urlset", "sitemap": "sitemapindex"}[element]
+    yield f"{_HEAD}<{root} {_XMLNS}>\n"
     for key in keys:
-        yield f"<{what}><loc>{base}{key}</loc></{what}>\n"
-    yield f"</{around}>\n"
+        yield f"<{element}><loc>{base}{key}</loc></{element}>\n"
+    yield f"</{root}>\n"

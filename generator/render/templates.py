@@ -1,4 +1,4 @@
-"""The templates in site_templates/, drawn by Jinja2: whatever they show is escaped.
+"""The templates in site_templates/, drawn by Jinja2. All values that they show are escaped.
 
 A template may be drawn with slots in place of values (`slots.py`). A slot itself refuses all that
 Python could do with it. What Jinja2 could do with it is refused here.

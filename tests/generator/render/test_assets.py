@@ -4,23 +4,24 @@ import brotli
 import pytest
 
 from generator.errors import BuildError
-from generator.render import assets, site
+from generator.render import assets as assets_module
+from generator.render import site
 from generator.render.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
 from generator.render.pages import Renderer
 from generator.site import STATIC, TEMPLATES, Listing
 from tests.factories import make_profile
 
 
-def test_bootstraps_own_stylesheet_and_ours_are_named_by_their_bytes():
-    found = read_assets(TEMPLATES, STATIC)
-    assert {SHEET, DESCRIPTION, "icon.svg", "icon.png", "search.html", "search.js"} == set(found)
-    for name, file in found.items():
+def test_keys_of_assets_have_a_digest_of_their_bytes():
+    assets = read_assets(TEMPLATES, STATIC)
+    assert {SHEET, DESCRIPTION, "icon.svg", "icon.png", "search.html", "search.js"} == set(assets)
+    for name, file in assets.items():
         digest = hashlib.sha256(file.content).hexdigest()[:12]
         stem, _, suffix = name.partition(".")
         assert file.key == f"assets/{stem}-{digest}.{suffix}"
 
 
-def test_the_stylesheet_has_what_pages_use_of_bootstrap_and_then_ours():
+def test_the_stylesheet_has_the_used_rules_of_bootstrap_then_our_own():
     sheet = read_assets(TEMPLATES, STATIC)[SHEET].content.decode()
     assert sheet.index(".table{") < sheet.index(".users")
     assert ".carousel" not in sheet
@@ -39,6 +40,6 @@ def test_a_first_visit_is_at_most_20_kb_as_brotli(directory):
 
 def test_a_bootstrap_that_is_not_the_official_file_is_refused(tmp_path, monkeypatch):
     (tmp_path / BOOTSTRAP).write_text("body { display: none }")
-    monkeypatch.setattr(assets, "get_bootstrap_css_dir", lambda: tmp_path)
-    with pytest.raises(BuildError, match=r"not Bootstrap 5\.3\.8's own file"):
+    monkeypatch.setattr(assets_module, "get_bootstrap_css_dir", lambda: tmp_path)
+    with pytest.raises(BuildError, match=r"not the file that Bootstrap 5\.3\.8 published"):
         read_assets(TEMPLATES, STATIC)

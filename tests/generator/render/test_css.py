@@ -16,7 +16,7 @@ DARK = "@media screen and (prefers-color-scheme:dark)"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("<table class='btn btn-lg'>", {"table", "class", "btn", "btn-lg"}),
         ("{{ ' d-none d-sm-block' if a.b }}", {"d-none", "d-sm-block", "if", "a", "b"}),
@@ -26,8 +26,8 @@ DARK = "@media screen and (prefers-color-scheme:dark)"
         (" \n", set()),
     ],
 )
-def test_words_are_what_names_are_made_of(text, found):
-    assert words(text) == found
+def test_words_are_runs_of_letters_digits_and_hyphens(text, expected):
+    assert words(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,17 @@ def test_words_are_what_names_are_made_of(text, found):
         (r".\31 0", "10", True),
     ],
 )
-def test_a_rule_stays_if_all_its_selector_names_is_used(selector, used, stays):
+def test_a_rule_stays_if_all_names_in_its_selector_are_used(selector, used, stays):
     rule = f"{selector}{{color:red}}"
     assert prune(rule, used.split()) == (rule if stays else "")
 
 
-def test_selectors_that_cannot_match_leave_their_list():
+def test_selectors_that_cannot_match_are_removed_from_a_list():
     assert prune(".a,.b,.c .a,a:hover{color:red}", {"a"}) == ".a,a:hover{color:red}"
 
 
 @pytest.mark.parametrize("head", ["media print", "supports (gap:0)", "container (width>9px)"])
-def test_a_group_goes_when_nothing_is_left_in_it(head):
+def test_an_empty_group_is_removed(head):
     css = f"@{head}{{.a{{color:red}}@{head}{{.b{{color:red}}}}}}"
     assert prune(css, {"a"}) == f"@{head}{{.a{{color:red}}}}"
     assert prune(css, {"b"}) == f"@{head}{{@{head}{{.b{{color:red}}}}}}"
@@ -83,7 +83,7 @@ def test_a_group_goes_when_nothing_is_left_in_it(head):
 
 
 @pytest.mark.parametrize(
-    ("named", "stays"),
+    ("declaration", "stays"),
     [
         ("animation:spin 1s linear", True),
         ("animation-name:turn,spin", True),
@@ -92,23 +92,23 @@ def test_a_group_goes_when_nothing_is_left_in_it(head):
         ("animation:spinning 1s", False),
     ],
 )
-def test_keyframes_stay_if_an_animation_names_them(named, stays):
+def test_keyframes_stay_if_an_animation_names_them(declaration, stays):
     frames = "@keyframes spin{from{opacity:0}50%,to{opacity:1}}"
-    assert prune(f"{frames}.a{{{named};color:red}}", {"a"}).startswith(frames) == stays
-    assert prune(f"{frames}.a{{{named};color:red}}", {"b"}) == ""
+    assert prune(f"{frames}.a{{{declaration};color:red}}", {"a"}).startswith(frames) == stays
+    assert prune(f"{frames}.a{{{declaration};color:red}}", {"b"}) == ""
 
 
 @pytest.mark.parametrize(
-    ("named", "stays"),
+    ("declaration", "stays"),
     [
         ('font:1px "My Icons",serif', True),
         ("font-family:my icons", True),
         ("font-family:Icons", False),
     ],
 )
-def test_a_font_stays_if_something_asks_for_it(named, stays):
+def test_a_font_stays_if_a_rule_uses_it(declaration, stays):
     font = '@font-face{font-family:"My Icons";src:url(i.woff2)}'
-    rule = f".a{{{named}}}"
+    rule = f".a{{{declaration}}}"
     assert prune(font + rule, {"a"}) == (font + rule if stays else rule)
 
 
@@ -125,16 +125,16 @@ def test_a_font_stays_if_something_asks_for_it(named, stays):
         pytest.param("--a: ;color:var(--a)", "--a: ;color:var(--a)", id="empty"),
     ],
 )
-def test_a_custom_property_stays_if_what_stays_refers_to_it(declarations, left):
+def test_a_custom_property_stays_if_a_remaining_rule_refers_to_it(declarations, left):
     rule = f".a{{{declarations}}}.b{{color:var(--c)var(--b)}}"
     assert prune(rule, {"a"}) == f".a{{{left}}}"
 
 
-def test_a_rule_of_custom_properties_that_nothing_needs_goes():
+def test_a_rule_with_only_unused_custom_properties_is_removed():
     assert prune(":root{--a:1}@media print{:root{--a:2}}", set()) == ""
 
 
-def test_what_another_stylesheet_names_is_used():
+def test_names_in_another_stylesheet_are_used():
     css = ":root{--a:var(--b);--b:1;--c:2}@keyframes spin{to{opacity:0}}"
     site = words(".x { background: var(--a); animation: spin 1s }")
     assert prune(css, site) == ":root{--a:var(--b);--b:1}@keyframes spin{to{opacity:0}}"
@@ -155,7 +155,7 @@ def test_what_another_stylesheet_names_is_used():
         ("[data-bs-theme=dark].a", "[data-bs-theme=dark].a{top:0}"),
     ],
 )
-def test_the_visitors_system_decides_for_dark_colours_on_screens(selectors, left):
+def test_dark_colours_follow_the_visitors_system_on_screens(selectors, left):
     assert prune(f"{selectors}{{top:0}}", {"a"}) == left
 
 
@@ -180,7 +180,7 @@ def test_the_visitors_system_decides_for_dark_colours_on_screens(selectors, left
         ("a{top:0;a:hover{top:1px}left:0}", "a{top:0;a:hover{top:1px}left:0}"),
     ],
 )
-def test_only_blanks_and_comments_that_mean_nothing_go(css, left):
+def test_only_meaningless_blanks_and_comments_are_removed(css, left):
     assert prune(css, {"a"}) == left
 
 
@@ -195,8 +195,8 @@ def test_only_blanks_and_comments_that_mean_nothing_go(css, left):
         (".b]{top:0}", r"line 1, column 3: Unmatched \]"),
     ],
 )
-def test_what_is_no_css_is_an_error_that_says_where(css, where):
-    with pytest.raises(BuildError, match=f"the stylesheet is no CSS in {where}"):
+def test_invalid_css_is_an_error_with_its_position(css, where):
+    with pytest.raises(BuildError, match=f"the stylesheet is not CSS in {where}"):
         prune(css, {"a", "b"})
 
 
@@ -260,7 +260,7 @@ def test_every_class_in_the_output_is_used(css, used):
 
 
 @given(SHEET, USED)
-def test_what_stays_is_in_the_order_it_was_in(css, used):
+def test_the_order_of_rules_stays(css, used):
     original = iter(rules_of(css.replace("[data-bs-theme=dark]", ":root")))
     before = next(original, None)
     for around, selectors, declared in rules_of(prune(css, used)):
@@ -278,7 +278,7 @@ def fits(around, selectors, declared, original):
 
 
 @given(SHEET)
-def test_where_everything_is_used_everything_stays(css):
+def test_nothing_is_removed_if_everything_is_used(css):
     everything = {*"abcdxy", "--a", "--b", "--c", "--d"}
     css = css.replace("[data-bs-theme=dark]", "[data-bs-theme=blue]")
     wanted = [rule for rule in rules_of(css) if rule[2]]
@@ -295,7 +295,7 @@ def bootstrap():
     return (Path(get_bootstrap_css_dir()) / BOOTSTRAP).read_text()
 
 
-def test_of_bootstrap_the_site_takes_a_small_part(bootstrap):
+def test_the_site_uses_a_small_part_of_bootstrap(bootstrap):
     sources = [*STATIC.parent.glob("*.html"), *STATIC.glob("*.js")]
     output = prune(bootstrap, set().union(*(words(source.read_text()) for source in sources)))
     assert len(output) < 40_000
@@ -304,7 +304,7 @@ def test_of_bootstrap_the_site_takes_a_small_part(bootstrap):
     assert "data-bs-theme" not in output
 
 
-def test_of_bootstrap_everything_can_be_taken(bootstrap):
+def test_all_of_bootstrap_stays_if_all_is_used(bootstrap):
     def unthemed(css):
         themed = (":root", "[data-bs-theme=")
         return [rule for rule in rules_of(css) if not rule[1][0].startswith(themed)]
@@ -312,7 +312,7 @@ def test_of_bootstrap_everything_can_be_taken(bootstrap):
     assert unthemed(prune(bootstrap, words(bootstrap))) == unthemed(bootstrap)
 
 
-def test_what_is_skimmed_off_would_have_been_pruned(monkeypatch):
+def test_skimming_removes_only_rules_that_pruning_removes(monkeypatch):
     sheet = (Path(get_bootstrap_css_dir()) / BOOTSTRAP).read_text("utf-8")
     used = set().union(*(words(path.read_text("utf-8")) for path in TEMPLATES.glob("*.html")))
     assert len(skim(sheet, used).replace(" ", "")) < len(sheet) / 3
@@ -332,7 +332,7 @@ def test_what_is_skimmed_off_would_have_been_pruned(monkeypatch):
         ".a\n{color:red}",
     ],
 )
-def test_what_is_not_plain_is_left_to_the_parser(sheet, monkeypatch):
+def test_skimming_leaves_unusual_rules_to_the_parser(sheet, monkeypatch):
     skimmed = prune(sheet, {"b"})
     monkeypatch.setattr("generator.render.css.skim", lambda stylesheet, used: stylesheet)
     assert prune(sheet, {"b"}) == skimmed

@@ -25,7 +25,7 @@ ASSETS = read_assets(TEMPLATES, STATIC)
 
 
 class Elements(HTMLParser):
-    """Every element as (tag, attributes), and the text."""
+    """The elements of *markup* as (tag, attributes), and its text."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Elements(HTMLParser):
 
     @property
     def links(self):
-        """Return the links, but for those in templates of the search."""
+        """Return the elements `a` with an address."""
         return [link for link in self.of("a") if "href" in link]
 
 
@@ -61,7 +61,7 @@ WHOLE = renderer(use_slots=False)
 
 @pytest.fixture
 def edit_template(monkeypatch, tmp_path):
-    """Put another text in place of a template, for renderers made from then on."""
+    """Give a function that replaces a template's text, for renderers that are made later."""
     copied = shutil.copytree(TEMPLATES, tmp_path / "templates")
     monkeypatch.setattr("generator.render.pages.TEMPLATES", copied)
     return lambda name, text: (copied / name).write_text(text, "utf-8")
@@ -71,7 +71,7 @@ def draw(profile: Profile) -> str:
     return RENDERER.row(profile).decode()
 
 
-def test_a_row_shows_the_account_and_links_to_its_page():
+def test_a_row_shows_the_user_and_links_to_its_profile():
     row = Elements(draw(make_profile(7, "seven", type="Organization")))
     assert row.of("tr") == [{"data-id": "7"}]
     assert [link["href"] for link in row.of("a")] == ["https://github.com/seven"]
@@ -97,7 +97,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
 
 
 @given(st.builds(Profile, st.integers(0, 2**63 - 1), texts, texts, texts, texts))
-def test_no_text_becomes_markup_and_no_odd_address_is_followed(profile):
+def test_text_never_becomes_markup_and_only_web_addresses_are_linked(profile):
     row = Elements(draw(profile))
     assert {tag for tag, _ in row.elements} <= TAGS
     assert {name for _, attributes in row.elements for name in attributes} <= ATTRIBUTES
@@ -155,7 +155,7 @@ def test_a_filled_in_page_is_what_jinja2_draws(listing, page_, rows):
         "{{ '\ue000' }}{{ profile.id }}",
     ],
 )
-def test_a_template_that_does_more_than_show_is_drawn_by_jinja2(template, edit_template):
+def test_a_row_template_that_does_more_than_show_gives_what_jinja2_draws(template, edit_template):
     edit_template("_user_row.html", template)
     slotted, whole = renderer(), renderer(use_slots=False)
     for profile in (*ODD[:3], make_profile(2, "Mo<x>")):
@@ -185,7 +185,7 @@ def test_jinja2_draws_no_row_and_no_inner_page_of_the_sites_own_templates(direct
         "{{ rows }}{% for one in window %}{{ one.url or '-' }}{% endfor %}{{ window | length }}",
     ],
 )
-def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, edit_template):
+def test_a_page_template_that_does_more_than_show_gives_what_jinja2_draws(template, edit_template):
     edit_template("users.html", template)
     slotted, whole = renderer(), renderer(use_slots=False)
     for page_ in range(1, 41):
@@ -203,7 +203,7 @@ def test_a_page_that_does_more_than_show_is_drawn_by_jinja2(template, edit_templ
         ("{{ asset_url('logo.svg') }}", "line 1 .*there is no logo.svg in .*static"),
     ],
 )
-def test_a_template_that_fails_is_named_with_the_line(template, says, edit_template):
+def test_the_error_of_a_template_names_it_and_the_line(template, says, edit_template):
     edit_template("_user_row.html", template)
     with pytest.raises(BuildError, match=says):
         renderer().row(ODD[0])
@@ -219,18 +219,18 @@ def page(number_: int, listing: Listing, renderer_: Renderer = RENDERER) -> Elem
     return Elements(renderer_.page(listing, number_, rows).decode())
 
 
-def test_a_page_says_which_users_of_how_many_from_where_and_when():
+def test_a_page_says_which_users_it_shows_their_source_and_the_date():
     text = " ".join(page(2, Listing()).text.split())
     assert "Users 26\N{EN DASH}50 of 1,000" in text
     assert "1,000 users from GitHub as of 24 November 2026" in text
 
 
-def test_a_page_of_one_type_says_so():
+def test_a_page_of_one_type_names_the_type():
     found = page(2, Listing("id", 10, "a-b-1"))
     assert "A & B <i> accounts 11\N{EN DASH}20 of 100" in " ".join(found.text.split())
 
 
-def test_a_page_names_its_address_and_its_neighbours():
+def test_a_page_has_canonical_previous_and_next_links():
     found = page(20, Listing("type", 10))
     links = {link["rel"]: link["href"] for link in found.of("link")}
     assert links["canonical"] == "https://example.org/users/by-type/10/20.html"
@@ -238,14 +238,13 @@ def test_a_page_names_its_address_and_its_neighbours():
     assert links["next"] == "/users/by-type/10/21.html"
 
 
-def test_the_first_page_of_all_is_known_by_the_sites_own_address():
+def test_the_canonical_address_of_the_first_page_is_the_sites_address():
     found = page(1, Listing(), renderer(base_path="/directory/"))
     links = {link["rel"]: link["href"] for link in found.of("link")}
     assert links["canonical"] == "https://example.org/directory/"
 
 
-def test_a_renamed_user_changes_nothing_on_pages_that_do_not_show_it():
-    """Neither the release nor the time of day is on a page: both move with every change."""
+def test_a_page_does_not_change_with_the_release_or_the_time_of_day():
     later = renderer(
         BUILD._replace(release="f" * 16, seeded_at="2026-11-24T23:59:59Z"),
         ABOUT._replace(seeded_at="2026-11-24T23:59:59Z"),
@@ -255,7 +254,7 @@ def test_a_renamed_user_changes_nothing_on_pages_that_do_not_show_it():
         assert later.page(*shown) == RENDERER.page(*shown)
 
 
-def test_the_page_about_the_directory_has_the_release_the_types_and_the_time():
+def test_the_page_about_the_directory_shows_release_types_and_time():
     drawn = Elements(RENDERER.about({"User": 899, "A & B <i>": 100, "": 1}).decode())
     text = " ".join(drawn.text.split())
     for said in ("0123456789abcdef", "24 November 2026, 12:00 UTC", "A & B <i>", "none"):
@@ -276,7 +275,7 @@ def hrefs(elements: Elements) -> list[str]:
     return [link["href"] for link in elements.links if link["href"].startswith("/users/")]
 
 
-def test_page_numbers_lead_around_the_listing():
+def test_page_numbers_lead_to_other_pages_of_the_same_listing():
     found = page(20, Listing("type", 10))
     rels = {link["rel"]: link["href"] for link in found.links if "rel" in link}
     assert rels == {
@@ -286,12 +285,12 @@ def test_page_numbers_lead_around_the_listing():
     assert {f"/users/by-type/10/{n}.html" for n in (1, 18, 19, 21, 22, 100)} <= set(hrefs(found))
 
 
-def test_the_first_and_last_pages_lead_nowhere_beyond():
+def test_the_first_and_last_pages_have_no_links_beyond():
     assert "/users/0.html" not in hrefs(page(1, Listing()))
     assert "/users/41.html" not in hrefs(page(40, Listing()))
 
 
-def test_another_size_keeps_the_first_user_in_view_and_another_order_the_size():
+def test_another_size_leads_to_the_same_first_user_another_order_to_the_same_size():
     assert {"/users/by-id/10/6.html", "/users/by-type/25/3.html"} <= set(hrefs(page(3, Listing())))
     assert "/users/3.html" in hrefs(page(6, Listing("id", 10)))
 
@@ -324,25 +323,25 @@ def test_a_page_loads_nothing_from_another_host_and_runs_nothing_inline():
 
 
 @pytest.mark.parametrize(("source", "said"), [("sample", True), ("users", False)])
-def test_invented_users_are_called_so_on_every_page(source, said):
+def test_every_page_of_the_sample_says_that_its_users_are_invented(source, said):
     build = Build("0" * 16, 30, (25,), ("id",), (), source, ABOUT.seeded_at)
     drawn = renderer(build, About(source, "Title", ABOUT.seeded_at))
     for text in (page(2, Listing(), drawn).text, Elements(drawn.missing().decode()).text):
         assert ("invented" in text) is said
 
 
-def test_many_page_sizes_fold_up():
+def test_many_page_sizes_are_in_a_closed_list():
     build = Build("0" * 16, 1000, tuple(range(1, 101)), ("id",), (), "users", ABOUT.seeded_at)
     found = page(1, Listing(), renderer(build))
     assert len(found.of("details")) == 1
     assert {f"/users/by-id/{size}/1.html" for size in (1, 99, 100)} <= set(hrefs(found))
 
 
-def test_the_page_for_lost_visitors_leads_home():
+def test_the_page_not_found_links_to_the_first_page():
     assert "/" in [link["href"] for link in Elements(RENDERER.missing().decode()).links]
 
 
-def test_the_source_is_escaped_too():
+def test_the_source_is_escaped():
     build = Build("0" * 16, 3, (25,), ("id",), (), "file:<b>.csv", ABOUT.seeded_at)
     about = ABOUT._replace(source="file:<b>.csv")
     text = renderer(build, about).page(Listing(), 1, []).decode()

@@ -38,7 +38,7 @@ def stamps(folder):
     return {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file() and p.name != SEAL}
 
 
-def test_every_page_of_every_listing_is_rendered_and_checks(directory, tmp_path):
+def test_every_page_of_every_listing_is_rendered_and_passes_the_check(directory, tmp_path):
     render(directory, tmp_path / "site")
     build = read_build(tmp_path / "site")
     keys = {
@@ -66,7 +66,7 @@ def test_a_second_rendering_writes_nothing(directory, tmp_path):
     assert second.unchanged == first.written
 
 
-def test_a_renamed_user_rewrites_the_pages_that_show_it_and_no_others(tmp_path):
+def test_a_renamed_user_rewrites_only_the_pages_that_show_it(tmp_path):
     users = [make_profile(number) for number in range(1, 401)]
     options = {"sizes": (10, 25), "orders": ("id", "-id")}
     one = make_directory(tmp_path, users)
@@ -92,28 +92,28 @@ def test_a_renamed_user_rewrites_the_pages_that_show_it_and_no_others(tmp_path):
     }
 
 
-@pytest.mark.parametrize("harm", ["write", "remove", "add", "touch the templates"])
-def test_what_was_changed_since_is_mended(directory, tmp_path, harm, monkeypatch):
+@pytest.mark.parametrize("change", ["write", "remove", "add", "change the templates"])
+def test_rendering_restores_files_that_were_changed(directory, tmp_path, change, monkeypatch):
     render(directory, tmp_path / "site")
     whole = tree(tmp_path / "site")
     page = tmp_path / "site" / "users/1.html"
-    if harm == "write":
+    if change == "write":
         page.write_bytes(page.read_bytes()[::-1])
         os.utime(page, ns=(1, 1))  # a clock may not have moved on
-    elif harm == "remove":
+    elif change == "remove":
         page.unlink()
-    elif harm == "add":
+    elif change == "add":
         (page.parent / "99.html").write_text("stale")
     else:
-        monkeypatch.setattr("generator.render.site._digest_inputs", lambda *_: "others")
+        monkeypatch.setattr("generator.render.site._digest_inputs", lambda *_: "other inputs")
     done = render(directory, tmp_path / "site")
     assert tree(tmp_path / "site") == whole
-    changed = (0, 0) if harm == "touch the templates" else (harm != "add", harm == "add")
+    changed = (0, 0) if change == "change the templates" else (change != "add", change == "add")
     assert (done.written, done.removed) == changed
 
 
 @pytest.mark.slow
-def test_two_jobs_write_what_one_does(tmp_path, monkeypatch):
+def test_two_processes_write_the_same_as_one(tmp_path, monkeypatch):
     monkeypatch.setattr(site, "USERS_A_TASK", 70)
     directory = make_directory(tmp_path, users(1000))
     sizes = {"sizes": (7, 25, 30), "orders": ("id", "-id", "type", "-type")}
@@ -130,7 +130,7 @@ def check_all(folder, path):
         check(directory, read_build(folder), folder, "/")
 
 
-def test_what_goes_wrong_in_a_job_is_told_and_the_site_is_known_as_not_whole(tmp_path, monkeypatch):
+def test_an_error_in_a_process_is_raised_and_the_site_is_incomplete(tmp_path, monkeypatch):
     def broken(*_):
         raise BuildError("the third of nine failed")
 
@@ -143,7 +143,7 @@ def test_what_goes_wrong_in_a_job_is_told_and_the_site_is_known_as_not_whole(tmp
         read_build(tmp_path / "site")
 
 
-def test_every_page_is_reached_from_the_first_by_links_and_every_link_leads_somewhere(tmp_path):
+def test_links_from_the_first_page_reach_every_page_and_are_never_dead(tmp_path):
     directory = make_directory(tmp_path, users(900, seed=3))
     render(directory, tmp_path / "site", orders=("id", "-id", "type"))
     directory.close()
@@ -164,14 +164,14 @@ def test_every_page_is_reached_from_the_first_by_links_and_every_link_leads_some
     assert pages - seen == {"404.html"}
 
 
-def test_a_directory_in_the_sites_folder_is_not_written_over(tmp_path):
+def test_a_directory_in_the_sites_folder_is_refused(tmp_path):
     directory = make_directory(tmp_path / "site" / "data")
     with pytest.raises(BuildError, match=r"lies in the site .*written over"):
         render(directory, tmp_path / "site")
     directory.close()
 
 
-def test_a_template_in_a_folder_counts_like_any_other(directory, tmp_path, monkeypatch):
+def test_a_change_of_a_template_in_a_subfolder_changes_the_site(directory, tmp_path, monkeypatch):
     templates = shutil.copytree(TEMPLATES, tmp_path / "templates")
     for module in ("site", "pages"):
         monkeypatch.setattr(f"generator.render.{module}.TEMPLATES", templates)
@@ -193,7 +193,7 @@ def test_types_have_listings_of_their_own(directory, tmp_path):
     assert not (tmp_path / "site/users/type-user").exists()
 
 
-def test_all_users_can_be_taken_away(directory, tmp_path):
+def test_the_downloads_have_all_users(directory, tmp_path):
     render(directory, tmp_path / "site")
     data = tmp_path / "site" / "data"
     with (data / "profiles.csv").open(encoding="utf-8", newline="") as file:
@@ -207,14 +207,14 @@ def test_all_users_can_be_taken_away(directory, tmp_path):
         assert copy.release == directory.release
 
 
-def test_all_users_can_be_left_out(directory, tmp_path):
+def test_without_data_there_are_no_downloads(directory, tmp_path):
     render(directory, tmp_path / "site")
     render(directory, tmp_path / "site", with_data=False)
     assert not (tmp_path / "site" / "data").exists()
     assert b"CSV" not in (tmp_path / "site" / "index.html").read_bytes()
 
 
-def test_search_engines_are_told_of_every_page(directory, tmp_path):
+def test_the_sitemap_lists_every_page(directory, tmp_path):
     build = site.make_build(directory, (10, 25), ("id",))
     place = Place("https://example.org", "/directory/")
     site.render_site(directory, build, tmp_path / "site", place, jobs=1)
@@ -230,7 +230,7 @@ def test_search_engines_are_told_of_every_page(directory, tmp_path):
     assert sorted(locations) == sorted(f"{place.address}{key}" for key in {"", *pages})
 
 
-def test_a_site_that_knows_no_host_names_none(directory, tmp_path):
+def test_without_an_origin_no_page_names_a_host(directory, tmp_path):
     render(directory, tmp_path, base_path="/directory/")
     found = {
         path: path.read_text() for path in tmp_path.rglob("*") if path.suffix in (".html", ".txt")
@@ -245,7 +245,7 @@ def test_a_site_that_knows_no_host_names_none(directory, tmp_path):
     assert "og:title" in found[tmp_path / "index.html"]
 
 
-def test_a_site_that_forgets_its_host_forgets_its_sitemap(directory, tmp_path):
+def test_without_an_origin_an_earlier_sitemap_is_removed(directory, tmp_path):
     build = site.make_build(directory, (10, 25), ("id",))
     for place in (Place("https://example.org"), Place()):
         site.render_site(directory, build, tmp_path, place, jobs=1)
@@ -253,16 +253,16 @@ def test_a_site_that_forgets_its_host_forgets_its_sitemap(directory, tmp_path):
 
 
 @pytest.mark.parametrize("base_path", ["/", "/directory/of/users/"])
-def test_the_site_checks_under_any_base_path(directory, tmp_path, base_path):
+def test_the_site_passes_the_check_under_any_base_path(directory, tmp_path, base_path):
     render(directory, tmp_path, base_path=base_path)
     check(directory, read_build(tmp_path), tmp_path, base_path)
 
 
 def test_progress_counts_pages(directory, tmp_path):
-    build, told = site.make_build(directory, (10, 25), ("id",)), []
-    site.render_site(directory, build, tmp_path, advance=told.append, jobs=1)
-    assert told == sorted(told)
-    assert told[-1] == build.page_count()
+    build, calls = site.make_build(directory, (10, 25), ("id",)), []
+    site.render_site(directory, build, tmp_path, advance=calls.append, jobs=1)
+    assert calls == sorted(calls)
+    assert calls[-1] == build.page_count()
 
 
 @pytest.mark.slow

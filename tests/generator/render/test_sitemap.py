@@ -7,7 +7,7 @@ BUILD = Build("", 100, (10, 25), ("id",), (), "users", "")  # 14 pages
 BASE = "https://example.org/directory/"
 
 
-def drawn(*arguments, **options):
+def read_sitemaps(*arguments, **options):
     return [(key, "".join(lines)) for key, lines in sitemaps(*arguments, **options)]
 
 
@@ -15,23 +15,23 @@ def locations(text):
     return re.findall("<loc>(.*?)</loc>", text)
 
 
-def test_few_pages_are_one_map():
-    ((key, text),) = drawn(BUILD, BASE)
+def test_few_pages_are_in_one_sitemap():
+    ((key, text),) = read_sitemaps(BUILD, BASE)
     assert key == "sitemap.xml"
-    found = locations(text)
-    assert found[:3] == [BASE, f"{BASE}about.html", f"{BASE}users/by-id/10/1.html"]
-    assert len(found) == len(set(found)) == 10 + 4 + 1
+    urls = locations(text)
+    assert urls[:3] == [BASE, f"{BASE}about.html", f"{BASE}users/by-id/10/1.html"]
+    assert len(urls) == len(set(urls)) == 10 + 4 + 1
 
 
-def test_many_pages_are_several_maps_and_a_map_of_these():
-    ((_, whole),) = drawn(BUILD, BASE)
-    *parts, (key, index) = drawn(BUILD, BASE, most=4)
+def test_many_pages_are_in_several_sitemaps_with_an_index():
+    ((_, whole),) = read_sitemaps(BUILD, BASE)
+    *parts, (key, index) = read_sitemaps(BUILD, BASE, max_urls=4)
     assert key == "sitemap.xml"
     assert locations(index) == [f"{BASE}{name}" for name, _ in parts]
     assert [len(locations(text)) for _, text in parts] == [4, 4, 4, 3]
-    assert [place for _, text in parts for place in locations(text)] == locations(whole)
+    assert [url for _, text in parts for url in locations(text)] == locations(whole)
 
 
-def test_as_many_as_one_may_have_are_one():
-    assert len(drawn(BUILD, BASE, most=15)) == 1
-    assert len(drawn(BUILD, BASE, most=14)) == 3
+def test_a_sitemap_holds_as_many_addresses_as_it_may():
+    assert len(read_sitemaps(BUILD, BASE, max_urls=15)) == 1
+    assert len(read_sitemaps(BUILD, BASE, max_urls=14)) == 3
