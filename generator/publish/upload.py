@@ -51,7 +51,7 @@ def apply(
     def upload(key: str) -> None:
         digests, path = manifest.files[key], folder / key
         body = path.read_bytes() if digests.size <= _MAX_IN_MEMORY else path
-        headers = content_type(key), cache_control(key, in_release=True)
+        headers = content_type(key), cache_control(key)
         bucket.put(prefix + key, Upload(body, digests.sha256, *headers))
 
     def delete(key: str) -> None:
@@ -73,6 +73,6 @@ def apply(
 def put_manifest(manifest: Manifest, bucket: Bucket) -> None:
     """Upload the manifest, which marks the site as complete."""
     body = manifest.to_json()
-    headers = content_type(MANIFEST_KEY), cache_control(MANIFEST_KEY, in_release=True)
+    headers = content_type(MANIFEST_KEY), cache_control(MANIFEST_KEY)
     upload = Upload(body, hashlib.sha256(body).digest(), *headers)
     bucket.put(manifest.prefix + MANIFEST_KEY, upload)

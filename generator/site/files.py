@@ -46,16 +46,16 @@ def content_type(key: str) -> str:
     return _TYPES.get(suffix) or mimetypes.guess_type(key)[0] or "application/octet-stream"
 
 
-def cache_control(key: str, *, in_release: bool = False) -> str:
-    """Return the Cache-Control that the object at *key* is served with.
+def cache_control(key: str) -> str:
+    """Return the Cache-Control header of *key*.
 
-    An asset's name carries a digest of its bytes: it never changes. A page *in_release* lies below
-    a prefix of its own, so a CDN may keep it for a year; browsers ask again after a minute, as to
-    them the addresses of all releases are the same.
+    The name of an asset has a digest of its bytes, so the asset never changes. Other files may stay
+    in a CDN for a year, because each release has its own prefix there. Browsers see no prefix, so
+    they ask again after a minute.
     """
     if key.startswith(ASSETS):
         return "public, max-age=31536000, immutable"
-    return "public, max-age=60" + (", s-maxage=31536000" if in_release else "")
+    return "public, max-age=60, s-maxage=31536000"
 
 
 def read_build(folder: Path) -> Build:

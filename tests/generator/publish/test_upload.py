@@ -97,7 +97,7 @@ def test_objects_have_their_headers(folder, bucket, key, content_type, headers):
     publish(folder, bucket)
     stored = bucket.objects[PREFIX + key]
     assert (stored.content_type, stored.cache_control) == (content_type, headers)
-    assert cache_control(key, in_release=True) == headers
+    assert cache_control(key) == headers
 
 
 # ------------------------------------------------------------------------ continuing, repairing
