@@ -1,15 +1,17 @@
 """The records and the database schema that the function and the generator share. Does no I/O.
 
-The database has one row for each user, and a search index that answers two questions without
-counting or scanning: how many users match, and which of them are on a page.
+The database has a row for each user, and a search index. The index answers two questions without
+counting or scanning: how many users match a query, and which of them are on a page.
 
-- A list is the users of one type group (`function.index.type_groups`), in the order of their ids:
-  all of them, or those whose username contains one frequent term.
-- A term is any substring of a username. It is frequent if so many users have it that a search must
-  not read all of them. `generator.bake.index` decides that.
-- A posting list, in `grams`, has the ids of the users that have one token: an n-gram of one to
-  three characters, a longer frequent term, or a type group.
-- An anchor is the id of every 32nd user of a list, to start reading from.
+A term is any substring of a username. A term is frequent if so many users have it that a search
+must not read them all; `generator.bake.index` has the limits.
+
+A list has users of one type group (`function.index.type_groups`), in the order of their ids. It
+has all of them, or those whose username contains one frequent term. An anchor is the id of every
+32nd user of a list: reading starts there.
+
+A posting list, in the table `grams`, has the ids of all users with one token. A token stands for
+an n-gram (a term of one to three characters), a longer frequent term, or a type group.
 """
 
 from string import ascii_lowercase, ascii_uppercase

@@ -1,7 +1,7 @@
 """The directory: a baked database, opened read-only, that answers one `ProfileQuery` at a time.
 
-No list is counted, and none is read from its start: the database has the total of each list, and
-an anchor, the id, of every 32nd user. docs/design-notes.md has the reasons.
+The database has the total of each list, so no query counts users. It has an anchor for every 32nd
+user of a list, so no query reads a list from its start. `function.contract` explains these words.
 """
 
 import sqlite3

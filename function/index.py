@@ -1,8 +1,6 @@
 """The words of the search index: tokens, type groups and anchors. Does no I/O.
 
-The index has a list of users for each type group, and one for each type group and frequent term. A
-term is any substring of a username; n-grams are the terms of one to three characters.
-`function.contract` has the tables.
+`function.contract` explains the index and has its tables.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,12 +8,11 @@ from string import ascii_lowercase, digits
 
 from function.contract import fold
 
-# A list has an anchor, the id of a user, at every so many of its users ...
+# Users of a list from one anchor to the next.
 ANCHOR_INTERVAL = 32
-# ... and so many anchors in a row of the table `anchors`, least significant byte first.
+# Anchors in a row of the table `anchors`. Each is an id, its least significant byte first.
 ANCHORS_PER_ROW = 256
-# The characters of the longest n-gram. Rare n-grams are in the table `grams` as well, rare terms
-# that are longer are not.
+# The length of the longest n-gram. Every rare n-gram has a token, and no rare longer term has one.
 MAX_GRAM = 3
 # The type group of all users. Others are a type's code, or a number above all codes: see
 # `type_groups`.

@@ -1,9 +1,8 @@
 """The SQL statements that read a directory database. Does no I/O.
 
-A list (`UserList`) has users of one type group, in the order of their ids: all of them, or those
-whose username contains one frequent term. A page is a slice of one list, or of several that follow
-each other: ``order_by=type`` reads one list after another, one for each type. A slice is read from
-the nearest anchor before it, so a page deep in a list costs as much as the first.
+A page is a slice of one list (`UserList`), or of several lists that follow each other. With
+``order_by=type``, there is one list for each type. A slice is read from the nearest anchor before
+it, so a page deep in a list costs as much as the first. `function.contract` explains these words.
 """
 
 import json
