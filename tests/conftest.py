@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from function.database import Directory
 from tests.factories import make_directory
+from tests.oracle import VARIED
 
 # A slow machine is no failure, and a failure is the same on every machine.
 settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
@@ -41,10 +42,18 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
-    """The odd profiles, baked once."""
-    found = make_directory(tmp_path_factory.mktemp("directory"))
-    yield found
-    found.close()
+    """The profiles `ODD`, baked once."""
+    directory = make_directory(tmp_path_factory.mktemp("directory"))
+    yield directory
+    directory.close()
+
+
+@pytest.fixture(scope="session")
+def varied_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+    """The profiles `VARIED`, baked once."""
+    directory = make_directory(tmp_path_factory.mktemp("varied"), VARIED)
+    yield directory
+    directory.close()
 
 
 @pytest.fixture(scope="session")

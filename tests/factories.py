@@ -1,7 +1,9 @@
-"""Values that tests need: profiles, directories, events."""
+"""Makes what many tests need: profiles, GitHub's replies, directories, Lambda's events."""
 
 import json
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,18 +17,18 @@ SEEDED_AT = "2026-11-24T12:00:00Z"
 ABOUT = About("users", "GitHub users", SEEDED_AT)
 
 
-def make_profile(identity: int, username: str = "", **changes: str) -> Profile:
-    """Return an ordinary account's profile, with *changes*."""
-    username = username or f"user-{identity}"
+def make_profile(user_id: int, username: str = "", **changes: str) -> Profile:
+    """Return the profile of an ordinary account, with *changes*."""
+    username = username or f"user-{user_id}"
     values = {
         "type": "User",
-        "avatar_url": f"https://avatars.githubusercontent.com/u/{identity}?v=4",
+        "avatar_url": f"https://avatars.githubusercontent.com/u/{user_id}?v=4",
         "html_url": f"https://github.com/{username}",
     } | changes
-    return Profile(identity, username, **values)
+    return Profile(user_id, username, **values)
 
 
-# Real shapes (github-username rules of old, apps, imports), and hostile or foreign text.
+# Usernames of real accounts that today's rules forbid, and foreign or hostile text.
 ODD = (
     make_profile(1, "mojombo"),
     make_profile(44, "errfree", type="Organization"),
@@ -67,9 +69,14 @@ def make_reply(
     next: str | None = None,
     **headers: str,
 ) -> Reply:
-    """Return a reply of GitHub's: *body* as JSON unless it is bytes, ``_`` as ``-``.
+    """Return a reply of GitHub.
 
-    *next* is the target of rel=next.
+    Args:
+        body: bytes, or a value to encode as JSON.
+        status: the HTTP status.
+        url: the URL that was requested.
+        next: the target of the link with rel=next.
+        headers: the headers, with "_" for "-".
     """
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -79,21 +86,31 @@ def make_reply(
 def make_directory(
     folder: Path, profiles: Iterable[Profile] = ODD, about: About = ABOUT
 ) -> Directory:
-    """Bake *profiles* into *folder*/directory.db, and open it."""
+    """Bake *profiles* into directory.db in *folder*, and open it."""
     path = folder / "directory.db"
     bake(profiles, about, path)
     return Directory(path)
 
 
+def damage_users(path: Path) -> None:
+    """Overwrite a page of the directory at *path*: the root of the table `users`."""
+    with closing(sqlite3.connect(path)) as sql:
+        (page,) = sql.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'users'").fetchone()
+        (size,) = sql.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size : page * size] = b"\xff" * size
+    path.write_bytes(content)
+
+
 def proxy_event(path: str, query: str = "", method: str = "GET") -> dict[str, Any]:
-    """Return the event that API Gateway's REST proxy integration makes of a request.
+    """Return the event that API Gateway sends to Lambda for a request (REST, proxy integration).
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
     pairs = parse_qsl(query, keep_blank_values=True)
-    several: dict[str, list[str]] = {}
+    multiple: dict[str, list[str]] = {}
     for name, value in pairs:
-        several.setdefault(name, []).append(value)
+        multiple.setdefault(name, []).append(value)
     headers = {"Accept": "*/*", "Host": "abc123.execute-api.us-east-1.amazonaws.com"}
     return {
         "resource": path,
@@ -102,7 +119,7 @@ def proxy_event(path: str, query: str = "", method: str = "GET") -> dict[str, An
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": dict(pairs) or None,
-        "multiValueQueryStringParameters": several or None,
+        "multiValueQueryStringParameters": multiple or None,
         "pathParameters": None,
         "stageVariables": None,
         "requestContext": {
