@@ -12,7 +12,7 @@ def ask(directory, query):
     return answer.status, json.loads(answer.body)
 
 
-def test_an_answer_has_the_fields_it_promises_in_their_order(directory):
+def test_an_answer_has_the_promised_fields_in_order(directory):
     status, body = ask(directory, "username=mojombo")
     assert status == 200
     assert list(body) == [
@@ -39,19 +39,15 @@ LAST = -(-len(ODD) // 5)
     ("query", "links"),
     [
         pytest.param("page=1&pagination=5", (1, 1, None, 2, LAST), id="the first page"),
-        pytest.param("page=2&pagination=5", (2, 1, 1, 3, LAST), id="in the middle"),
+        pytest.param("page=2&pagination=5", (2, 1, 1, 3, LAST), id="a middle page"),
         pytest.param(
             f"page={LAST}&pagination=5", (LAST, 1, LAST - 1, None, LAST), id="the last page"
         ),
-        pytest.param(
-            "page=99&pagination=5", (99, 1, LAST, None, LAST), id="past the end: prev is the last"
-        ),
-        pytest.param(
-            "username=nobody&pagination=5", (1, None, None, None, None), id="no page at all"
-        ),
+        pytest.param("page=99&pagination=5", (99, 1, LAST, None, LAST), id="past the end"),
+        pytest.param("username=nobody&pagination=5", (1, None, None, None, None), id="no match"),
     ],
 )
-def test_links_name_the_pages_around(directory, query, links):
+def test_links_lead_to_the_pages_around(directory, query, links):
     _, body = ask(directory, query)
     pages = tuple(
         link and int(dict(parse_qsl(link.removeprefix("?")))["page"])
@@ -60,7 +56,7 @@ def test_links_name_the_pages_around(directory, query, links):
     assert pages == links
 
 
-def test_links_keep_the_other_filters(directory):
+def test_links_have_the_filters_of_the_query(directory):
     _, body = ask(directory, "username=%3Ci%26&type=A+%26+B&order_by=type&id=3&pagination=2")
     assert dict(parse_qsl(body["links"]["self"].removeprefix("?"))) == {
         **{"page": "1", "pagination": "2", "order_by": "type"},
@@ -69,20 +65,20 @@ def test_links_keep_the_other_filters(directory):
 
 
 def test_following_next_reaches_every_user_once(directory):
-    query, seen = "?pagination=4&order_by=type", []
-    while query:
-        _, body = ask(directory, query.removeprefix("?"))
-        seen += [profile["id"] for profile in body["profiles"]]
-        query = body["links"]["next"]
-    assert sorted(seen) == sorted(profile.id for profile in ODD)
+    link, ids = "?pagination=4&order_by=type", []
+    while link:
+        _, body = ask(directory, link.removeprefix("?"))
+        ids += [profile["id"] for profile in body["profiles"]]
+        link = body["links"]["next"]
+    assert sorted(ids) == sorted(profile.id for profile in ODD)
 
 
-def test_past_the_end_is_an_empty_page_with_true_totals(directory):
+def test_a_page_past_the_end_is_empty_and_has_the_total(directory):
     status, body = ask(directory, f"page={10**18}")
     assert (status, body["profiles"], body["total"]) == (200, [], len(ODD))
 
 
-def test_a_bad_value_is_answered_with_its_name_and_what_is_allowed(directory):
+def test_a_value_that_is_not_allowed_is_an_error_that_names_the_parameter(directory):
     assert ask(directory, "pagination=101") == (
         400,
         {

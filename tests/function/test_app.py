@@ -24,7 +24,7 @@ def app(directory):
 
 
 @pytest.mark.parametrize("url", [PATH, f"{PATH}?page=0", "/nope"])
-def test_every_answer_carries_the_same_headers(app, directory, url):
+def test_every_response_has_the_same_headers(app, directory, url):
     headers = ask(app, url).headers
     assert headers["content-type"] == "application/json"
     assert headers["cache-control"] == "public, max-age=60"
@@ -33,35 +33,35 @@ def test_every_answer_carries_the_same_headers(app, directory, url):
     assert headers["x-release"] == directory.release
 
 
-def test_head_is_get_without_the_body(app):
+def test_head_has_the_headers_of_get_and_no_body(app):
     get, head = ask(app, PATH), ask(app, PATH, "HEAD")
     assert head.content == b""
     assert (head.status_code, head.headers) == (200, get.headers)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_another_method_is_refused_as_json_with_allow(app, method):
+def test_another_method_is_a_json_error_with_an_allow_header(app, method):
     response = ask(app, PATH, method)
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
     assert list(response.json()) == ["error"]
 
 
 @pytest.mark.parametrize("path", ["/", "/api", "/api/users", f"{PATH}/1", f"{PATH}//", "/%00"])
-def test_an_unknown_path_is_answered_as_json(app, path):
+def test_an_unknown_path_is_a_json_error(app, path):
     response = ask(app, path)
     assert response.status_code == 404
     assert PATH in response.json()["error"]
 
 
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/api/openapi.json/"])
-def test_the_api_describes_itself(app, path):
+def test_the_api_serves_its_description(app, path):
     response = ask(app, f"{path}?any=1")
     assert (response.status_code, response.content) == (200, document())
     assert response.headers == ask(app, path, "HEAD").headers
     assert response.headers["cache-control"] == "public, max-age=60"
 
 
-def test_a_failure_is_json_without_its_cause_and_is_not_cached(app, directory, monkeypatch):
+def test_a_failure_is_a_json_error_without_details_and_is_not_cached(app, directory, monkeypatch):
     def fail(query):
         raise RuntimeError("secret detail")
 
@@ -74,7 +74,7 @@ def test_a_failure_is_json_without_its_cause_and_is_not_cached(app, directory, m
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("suffix", "equivalent"),
     [
         pytest.param("", "?unknown=1&page", id="unknown and empty parameters"),
         pytest.param("", "/", id="trailing slash"),
@@ -83,8 +83,8 @@ def test_a_failure_is_json_without_its_cause_and_is_not_cached(app, directory, m
         pytest.param("?username=A", "?username=%41", id="percent-encoding"),
     ],
 )
-def test_what_a_cache_holds_for_one_answer_is_the_other(app, one, other):
-    first, second = ask(app, PATH + one), ask(app, PATH + other)
+def test_equivalent_requests_have_the_same_response(app, suffix, equivalent):
+    first, second = ask(app, PATH + suffix), ask(app, PATH + equivalent)
     assert (first.status_code, first.content) == (200, second.content)
     assert first.headers == second.headers
 
@@ -101,6 +101,7 @@ def test_what_a_cache_holds_for_one_answer_is_the_other(app, one, other):
         {"x-forwarded-proto": "https", "x-forwarded-host": "evil.example"},
     ],
 )
-def test_no_header_changes_an_answer(app, headers):
-    plain, other = ask(app, PATH), ask(app, PATH, **headers)
-    assert (other.status_code, other.content, other.headers) == (200, plain.content, plain.headers)
+def test_no_request_header_changes_a_response(app, headers):
+    plain, response = ask(app, PATH), ask(app, PATH, **headers)
+    assert (response.status_code, response.content) == (200, plain.content)
+    assert response.headers == plain.headers

@@ -9,12 +9,12 @@ from function.errors import shorten
 @pytest.mark.parametrize(
     ("total", "pagination", "count"), [(0, 25, 0), (1, 25, 1), (25, 25, 1), (26, 25, 2)]
 )
-def test_pages_hold_every_row_and_no_page_is_empty(total, pagination, count):
+def test_pages_hold_every_row_and_none_is_empty(total, pagination, count):
     assert count_pages(total, pagination) == count
 
 
 @given(st.text())
-def test_folding_changes_the_case_of_ascii_letters_only(text):
+def test_only_ascii_letters_are_folded(text):
     assert fold(text) == "".join(c.lower() if c.isascii() else c for c in text)
 
 

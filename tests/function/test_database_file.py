@@ -1,5 +1,6 @@
 import hashlib
 import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from function.contract import APPLICATION_ID, SCHEMA_VERSION
 from function.database import Directory
-from function.database_file import bundled_name, find_database
+from function.database_file import bundled_name, find_database, read_release
 from function.errors import DatabaseMismatch
 from function.query import ProfileQuery
 from tests.factories import ODD, make_directory
@@ -30,13 +31,13 @@ def bundle(tmp_path):
     return folder
 
 
-def test_a_named_database_comes_first_and_is_digested(bundle, baked):
+def test_a_configured_database_comes_first_without_a_release(bundle, baked):
     (bundle / bundled_name(RELEASE)).touch()
     path, release = find_database("other.db", bundle, baked)
     assert (str(path), release) == ("other.db", "")
 
 
-def test_the_database_of_the_bundle_comes_next_with_the_release_in_its_name(bundle, baked):
+def test_the_database_of_the_bundle_comes_second_with_the_release_of_its_name(bundle, baked):
     (bundle / bundled_name(RELEASE)).touch()
     assert find_database("", bundle, baked) == (bundle / f"directory-{RELEASE}.db", RELEASE)
 
@@ -52,7 +53,7 @@ def test_the_database_of_the_bundle_comes_next_with_the_release_in_its_name(bund
         f"directory-{RELEASE}.db.part",
     ],
 )
-def test_the_baked_database_comes_last_and_is_digested(bundle, baked, name):
+def test_the_baked_database_comes_last_without_a_release(bundle, baked, name):
     (bundle / name).touch()
     assert find_database("", bundle, baked) == (baked, "")
 
@@ -64,7 +65,7 @@ def test_two_databases_in_a_bundle_are_an_error_that_names_both(bundle, baked):
         find_database("", bundle, baked)
 
 
-def test_no_database_is_an_error_that_says_where_it_was_looked_for(bundle, tmp_path):
+def test_no_database_is_an_error_that_names_the_places_and_the_ways_out(bundle, tmp_path):
     missing = tmp_path / "build/directory.db"
     with pytest.raises(DatabaseMismatch, match="there is no database") as error:
         find_database("", bundle, missing)
@@ -72,62 +73,68 @@ def test_no_database_is_an_error_that_says_where_it_was_looked_for(bundle, tmp_p
         assert part in str(error.value)
 
 
-def test_the_release_is_the_digest_of_the_file(tmp_path):
-    directory = make_directory(tmp_path)
-    digest = hashlib.sha256((tmp_path / "directory.db").read_bytes()).hexdigest()
-    assert directory.release == digest[:16]
-    directory.close()
+def test_the_release_is_the_start_of_the_digest(tmp_path):
+    with closing(make_directory(tmp_path)) as directory:
+        digest = hashlib.sha256(directory.path.read_bytes()).hexdigest()
+        assert directory.release == read_release(directory.path) == digest[:16]
 
 
-def test_it_opens_where_nothing_can_be_written(tmp_path):
+def test_a_directory_opens_in_a_read_only_folder(tmp_path):
     make_directory(tmp_path).close()
     (tmp_path / "directory.db").chmod(0o400)
     tmp_path.chmod(0o500)
     try:
-        directory = Directory(tmp_path / "directory.db")
-        assert directory.find(ProfileQuery(id=1)).profiles == (ODD[0],)
-        directory.close()
+        with closing(Directory(tmp_path / "directory.db")) as directory:
+            assert directory.find(ProfileQuery(id=1)).profiles == (ODD[0],)
     finally:
         tmp_path.chmod(0o700)
 
 
-def stamped(path: Path, application_id: int, version: int) -> None:
-    sql = sqlite3.connect(path)
-    sql.execute(f"PRAGMA application_id = {application_id}")
-    sql.execute(f"PRAGMA user_version = {version}")
-    sql.close()
+def make_stamped(path: Path, application_id: int, version: int) -> None:
+    """Make an empty database with that application id and user version."""
+    with closing(sqlite3.connect(path)) as sql:
+        sql.execute(f"PRAGMA application_id = {application_id}")
+        sql.execute(f"PRAGMA user_version = {version}")
 
 
 @pytest.mark.parametrize(
-    ("make", "says"),
+    ("make", "message"),
     [
         pytest.param(lambda path: None, "cannot read .*No such file", id="no file"),
-        pytest.param(lambda path: path.mkdir(), "cannot read .*Is a directory", id="a folder"),
-        pytest.param(lambda path: path.write_bytes(b""), "stamped 0x0 version 0", id="empty"),
+        pytest.param(lambda path: path.mkdir(), "cannot read .*Is a directory", id="folder"),
         pytest.param(
-            lambda path: path.write_text("id,login\n" * 200), "not a directory database", id="CSV"
-        ),
-        pytest.param(lambda path: stamped(path, 1, 1), "stamped 0x1 version 1", id="another's"),
-        pytest.param(
-            lambda path: stamped(path, APPLICATION_ID, 99), "version 99", id="another version"
+            lambda path: path.write_bytes(b""), "stamped 0x0 version 0", id="an empty file"
         ),
         pytest.param(
-            lambda path: stamped(path, APPLICATION_ID, SCHEMA_VERSION),
+            lambda path: path.write_text("id,login\n" * 200),
+            "not a directory database",
+            id="CSV file",
+        ),
+        pytest.param(
+            lambda path: make_stamped(path, 1, 1),
+            "stamped 0x1 version 1",
+            id="another application",
+        ),
+        pytest.param(
+            lambda path: make_stamped(path, APPLICATION_ID, 99), "version 99", id="another version"
+        ),
+        pytest.param(
+            lambda path: make_stamped(path, APPLICATION_ID, SCHEMA_VERSION),
             "or a damaged one .no such table",
-            id="stamped, and empty",
+            id="no tables",
         ),
     ],
 )
-def test_a_file_that_is_not_a_directory_is_refused_by_name(tmp_path, make, says):
+def test_a_file_that_is_no_directory_is_an_error_that_names_it(tmp_path, make, message):
     path = tmp_path / "other.db"
     make(path)
-    with pytest.raises(DatabaseMismatch, match=says) as refused:
+    with pytest.raises(DatabaseMismatch, match=message) as error:
         Directory(path)
-    assert str(path) in str(refused.value)
+    assert str(path) in str(error.value)
 
 
 @pytest.mark.parametrize("change", [-4096, -1, 1, 4096])
-def test_a_file_that_is_cut_short_or_goes_on_is_refused(tmp_path, change):
+def test_a_file_of_another_size_is_damaged(tmp_path, change):
     make_directory(tmp_path).close()
     path = tmp_path / "directory.db"
     content = path.read_bytes()
@@ -136,7 +143,7 @@ def test_a_file_that_is_cut_short_or_goes_on_is_refused(tmp_path, change):
         Directory(path)
 
 
-def test_a_sqlite_without_fts5_is_named(tmp_path, monkeypatch):
+def test_sqlite_without_fts5_is_an_error_that_says_so(tmp_path, monkeypatch):
     make_directory(tmp_path).close()
 
     class WithoutFts5(sqlite3.Connection):

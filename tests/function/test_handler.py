@@ -25,7 +25,7 @@ def module(tmp_path_factory):
     folder = tmp_path_factory.mktemp("handler")
     make_directory(folder).close()
     loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)  # else Mangum makes one that nobody closes
+    asyncio.set_event_loop(loop)  # without one, Mangum makes a loop and does not close it
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIRECTORY_DB", str(folder / "directory.db"))
         sys.modules.pop("function.handler", None)
@@ -35,7 +35,7 @@ def module(tmp_path_factory):
     loop.close()
 
 
-@pytest.mark.parametrize("context", [CONTEXT, None], ids=["in Lambda", "by hand"])
+@pytest.mark.parametrize("context", [CONTEXT, None], ids=["in Lambda", "without Lambda"])
 def test_a_proxy_event_is_answered_from_the_database(module, context):
     response = module.handler(proxy_event(PATH, "username=JO&pagination=1"), context)
     assert response["statusCode"] == 200
@@ -54,7 +54,7 @@ def test_a_proxy_event_is_answered_from_the_database(module, context):
         (proxy_event(PATH, method="HEAD"), 200),
     ],
 )
-def test_what_is_refused_is_a_proxy_response_too(module, event, status):
+def test_every_request_gets_a_proxy_response(module, event, status):
     assert module.handler(event, CONTEXT)["statusCode"] == status
 
 
@@ -63,21 +63,21 @@ def test_the_last_of_a_repeated_parameter_counts(module):
     assert json.loads(body)["profiles"][0]["id"] == 1
 
 
-def test_text_in_any_alphabet_arrives_unharmed(module):
+def test_a_term_may_have_any_alphabet(module):
     body = module.handler(proxy_event(PATH, "username=%D1%80%D0%B8"), None)["body"]
     assert [p["username"] for p in json.loads(body)["profiles"]] == ["мария"]
 
 
 @pytest.mark.parametrize("path", [f"/v1{PATH}", f"{PATH}/", "/anything"])
-def test_the_declared_resource_is_answered_whatever_is_before_it_in_the_path(module, path):
-    asked = proxy_event(PATH, "id=1") | {"path": path}
-    assert answered(module, asked) == answered(module, proxy_event(PATH, "id=1"))
+def test_the_declared_resource_counts_and_not_the_path(module, path):
+    event = proxy_event(PATH, "id=1") | {"path": path}
+    assert answered(module, event) == answered(module, proxy_event(PATH, "id=1"))
 
 
 @pytest.mark.parametrize("resource", [None, "", "/{proxy+}", "/api/users/{name}"])
-def test_without_a_resource_that_is_a_path_the_path_is_answered(module, resource):
-    asked = proxy_event(PATH, "id=1") | {"resource": resource}
-    assert answered(module, asked) == answered(module, proxy_event(PATH, "id=1"))
+def test_the_path_counts_if_the_resource_is_none(module, resource):
+    event = proxy_event(PATH, "id=1") | {"resource": resource}
+    assert answered(module, event) == answered(module, proxy_event(PATH, "id=1"))
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ def test_without_a_resource_that_is_a_path_the_path_is_answered(module, resource
         *([], "ping", 1, None),
     ],
 )
-@pytest.mark.parametrize("context", [CONTEXT, None], ids=["in Lambda", "by hand"])
-def test_an_event_that_is_no_request_is_answered_with_null_and_one_line(
+@pytest.mark.parametrize("context", [CONTEXT, None], ids=["in Lambda", "without Lambda"])
+def test_an_event_that_is_no_request_returns_none_and_logs_one_line(
     module, capsys, monkeypatch, event, context
 ):
-    # Powertools holds the stream that was standard output when the module was imported.
+    # Powertools writes to the stream that was standard output when the module was imported.
     lines = io.StringIO()
     monkeypatch.setattr(module.logger.handlers[0], "stream", lines)
     assert module.handler(event, context) is None
@@ -104,7 +104,7 @@ def test_an_event_that_is_no_request_is_answered_with_null_and_one_line(
     assert (line["level"], capsys.readouterr().out) == ("INFO", "")
 
 
-def test_an_ignored_event_is_logged_with_its_own_ids(module, monkeypatch):
+def test_an_ignored_event_is_logged_without_the_ids_of_the_last_request(module, monkeypatch):
     lines = io.StringIO()
     monkeypatch.setattr(module.logger.handlers[0], "stream", lines)
     module.handler(proxy_event(PATH), CONTEXT)
@@ -123,7 +123,7 @@ def test_a_failure_is_raised_so_that_lambda_counts_it(module, monkeypatch):
         module.handler(proxy_event(PATH), CONTEXT)
 
 
-# A process of its own, as Lambda starts one; it prints what the handler logs, then what it loaded.
+# Runs in a new process, as on Lambda. Prints the handler's log lines, then the imported packages.
 SCRIPT = f"""
 import json, sys, types
 from function.handler import handler
@@ -148,39 +148,37 @@ def printed(tmp_path_factory):
     return [json.loads(line) for line in output.splitlines()]
 
 
-def test_a_request_leaves_one_structured_line(printed):
-    answered = [line for line in printed[:-1] if line.get("message") == "answered"]
-    assert [(line["status"], line["query"]) for line in answered] == [(200, {"id": ["1"]})]
-    assert answered[0]["correlation_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-    assert answered[0]["cold_start"] is True
+def test_a_request_logs_one_structured_line(printed):
+    (line,) = (line for line in printed[:-1] if line.get("message") == "answered")
+    assert (line["status"], line["query"]) == (200, {"id": ["1"]})
+    assert line["correlation_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    assert line["cold_start"] is True
 
 
-def test_a_cold_start_says_which_sqlite_it_has(printed):
-    (opened,) = (line for line in printed[:-1] if line.get("message") == "opened")
-    assert opened["sqlite"] == sqlite3.sqlite_version
+def test_a_cold_start_logs_the_version_of_sqlite(printed):
+    (line,) = (line for line in printed[:-1] if line.get("message") == "opened")
+    assert line["sqlite"] == sqlite3.sqlite_version
 
 
-def test_metrics_have_no_dimension_that_a_caller_could_fill(printed):
-    metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in printed[:-1] if "_aws" in line]
-    assert {metric["Name"] for found in metrics for metric in found["Metrics"]} == {
-        *("ColdStart", "RefusedRequests")
-    }
-    assert {name for found in metrics for names in found["Dimensions"] for name in names} == {
-        *("function_name", "service")
-    }
+def test_metrics_have_no_dimension_from_a_request(printed):
+    records = [line["_aws"]["CloudWatchMetrics"][0] for line in printed[:-1] if "_aws" in line]
+    metrics = {metric["Name"] for record in records for metric in record["Metrics"]}
+    dimensions = {name for record in records for names in record["Dimensions"] for name in names}
+    assert metrics == {"ColdStart", "RefusedRequests"}
+    assert dimensions == {"function_name", "service"}
 
 
-def test_nothing_is_loaded_that_the_bundle_does_not_hold(printed):
-    loaded = set(printed[-1])
-    assert {"function", "starlette", "mangum", "aws_lambda_powertools"} <= loaded
-    assert not loaded & {
+def test_no_package_is_imported_that_is_not_in_the_bundle(printed):
+    imported = set(printed[-1])
+    assert {"function", "starlette", "mangum", "aws_lambda_powertools"} <= imported
+    assert not imported & {
         *("generator", "boto3", "botocore", "aws_xray_sdk", "pydantic"),
         *("sqlite_utils", "jinja2", "httpx", "uvicorn", "click"),
     }
 
 
 def answered(module, event):
-    """Return what a cache would keep of the answer."""
+    """Return the parts of the response that a cache stores."""
     response = module.handler(event, None)
     return response["statusCode"], response["headers"], response["body"]
 
@@ -194,18 +192,18 @@ def with_headers(event, **headers):
 
 @pytest.mark.parametrize("query", ["", "username=o&pagination=2", "page=0", "type=user&page=9"])
 @pytest.mark.parametrize(
-    "other",
+    "make_equivalent",
     [
         pytest.param(lambda q: proxy_event(f"{PATH}/", q), id="a slash at the end"),
         pytest.param(lambda q: proxy_event(PATH, f"{q}&per_page=7&x=1"), id="unknown parameters"),
         pytest.param(
             lambda q: proxy_event(PATH, f"pagination=9&page=3&type=x&page=&pagination=&type=&{q}"),
-            id="repeated ones",
+            id="repeated parameters",
         ),
         pytest.param(
             lambda q: proxy_event(PATH, "&".join(reversed(q.split("&")))), id="another order"
         ),
-        pytest.param(lambda q: proxy_event(PATH, f"{q}&id=&username_=x"), id="empty ones"),
+        pytest.param(lambda q: proxy_event(PATH, f"{q}&id=&username_=x"), id="empty parameters"),
         pytest.param(
             lambda q: with_headers(
                 proxy_event(PATH, q),
@@ -228,11 +226,11 @@ def with_headers(event, **headers):
         ),
     ],
 )
-def test_an_answer_depends_on_the_declared_parameters_alone(module, query, other):
-    assert answered(module, other(query)) == answered(module, proxy_event(PATH, query))
+def test_an_answer_depends_on_the_declared_parameters_alone(module, query, make_equivalent):
+    assert answered(module, make_equivalent(query)) == answered(module, proxy_event(PATH, query))
 
 
-def test_of_two_bad_values_the_same_is_named_in_whatever_order_they_come(module):
+def test_the_same_of_two_bad_values_is_named_in_any_order(module):
     first, second = (proxy_event(PATH, query) for query in ("page=x&id=y", "id=y&page=x"))
     assert answered(module, first) == answered(module, second)
 
@@ -240,18 +238,18 @@ def test_of_two_bad_values_the_same_is_named_in_whatever_order_they_come(module)
 @pytest.mark.parametrize(
     "headers", [{"Host": "a:b"}, {"X_Forwarded_Port": "443, 443"}, {"X_Any": "\ud800"}]
 )
-def test_no_header_can_make_it_fail(module, headers):
+def test_no_header_makes_the_handler_fail(module, headers):
     event = with_headers(proxy_event(PATH), **headers) | {"body": "x", "isBase64Encoded": True}
     assert answered(module, event) == answered(module, proxy_event(PATH))
 
 
 @pytest.mark.parametrize("query", ["", "username=o", "page=0"])
-def test_head_is_get_without_the_body(module, query):
+def test_head_has_the_headers_of_get_and_no_body(module, query):
     status, headers, _ = answered(module, proxy_event(PATH, query))
     assert answered(module, proxy_event(PATH, query, method="HEAD")) == (status, headers, "")
 
 
-def test_a_cache_keyed_on_the_parameters_never_mixes_two_queries_up(module):
+def test_different_queries_have_different_answers(module):
     queries = [
         *("", "page=2&pagination=2", "pagination=2", "order_by=type", "order_by=-id"),
         *("username=o", "username=O%00", "id=1", "type=bot", "type=Organization"),

@@ -12,12 +12,14 @@ from function.query import PARAMETERS, ProfileQuery, parse_query
 
 DOCUMENT = json.loads(document())
 GET = DOCUMENT["paths"]["/api/users/profiles"]["get"]
-SCHEMAS = {one["name"]: one["schema"] for one in GET["parameters"]}
+SCHEMAS = {parameter["name"]: parameter["schema"] for parameter in GET["parameters"]}
 
 
-def test_it_describes_the_parameters_that_there_are_with_their_defaults():
+def test_the_description_has_all_parameters_with_their_defaults():
     assert tuple(SCHEMAS) == PARAMETERS
-    assert all(one["in"] == "query" and "required" not in one for one in GET["parameters"])
+    for parameter in GET["parameters"]:
+        assert parameter["in"] == "query"
+        assert "required" not in parameter
     for name, schema in SCHEMAS.items():
         assert schema.get("default") == getattr(ProfileQuery(), name)
 
@@ -26,18 +28,18 @@ numbers = st.integers(-5, 2**64 + 5) | st.sampled_from([0, 1, 100, 101, 2**64 - 
 
 
 @given(st.sampled_from(["page", "pagination", "id"]), numbers)
-def test_a_number_is_taken_if_the_description_says_so(name, value):
+def test_a_number_is_allowed_if_the_description_allows_it(name, value):
     schema = SCHEMAS[name]
     allowed = schema["minimum"] <= value <= schema["maximum"]
-    assert takes(name, str(value)) is allowed
+    assert is_allowed(name, str(value)) is allowed
 
 
 @given(st.text(max_size=5) | st.sampled_from(["id", "-id", "type", "-type", "ID"]))
-def test_an_order_is_taken_if_the_description_says_so(value):
-    assert takes("order_by", value) is (value in SCHEMAS["order_by"]["enum"] or not value)
+def test_an_order_is_allowed_if_the_description_allows_it(value):
+    assert is_allowed("order_by", value) is (value in SCHEMAS["order_by"]["enum"] or not value)
 
 
-def takes(name, value):
+def is_allowed(name, value):
     try:
         parse_query([(name, value)])
     except InvalidParameter:
@@ -54,29 +56,29 @@ def takes(name, value):
         ([("page", "x")], "Error"),
     ],
 )
-def test_answers_have_the_members_that_it_describes(directory, pairs, schema):
+def test_answers_have_the_members_that_the_description_has(directory, pairs, schema):
     answer = json.loads(answer_profiles(directory, pairs).body)
     described = DOCUMENT["components"]["schemas"][schema]
     assert set(described["required"]) <= set(answer) <= set(described["properties"])
     for name, value in answer.items():
-        fits(described["properties"][name], value)
+        assert_fits(described["properties"][name], value)
 
 
-def fits(schema, value):
-    """Assert that *value* is as *schema* says, as far as that goes here."""
+def assert_fits(schema, value):
+    """Assert that *value* has the types and the members that *schema* describes."""
     if "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     types = {"string": str, "integer": int, "array": list, "object": dict, "null": type(None)}
-    wanted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    assert isinstance(value, tuple(types[name] for name in wanted))
+    allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    assert isinstance(value, tuple(types[name] for name in allowed))
     if isinstance(value, list):
-        for one in value:
-            fits(schema["items"], one)
+        for item in value:
+            assert_fits(schema["items"], item)
     if isinstance(value, dict):
         assert list(value) == schema["required"] == list(schema["properties"])
-        for name, one in value.items():
-            fits(schema["properties"][name], one)
+        for name, member in value.items():
+            assert_fits(schema["properties"][name], member)
 
 
-def test_a_profile_is_described_as_it_is():
+def test_the_description_has_the_fields_of_a_profile_in_order():
     assert tuple(DOCUMENT["components"]["schemas"]["Profile"]["properties"]) == Profile._fields

@@ -19,24 +19,24 @@ def parse(query):
         pytest.param(
             "username=jo&order_by=type&pagination=10&page=2",
             ProfileQuery(page=2, pagination=10, order_by="type", username="jo"),
-            id="mixed and matched",
+            id="several parameters",
         ),
         pytest.param("id=7&type=Bot", ProfileQuery(id=7, type="Bot"), id="id and type"),
-        pytest.param("page=&username=&id=", ProfileQuery(), id="empty is absent"),
-        pytest.param("page=2&page=3", ProfileQuery(page=3), id="the last one counts"),
-        pytest.param("page=2&page=", ProfileQuery(), id="the last one counts, empty too"),
-        pytest.param("per_page=7&Page=9&x", ProfileQuery(), id="unknown is ignored"),
-        pytest.param("pagination=100", ProfileQuery(pagination=100), id="the largest page"),
+        pytest.param("page=&username=&id=", ProfileQuery(), id="empty values"),
+        pytest.param("page=2&page=3", ProfileQuery(page=3), id="repeated"),
+        pytest.param("page=2&page=", ProfileQuery(), id="repeated, the last one empty"),
+        pytest.param("per_page=7&Page=9&x", ProfileQuery(), id="unknown parameters"),
+        pytest.param("pagination=100", ProfileQuery(pagination=100), id="the largest page size"),
         pytest.param("page=0002", ProfileQuery(page=2), id="leading zeros"),
-        pytest.param("id=0", ProfileQuery(id=0), id="an id nobody has"),
-        pytest.param(f"id={2**63 + 1}", ProfileQuery(id=2**63 + 1), id="an id beyond SQLite's"),
+        pytest.param("id=0", ProfileQuery(id=0), id="the smallest id"),
+        pytest.param(f"id={2**63 + 1}", ProfileQuery(id=2**63 + 1), id="an id above 2**63"),
         pytest.param(f"page={'0' * 5000}7", ProfileQuery(page=7), id="many zeros"),
-        pytest.param(f"page={10**18}", ProfileQuery(page=10**18), id="a page beyond any"),
-        pytest.param("username=%25_%27", ProfileQuery(username="%_'"), id="ordinary characters"),
-        pytest.param("username=%20", ProfileQuery(username=" "), id="a blank is a term"),
+        pytest.param(f"page={10**18}", ProfileQuery(page=10**18), id="a page past the end"),
+        pytest.param("username=%25_%27", ProfileQuery(username="%_'"), id="SQL wildcards"),
+        pytest.param("username=%20", ProfileQuery(username=" "), id="a blank"),
     ],
 )
-def test_a_query_string_is_read(query, parsed):
+def test_a_query_string_is_parsed(query, parsed):
     assert parse(query) == parsed
 
 
@@ -44,10 +44,10 @@ def test_a_query_string_is_read(query, parsed):
     "value", ["0", "-1", "+1", "1.0", "1e3", "x", " 1", "1_0", "٣", str(2**64)]
 )
 @pytest.mark.parametrize("name", ["page", "pagination"])
-def test_a_number_that_is_none_is_refused_by_name(name, value):
-    with pytest.raises(InvalidParameter, match=f"{name} must be a whole number from 1") as refused:
+def test_a_value_that_is_no_positive_number_is_an_error_that_names_the_parameter(name, value):
+    with pytest.raises(InvalidParameter, match=f"{name} must be a whole number from 1") as error:
         parse_query([(name, value)])
-    assert refused.value.name == name
+    assert error.value.name == name
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_number_that_is_none_is_refused_by_name(name, value):
         ("page", "y" * 5000, "not 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…'"),
     ],
 )
-def test_a_refusal_says_what_is_allowed_and_what_was_given(name, value, allowed):
+def test_an_error_says_which_values_are_allowed_and_which_was_given(name, value, allowed):
     with pytest.raises(InvalidParameter, match=allowed):
         parse_query([(name, value)])
 
@@ -76,9 +76,9 @@ def test_a_refusal_says_what_is_allowed_and_what_was_given(name, value, allowed)
         type=st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
     )
 )
-def test_an_encoded_query_reads_back_as_itself(query):
+def test_an_encoded_query_is_parsed_to_the_same_query(query):
     assert parse(query.encode()) == query
 
 
-def test_the_declared_parameters_are_what_a_query_is_made_of():
+def test_every_field_of_a_query_is_a_parameter():
     assert set(PARAMETERS) == set(ProfileQuery._fields)
