@@ -263,7 +263,7 @@ FAULTS = (
         "a page of nothing but nulls that names itself",
         at(2, give=page([None] * 100, since(100))),
         *(2, (), 100),
-        says="does not go on",
+        says="does not continue",
     ),
     Fault(
         "a record without id",
@@ -281,7 +281,7 @@ FAULTS = (
         "the same page again",
         at(2, give=page(USERS[:100], since(200))),
         *(2, (), 100),
-        says="does not go on",
+        says="does not continue",
     ),
     Fault(
         "a page that overlaps the one before",
@@ -293,7 +293,7 @@ FAULTS = (
         "since that shrinks",
         at(2, give=page(USERS[100:200], since(50))),
         *(2, (), 200),
-        says="does not go on",
+        says="does not continue",
     ),
     Fault(
         "an empty page that names a next one",
@@ -307,7 +307,7 @@ FAULTS = (
         1,
         (),
         100,
-        says="does not go on",
+        says="does not continue",
     ),
     Fault("ten thousand records and one", at(2, give=page(USERS[100:101] * 10_001))),
     Fault("an empty page without a next one", at(2, give=page([])), 2, (), 100),

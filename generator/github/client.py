@@ -1,4 +1,4 @@
-"""GitHub over HTTP: asks, waits, asks again; a `Reply` comes out, or an error that says why not."""
+"""HTTP client for GitHub's API: waits for rate limits, and tries temporary errors again."""
 
 import random
 import time
@@ -18,52 +18,68 @@ from generator.errors import (
     reason,
 )
 from generator.github.api import Reply, list_url, origin, request_headers
-from generator.github.limits import RateLimit, read_rate_limit, refusal, retry_wait, too_slow
+from generator.github.limits import RateLimit, is_timeout, read_rate_limit, reply_error, retry_wait
 
-# Seconds. GitHub itself ends a request after 10.
+# In seconds. GitHub ends a request after 10.
 TIMEOUT = httpx.Timeout(20, connect=10)
-# Seconds that a whole answer may take: one that comes in drops is no answer.
-DEADLINE = 120.0
-# Seconds that all waiting of a run may take together.
+# Seconds for a whole body. TIMEOUT alone would accept a byte every 19 seconds.
+MAX_BODY_SECONDS = 120.0
+# Seconds that all waits of a client may take together.
 MAX_WAIT = 15 * 60.0
 
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
-_NOT_ASKABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError)
+_INVALID_REQUEST = (
+    httpx.InvalidURL,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    UnicodeError,
+)
 
 T = TypeVar("T")
 
 
-def sleep(seconds: float, why: str) -> None:
-    """Wait, without a word."""
+def sleep(seconds: float, reason: str) -> None:
+    """Wait, and show nothing."""
     time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """An answer: to which *url* (it may be for fewer users), the *reply*, what was *read* of it."""
+class Decoded(Generic[T]):
+    """A decoded reply.
+
+    Attributes:
+        url: the address that was requested in the end. It may be for fewer users than at first.
+        reply: the reply.
+        value: the decoded value.
+    """
 
     url: str
     reply: Reply
-    read: T
+    value: T
 
 
 class Client:
-    """Asks the API at *api_url*, with *token* if there is one.
+    """A client for the API at *api_url*.
 
-    The token is sent to that host alone: not to one that a redirect or a link names.
+    The token is sent to that origin only, not to one that a redirect or a link names.
 
     Args:
-        api_url: where the API is.
-        token: proves who asks.
-        max_wait: how many seconds all waiting may take together; 0 for none.
-        wait: waits so many seconds for the reason given.
-        insist: whether to ask again where no connection could be made from the first.
-        clock: gives the time in seconds since the epoch.
-        jitter: gives a random number from 0 to 1.
-        transport: stands in for the network.
+        api_url: the base address of the API.
+        token: GitHub's access token, if there is one.
+        max_wait: the seconds that all waits may take together; 0 for no wait.
+        wait: waits the given seconds for the given reason.
+        insist: whether to try again if the very first connection fails.
+        clock: returns the time in seconds since the epoch.
+        jitter: returns a random number from 0 to 1.
+        transport: replaces the network.
 
     Attributes:
-        requests: how many were sent.
+        api_url: the base address of the API.
+        authorized: whether there is a token.
+        requests: the number of requests sent, redirected ones included.
+
+    Raises:
+        SourceError: the environment has a proxy setting that cannot be used.
     """
 
     def __init__(
@@ -81,11 +97,11 @@ class Client:
         self.api_url = api_url
         self.authorized = bool(token)
         self.requests = 0
-        self._token, self._left, self._insist = token, max_wait, insist
+        self._token, self._wait_left, self._insist = token, max_wait, insist
         self._wait, self._clock, self._jitter = wait, clock, jitter
-        self._reached = False
+        self._was_reached = False
         try:
-            # On a redirect to another host httpx drops the Authorization header by itself.
+            # On a redirect to another origin, httpx drops the Authorization header.
             self._http = httpx.Client(
                 transport=transport,
                 timeout=TIMEOUT,
@@ -93,101 +109,109 @@ class Client:
                 event_hooks={"request": [self._count]},
             )
         except (ValueError, ImportError) as exc:  # ImportError: a SOCKS proxy
-            raise SourceError(f"a proxy setting of the environment is not usable: {exc}") from exc
+            raise SourceError(f"a proxy setting of the environment cannot be used: {exc}") from exc
 
-    def ask(
+    def get(
         self,
         url: str,
-        read: Callable[[Reply], T],
+        decode: Callable[[Reply], T],
         *,
         etag: str | None = None,
-        fewer: Callable[[str], str] = lambda url: url,
-    ) -> Answer[T]:
-        """Return the answer to GET *url*, having waited and asked again if need be.
+        smaller: Callable[[str], str] = lambda url: url,
+    ) -> Decoded[T]:
+        """Return the decoded reply to GET *url*. Wait and try again if that may help.
 
         Args:
             url: the address.
-            read: decodes the reply; its `UnexpectedReply` is a reason to ask again.
-            etag: of an answer that is at hand: the reply is 304, without a body, if it still holds.
-            fewer: gives the address to ask where the server was too slow for this one.
+            decode: decodes the reply. The request is repeated if it raises `UnexpectedReply`.
+            etag: the ETag of a cached reply. If that has not changed, the reply is 304, without a
+                body.
+            smaller: returns the address to request if the server was too slow for the given one.
 
         Raises:
-            Unreachable: no connection could be made, and never was.
-            SourceError: GitHub refuses, or its answers are of no use, or it takes too long.
+            Unreachable: the server cannot be connected to, and could not be before.
+            SourceError: GitHub refuses the request, its replies are not valid, or waiting would
+                take too long.
         """
-        attempts = {True: 0, False: 0}  # limits, and faults
+        limits = faults = 0
         while True:
             try:
-                reply = self._get(url, etag)
-                if error := refusal(reply, self.authorized, self._clock()):
+                reply = self._send(url, etag)
+                if error := reply_error(reply, self.authorized, self._clock()):
                     raise error
-                return Answer(url, reply, read(reply))
+                return Decoded(url, reply, decode(reply))
             except SourceError as exc:
                 if isinstance(exc, Unreachable) and not self._insist:
                     raise
-                limited = isinstance(exc, RateLimitExceeded)
-                attempts[limited] += 1
-                wait = retry_wait(exc, attempts[limited], self._jitter())
-                if wait is None or wait > self._left:
+                if isinstance(exc, RateLimitExceeded):
+                    limits += 1
+                    wait = retry_wait(exc, limits, self._jitter())
+                else:
+                    faults += 1
+                    wait = retry_wait(exc, faults, self._jitter())
+                if wait is None or wait > self._wait_left:
                     raise
-                self._left -= wait
+                self._wait_left -= wait
                 self._wait(wait, exc.summary)
-                if too_slow(exc) and (smaller := fewer(url)) != url:
-                    url, etag = smaller, None
+                if is_timeout(exc) and (smaller_url := smaller(url)) != url:
+                    url, etag = smaller_url, None
 
     def rate_limit(self, resource: str) -> RateLimit | None:
-        """Return what is left for *resource*, "core" or "search"; None if there is no limit.
+        """Return the rate limit of *resource*, "core" or "search"; None if the server has none.
 
-        Asking does not count. https://docs.github.com/en/rest/rate-limit/rate-limit
+        This request does not count. https://docs.github.com/en/rest/rate-limit/rate-limit
 
         Raises:
-            SourceError: as `ask`.
+            SourceError: as `get`.
         """
+        url = list_url(self.api_url, "rate_limit")
         try:
-            return self.ask(
-                list_url(self.api_url, "rate_limit"), partial(read_rate_limit, resource=resource)
-            ).read
+            return self.get(url, partial(read_rate_limit, resource=resource)).value
         except Refused as exc:
-            if exc.status == 404:  # GitHub Enterprise Server has no limit unless it is given one
+            if exc.status == 404:  # GitHub Enterprise Server, where a limit is optional
                 return None
             raise
 
-    def _get(self, url: str, etag: str | None) -> Reply:
-        """Return GitHub's reply, whatever its status.
+    def _send(self, url: str, etag: str | None) -> Reply:
+        """Return the reply to one request. It may have any status.
 
         Raises:
             Unreachable: the server cannot be connected to, and could not be before.
             RequestFailed: the request got no reply, or only part of one.
-            SourceError: the URL cannot be requested.
+            SourceError: such a request cannot be sent.
         """
         token = self._token if origin(url) == origin(self.api_url) else None
         try:
             with self._http.stream("GET", url, headers=request_headers(token, etag)) as response:
-                self._reached = True
-                ends, body = self._clock() + DEADLINE, bytearray()
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if self._clock() > ends:
-                        raise RequestFailed(url, "the answer takes too long", timed_out=True)
-        except _NOT_ASKABLE as exc:
-            raise SourceError(f"{url} cannot be asked: {exc or type(exc).__name__}") from exc
+                self._was_reached = True
+                body = self._read_body(url, response)
+        except _INVALID_REQUEST as exc:
+            raise SourceError(f"cannot request {url}: {exc or type(exc).__name__}") from exc
+        except httpx.TooManyRedirects as exc:
+            raise SourceError(f"cannot request {url}: {reason(exc)}") from exc
         except httpx.HTTPError as exc:
             cause = reason(exc) or type(exc).__name__
-            if isinstance(exc, httpx.TooManyRedirects):
-                raise SourceError(f"{url} cannot be asked: {cause}") from exc
-            # A host that answered, be it with a redirect to a dead one, can be reached.
-            here = str(exc.request.url) == str(httpx.URL(url))
-            if isinstance(exc, _NO_CONNECTION) and here and not self._reached:
+            # If a redirect leads to a host that is down, GitHub itself was reached.
+            is_redirected = str(exc.request.url) != str(httpx.URL(url))
+            if isinstance(exc, _NO_CONNECTION) and not is_redirected and not self._was_reached:
                 raise Unreachable(url, cause) from exc
-            self._reached = True
+            self._was_reached = True
             raise RequestFailed(url, cause, isinstance(exc, httpx.TimeoutException)) from exc
         return Reply(
             str(response.url),
             response.status_code,
             dict(response.headers),
-            bytes(body),
+            body,
             {link["rel"]: link["url"] for link in response.links.values() if "rel" in link},
         )
+
+    def _read_body(self, url: str, response: httpx.Response) -> bytes:
+        ends, body = self._clock() + MAX_BODY_SECONDS, bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if self._clock() > ends:
+                raise RequestFailed(url, "the reply takes too long", timed_out=True)
+        return bytes(body)
 
     def _count(self, request: httpx.Request) -> None:
         self.requests += 1

@@ -1,8 +1,8 @@
-"""How far a reply brings a list, and where the list goes on. Does no I/O.
+"""Pagination: how far a reply reads a list, and which request comes next. Does no I/O.
 
-A list is read **by id** (``since``: every reply has the users that come next in ascending id) or
-**by page** (``page``: the list's own order). What stands where in a list is its *position*: by
-id that is the id; by page, a count from 1.
+A list is read by id or by page. By id (``since``), each reply has the users with the next higher
+ids. By page (``page``), the list has an order of its own. A user's *position* in a list is the id
+in the first case, and a number from 1 in the second.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,17 +12,17 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from function.contract import Profile
 from function.errors import shorten
 from generator.errors import UnexpectedReply
-from generator.github.api import MAX_PER_PAGE, Batch, Reply, parameter, with_parameter
+from generator.github.api import MAX_PER_PAGE, Batch, Reply, int_parameter, with_parameter
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a list goes on: the address that comes next, and what lies before it.
+    """The place where reading a list continues.
 
     Attributes:
-        url: the next request's.
-        position: the last one that was read.
-        users: how many users were read.
+        url: the address of the next request.
+        position: the position of the last user that was read.
+        users: the number of users that were read.
     """
 
     url: str
@@ -32,69 +32,84 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a reply means for its list.
+    """The effect of one reply on reading its list.
 
     Attributes:
-        positions: where its users stand, by id; one that this reading met before is not in it.
-        after: the position up to which the list had been read.
-        reached: the position up to which it is read now.
-        settled: whether nobody else can stand between these two, nor have moved elsewhere.
-        url: the next request's address; None when the reading ends here.
-        whole: whether it ends because the list does, so that nobody stands behind *reached*.
-        confirm: where to ask whether it really does, if it ends in a way that a failing server
-            may end it too: with an empty reply, or with a full one that names no next.
-        cursor: where a later run goes on, at the end of the list too.
-        stuck: why the reading ends although the list may not; None if it goes on, or ends well.
+        positions: the positions of the reply's users, by id. In a list by page, users that this
+            reading has read before are left out.
+        after: the position up to which the list was read before.
+        reached: the position up to which the list is read now.
+        is_by_id: whether positions are ids. Then a user between *after* and *reached* that is not
+            in the reply has left the list. In a list by page, that user may have moved.
+        next_url: the address of the next request; None if this reading ends.
+        is_end: whether the list ends at *reached*, so that no user has a later position.
+        cursor: the place where a later reading continues, also at the end of the list.
+        problem: why the reading ends although the list may not; None if there is no problem.
+        confirm_at: the place to ask whether the list really ends. None if that is certain. A
+            failing server may also send an empty reply, or a full one without a next page.
     """
 
     positions: Mapping[int, int]
     after: int
     reached: int
-    settled: bool
-    url: str | None
-    whole: bool
+    is_by_id: bool
+    next_url: str | None
+    is_end: bool
     cursor: Cursor
-    stuck: str | None = None
-    confirm: Cursor | None = None
+    problem: str | None = None
+    confirm_at: Cursor | None = None
 
 
-def ask(cursor: Cursor, total: int, size: int, *, by_id: bool) -> str:
-    """Return the address that brings the users after *cursor*, at most *size* of them.
+def request_url(cursor: Cursor, total: int, size: int, *, by_id: bool) -> str:
+    """Return the address of the users after *cursor*, at most *size* of them.
 
-    In a list by id it asks for no more than *total* needs. The pages of a list by page are of one
-    size, or they would not follow one another: theirs changes where a page of *size* starts too.
+    In a list by id, it asks only for the users missing from *total*. All pages of a list by page
+    have the same size, or they would overlap. The size grows to *size* or less where a larger page
+    starts at the same user.
     """
     if by_id:
         return with_parameter(cursor.url, "per_page", min(size, total - cursor.users))
-    now, page = parameter(cursor.url, "per_page") or size, parameter(cursor.url, "page")
-    before = now * ((page or 1) - 1)
-    larger = next((one for one in range(size, now, -1) if before % one == 0), now)
-    if larger == now:
-        return cursor.url
-    url = with_parameter(cursor.url, "per_page", larger)
-    return url if page is None else with_parameter(url, "page", before // larger + 1)
+    page_size = int_parameter(cursor.url, "per_page") or size
+    page = int_parameter(cursor.url, "page")
+    before = page_size * ((page or 1) - 1)
+    larger = next((n for n in range(size, page_size, -1) if before % n == 0), page_size)
+    return cursor.url if larger == page_size else _with_page_size(cursor.url, larger, before)
 
 
-def next_size(size: int, asked: str, answered: str) -> int:
-    """Return how many users to ask for, having asked *asked* for *size* and got *answered*."""
-    least = parameter(answered, "per_page") or MAX_PER_PAGE
-    return least if asked != answered else min(MAX_PER_PAGE, 2 * size)
+def next_size(size: int, requested: str, answered: str) -> int:
+    """Return the size of the next request.
+
+    Args:
+        size: the size of this request.
+        requested: the address of this request.
+        answered: the address that was answered. It differs if the server was too slow for the
+            requested one.
+    """
+    if requested != answered:
+        return int_parameter(answered, "per_page") or MAX_PER_PAGE
+    return min(MAX_PER_PAGE, 2 * size)
 
 
-def fewer(url: str) -> str:
-    """Return the address of at most half as many users from the same place on.
+def smaller_page(url: str) -> str:
+    """Return the address of at most half as many users, from the same user on.
 
-    That is for a server that took too long.
+    A server that was too slow for *url* may be able to answer it.
     https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
     """
-    size, page = parameter(url, "per_page") or MAX_PER_PAGE, parameter(url, "page")
+    size, page = int_parameter(url, "per_page") or MAX_PER_PAGE, int_parameter(url, "page")
     if size < 2:
         return url
-    before = (page or 1) * size - size
-    # Of the sizes that have a page starting there: 1 is one.
-    half = next(half for half in range(size // 2, 0, -1) if before % half == 0)
-    smaller = with_parameter(url, "per_page", half)
-    return smaller if page is None else with_parameter(smaller, "page", before // half + 1)
+    before = size * ((page or 1) - 1)
+    # A page of this size must start after *before* users. Size 1 always fits.
+    smaller = next(n for n in range(size // 2, 0, -1) if before % n == 0)
+    return _with_page_size(url, smaller, before)
+
+
+def _with_page_size(url: str, size: int, before: int) -> str:
+    """Return *url* with pages of *size* users, at the page that starts after *before* users."""
+    has_page = int_parameter(url, "page") is not None
+    url = with_parameter(url, "per_page", size)
+    return with_parameter(url, "page", before // size + 1) if has_page else url
 
 
 def next_url(reply: Reply) -> str | None:
@@ -104,7 +119,7 @@ def next_url(reply: Reply) -> str | None:
     https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
 
     Raises:
-        UnexpectedReply: it is not an address.
+        UnexpectedReply: the Link header does not have a valid address.
     """
     target = reply.links.get("next")
     if target is None:
@@ -115,112 +130,122 @@ def next_url(reply: Reply) -> str | None:
         raise UnexpectedReply(reply.url, f"its next page is {shorten(target)}") from exc
 
 
-def ordinals(users: Sequence[Profile], met: Collection[int], position: int) -> dict[int, int]:
-    """Give *users* the positions after *position*, but for those *met* in this reading before."""
-    new = dict.fromkeys(user.id for user in users if user.id not in met)
+def ordinals(
+    users: Sequence[Profile], already_read: Collection[int], position: int
+) -> dict[int, int]:
+    """Number *users* from *position* + 1. Leave out repeated ids, and those in *already_read*."""
+    new = dict.fromkeys(user.id for user in users if user.id not in already_read)
     return {identity: position + number for number, identity in enumerate(new, 1)}
 
 
-def step_by_id(cursor: Cursor, asked: str, reply: Reply, batch: Batch) -> Step:
-    """Return what *reply* to the address *asked*, which holds *batch*, means for a list by id.
+def step_by_id(cursor: Cursor, requested: str, reply: Reply, batch: Batch) -> Step:
+    """Return the effect of a reply in a list by id.
 
-    It must not go round in circles, so both its users and the next address have to be beyond
-    what was asked for.
+    The next page is followed only if it leads to higher ids, since a server could send the same
+    page for ever.
+
+    Args:
+        cursor: the place of the reading before the reply.
+        requested: the address of the request.
+        reply: the reply.
+        batch: its users.
     """
     positions = {user.id: user.id for user in batch.users}
-    came = sum(identity > cursor.position for identity in positions)
+    new = sum(identity > cursor.position for identity in positions)
     reached = max([cursor.position, *positions])
-    url, stuck = _following(asked, reply, batch)
+    users = cursor.users + new
+    url, problem = _next_page(requested, reply, batch)
     if url and (
-        (positions and not came)
-        or (parameter(url, "since") or 0) <= (parameter(asked, "since") or 0)
+        (positions and not new)
+        or (int_parameter(url, "since") or 0) <= (int_parameter(requested, "since") or 0)
     ):
-        stuck = _circle(asked, url, f"beyond id {cursor.position}")
+        problem = (
+            f"the list does not continue: the next page of {requested} is {url}, and its address"
+            f" or its users are not beyond id {cursor.position}"
+        )
         url = None
-    users = cursor.users + came
-    if url is None:
-        later = Cursor(with_parameter(asked, "since", reached), reached, users)
-        whole = stuck is None and batch.complete
-        doubtful = _is_doubtful_end(asked, batch)
+    if url:
+        # The server may skip ids: the next request starts after *since*.
+        further = Cursor(url, max(reached, int_parameter(url, "since") or 0), users)
     else:
-        later = Cursor(url, max(reached, parameter(url, "since") or 0), users)
-        whole = doubtful = False
+        further = Cursor(with_parameter(requested, "since", reached), reached, users)
     return Step(
         positions,
         after=cursor.position,
         reached=reached,
-        settled=True,
-        url=url,
-        whole=whole,
-        cursor=later,
-        stuck=stuck,
-        confirm=later if doubtful else None,
+        is_by_id=True,
+        next_url=url,
+        is_end=url is None and problem is None and batch.complete,
+        cursor=further,
+        problem=problem,
+        confirm_at=further if url is None and _is_uncertain_end(requested, batch) else None,
     )
 
 
 def step_by_page(
-    cursor: Cursor, asked: str, reply: Reply, batch: Batch, met: Collection[int]
+    cursor: Cursor, requested: str, reply: Reply, batch: Batch, already_read: Collection[int]
 ) -> Step:
-    """Return what *reply* to the address *asked*, which holds *batch*, means for a list by page.
+    """Return the effect of a reply in a list by page.
 
     Args:
-        cursor: where the reading stands.
-        asked: the address.
-        reply: the answer.
-        batch: what it holds.
-        met: who of them this reading met before: lists move on while they are read.
+        cursor: the place of the reading before the reply.
+        requested: the address of the request.
+        reply: the reply.
+        batch: its users.
+        already_read: the ids of its users that this reading has read before. A list may change
+            while it is read, so that users move to a later page.
     """
-    positions = ordinals(batch.users, met, cursor.position)
+    positions = ordinals(batch.users, already_read, cursor.position)
     reached = cursor.position + len(positions)
-    url, stuck = _following(asked, reply, batch)
-    if url:
-        page, following = parameter(asked, "page") or 1, parameter(url, "page")
-        stands = url == asked if following is None else following <= page
-        if stands or (batch.users and not positions):
-            stuck = _circle(asked, url, "new")
-            url = None
-    further = Cursor(url or asked, reached, cursor.users + len(positions))
-    confirm = None
-    if url is None and _is_doubtful_end(asked, batch):
-        page = (parameter(asked, "page") or 1) + bool(batch.records)
-        confirm = replace(further, url=with_parameter(asked, "page", page))
+    url, problem = _next_page(requested, reply, batch)
+    if url and (_is_no_later_page(url, requested) or (batch.users and not positions)):
+        problem = (
+            f"the list does not continue: the next page of {requested} is {url}, and its address"
+            " or its users are not new"
+        )
+        url = None
+    further = Cursor(url or requested, reached, cursor.users + len(positions))
+    confirm_at = None
+    if url is None and _is_uncertain_end(requested, batch):
+        page = (int_parameter(requested, "page") or 1) + bool(batch.records)
+        confirm_at = replace(further, url=with_parameter(requested, "page", page))
     return Step(
         positions,
         after=cursor.position,
         reached=reached,
-        settled=False,
-        url=url,
-        whole=url is None and stuck is None and batch.complete,
-        # The last page may have grown by the next time: it is asked again.
-        cursor=further if url else replace(cursor, url=asked),
-        stuck=stuck,
-        confirm=confirm,
+        is_by_id=False,
+        next_url=url,
+        is_end=url is None and problem is None and batch.complete,
+        # A later reading asks for the last page again, because it may have grown.
+        cursor=further if url else replace(cursor, url=requested),
+        problem=problem,
+        confirm_at=confirm_at,
     )
 
 
-def _is_doubtful_end(asked: str, batch: Batch) -> bool:
-    size = parameter(asked, "per_page") or MAX_PER_PAGE
+def _is_uncertain_end(requested: str, batch: Batch) -> bool:
+    size = int_parameter(requested, "per_page") or MAX_PER_PAGE
     return not batch.records or batch.records >= size
 
 
-def _following(asked: str, reply: Reply, batch: Batch) -> tuple[str | None, str | None]:
-    """Return the next page's address, and why it is not followed although it has one.
+def _is_no_later_page(url: str, requested: str) -> bool:
+    page = int_parameter(url, "page")
+    if page is None:
+        return url == requested
+    return page <= (int_parameter(requested, "page") or 1)
 
-    It is asked of the host that was asked before, whatever host the reply names: an Enterprise
-    server may know itself by another name, and a token is for one host.
+
+def _next_page(requested: str, reply: Reply, batch: Batch) -> tuple[str | None, str | None]:
+    """Return the next page's address, or None and the reason for not following it, if any.
+
+    The address gets the host of *requested*. A token is for one host only, and an Enterprise
+    server may name itself by another.
     """
     url = next_url(reply)
     if url is None:
         return None, None
-    here = urlsplit(asked)
-    url = urlunsplit(urlsplit(url)._replace(scheme=here.scheme, netloc=here.netloc, fragment=""))
+    host = urlsplit(requested)
+    url = urlunsplit(urlsplit(url)._replace(scheme=host.scheme, netloc=host.netloc, fragment=""))
     if not batch.records:
-        return None, f"the list ends early: {asked} is empty, and names {url} as its next page"
+        return None, f"the list ends early: {requested} is empty, but has the next page {url}"
     return url, None
-
-
-def _circle(asked: str, url: str, what: str) -> str:
-    return (
-        f"the list does not go on: {asked} names {url} as its next page, and that or its own"
-        f" users are not {what}"
-    )

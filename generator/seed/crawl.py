@@ -14,11 +14,11 @@ from generator.github import (
     Cursor,
     Reply,
     Step,
-    ask,
-    fewer,
+    int_parameter,
     next_size,
     next_url,
-    parameter,
+    request_url,
+    smaller_page,
     step_by_id,
     step_by_page,
 )
@@ -116,18 +116,18 @@ def crawl(
     notes: tuple[str, ...] = ()
     size, ended, confirming = MAX_PER_PAGE, begin.enough, False
     while cursor.users < wanted and not ended:
-        asked = ask(cursor, wanted, size, by_id=source.by_id)
+        asked = request_url(cursor, wanted, size, by_id=source.by_id)
         # Any reply that goes on from here saves a request, but one that counts may bring too few.
         position = cursor.position if source.by_id and client.authorized else None
         kept = store.kept(source.identity, asked, position) if refresh else None
         asked = kept.url if kept else asked
-        answer = client.ask(
+        answer = client.get(
             asked,
             partial(_read, source, kept),
             etag=kept.etag if kept else None,
-            fewer=fewer,
+            smaller=smaller_page,
         )
-        batch, reply = answer.read, answer.reply
+        batch, reply = answer.value, answer.reply
         if reply.status == 304 and kept:
             not_modified += 1
             # What a 304 leaves out is as it was.
@@ -139,18 +139,18 @@ def crawl(
             )
         step = _step(source, store, cursor, answer.url, reply, batch)
         # In a list by page, who stood on its last page and does not may have moved to another.
-        if step.whole and not source.by_id and not refresh:
-            step = replace(step, whole=False)
+        if step.is_end and not source.by_id and not refresh:
+            step = replace(step, is_end=False)
         confirming = bool(
-            step.whole
-            and step.confirm
+            step.is_end
+            and step.confirm_at
             and not confirming
             # A reply may be what it was, although there is one after it now.
             and (reply.status == 304 or store.behind(source.identity, step.reached))
         )
-        if confirming and step.confirm:
-            step = replace(step, whole=False, url=step.confirm.url, cursor=step.confirm)
-        ended = step.url is None
+        if confirming and step.confirm_at:
+            step = replace(step, is_end=False, next_url=step.confirm_at.url, cursor=step.confirm_at)
+        ended = step.next_url is None
         if batch.users or cursor.users:
             tally += store.add(
                 source.identity,
@@ -165,8 +165,8 @@ def crawl(
             warn(f"{source.name} lists no users now; those that are stored stay")
         advance(cursor.users + len(step.positions))
         cursor = step.cursor
-        if step.stuck and cursor.users < wanted:
-            warn(step.stuck)
+        if step.problem and cursor.users < wanted:
+            warn(step.problem)
         notes = batch.notes or notes
         size = next_size(size, asked, answer.url)
     if not store.count(source.identity, 1):
@@ -218,9 +218,9 @@ def _kept(
     """Return what to ask for *reply* again with; None for one that would not tell the same then."""
     etag = reply.headers.get("etag")
     everybody = {user.id for user in batch.users} == set(step.positions)
-    if not etag or not everybody or not batch.users or not batch.complete or step.stuck:
+    if not etag or not everybody or not batch.users or not batch.complete or step.problem:
         return None
-    after = parameter(url, "since") or 0 if source.by_id else cursor.position
+    after = int_parameter(url, "since") or 0 if source.by_id else cursor.position
     return Kept(url, etag, next_url(reply), after)
 
 

@@ -14,8 +14,8 @@ from function.contract import Profile
 from function.errors import shorten
 from generator.errors import UnknownSource
 from generator.github import (
-    MAX_FOUND,
     MAX_PER_PAGE,
+    MAX_SEARCH_RESULTS,
     Batch,
     Reply,
     list_url,
@@ -187,9 +187,9 @@ def _search(detail: str, api_url: str) -> Source:
         url,
         url,
         read=read_search,
-        most=MAX_FOUND,
+        most=MAX_SEARCH_RESULTS,
         resource="search",
-        caveat=f"GitHub lists no more than the first {MAX_FOUND:,} users that a search finds",
+        caveat=f"GitHub lists only the first {MAX_SEARCH_RESULTS:,} users that a search finds",
     )
 
 
@@ -199,7 +199,7 @@ def _file(detail: str, api_url: str) -> Source:
     def profiles() -> Iterator[Profile]:
         for where, record in read_records(path):
             if record is not None:
-                yield read_user(record, where, complete=False)
+                yield read_user(record, where, fill_in=True)
 
     name, place = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, path.resolve()))
     return Source(f"file:{name}", "GitHub users", f"file:{place}", profiles=profiles)

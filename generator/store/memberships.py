@@ -109,12 +109,12 @@ def place(sql: sqlite3.Connection, number: int, step: Step, now: str) -> int:
     marks = ", ".join("?" * len(step.positions))
     between = f"list = ? AND position > ? AND position <= ? AND id NOT IN ({marks})"
     values = [number, step.after, step.reached, *step.positions]
-    leaves = "NULL" if step.settled else FURTHER_BACK
+    leaves = "NULL" if step.is_by_id else FURTHER_BACK
     left = sql.execute(
         f"UPDATE members SET position = {leaves} WHERE {between} RETURNING id", values
     ).fetchall()
-    gone = left if step.settled else []
-    if step.whole:
+    gone = left if step.is_by_id else []
+    if step.is_end:
         gone += sql.execute(
             "UPDATE members SET position = NULL WHERE list = ? AND position > ? RETURNING id",
             [number, step.reached],

@@ -255,7 +255,15 @@ class Store:
                 whole = not batch
                 met = memberships.met(sql, number, read, [user.id for user in batch])
                 positions = ordinals(batch, met, read)
-                step = Step(positions, read, read + len(positions), False, None, whole, Cursor(""))
+                step = Step(
+                    positions,
+                    after=read,
+                    reached=read + len(positions),
+                    is_by_id=False,
+                    next_url=None,
+                    is_end=whole,
+                    cursor=Cursor(""),
+                )
                 read = step.reached
                 seen = memberships.store_users(sql, number, batch, now, local=True)
                 sql.executemany(
@@ -349,7 +357,7 @@ def _move(
             "UPDATE lists SET cursor = ?, reached = ?, users = ? WHERE list = ?",
             [cursor.url, cursor.position, cursor.users, number],
         )
-    elif step.settled:
+    elif step.is_by_id:
         sql.execute(
             "UPDATE lists SET users = users + ? WHERE list = ?", [tally.new - tally.gone, number]
         )

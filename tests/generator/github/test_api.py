@@ -3,8 +3,8 @@ import pytest
 from function.contract import Profile
 from generator.errors import UnexpectedRecord, UnexpectedReply
 from generator.github import (
+    int_parameter,
     list_url,
-    parameter,
     read_contributors,
     read_search,
     read_user,
@@ -25,27 +25,27 @@ URL = "https://api.github.com/users?since=0&per_page=100"
         ("https://a.test/?since=x", None),
     ],
 )
-def test_a_number_is_read_from_an_address(url, value):
-    assert parameter(url, "since") == value
+def test_an_integer_parameter_is_read_from_a_url(url, value):
+    assert int_parameter(url, "since") == value
 
 
-def test_a_parameter_is_set_and_the_others_kept():
+def test_setting_a_parameter_leaves_the_other_parameters():
     assert with_parameter("https://a.test/u?per_page=100&since=5&q=a%26b", "per_page", 50) == (
         "https://a.test/u?since=5&q=a%26b&per_page=50"
     )
 
 
 @pytest.mark.parametrize("base", ["https://ghe.test/api/v3", "https://ghe.test/api/v3/"])
-def test_an_enterprise_server_has_its_own_base(base):
+def test_list_url_starts_with_the_base_address_of_an_enterprise_server(base):
     assert list_url(base, "users", since=7) == "https://ghe.test/api/v3/users?since=7"
 
 
-def test_a_name_cannot_lead_to_another_part_of_the_api():
+def test_a_name_in_a_path_is_quoted():
     url = list_url("https://a.test", "orgs", "a/../b?x#y", "members")
     assert url == "https://a.test/orgs/a%2F..%2Fb%3Fx%23y/members"
 
 
-def test_a_request_says_what_github_wants_to_know():
+def test_request_headers_are_those_that_github_asks_for():
     assert request_headers("t0ken") == {
         "Accept": "application/vnd.github+json, application/json",
         "X-GitHub-Api-Version": "2022-11-28",
@@ -59,22 +59,22 @@ def test_a_request_says_what_github_wants_to_know():
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        pytest.param(b"<html>", "not JSON, and starts '<html>'", id="HTML"),
+        pytest.param(b"<html>", "not JSON, and starts with '<html>'", id="HTML"),
         pytest.param(b'[{"id": 1', "not JSON", id="cut off"),
         pytest.param(b"[" * 100_000, "not JSON", id="too deep"),
-        pytest.param(b"\xff\xfe", "not JSON", id="no text"),
+        pytest.param(b"\xff\xfe", "not JSON", id="invalid UTF-8"),
         pytest.param({"message": "Moved"}, "Moved", id="an object with a message"),
         pytest.param({}, "a JSON object", id="an object"),
         pytest.param("x", "a JSON string", id="a string"),
     ],
 )
-def test_a_body_that_is_no_list_of_users_is_refused_with_its_address(body, says):
+def test_a_body_that_is_not_a_list_of_users_is_an_error_that_names_the_url(body, says):
     with pytest.raises(UnexpectedReply, match=says) as refused:
         read_users(make_reply(body))
     assert URL in str(refused.value)
 
 
-def test_users_are_read_in_their_order_and_null_members_survived():
+def test_users_are_read_in_order_and_null_records_are_skipped():
     body = [user(1, "mojombo"), None, user(44, "errfree", "Organization", extra=[1])]
     assert [(p.id, p.username, p.type) for p in read_users(make_reply(body)).users] == [
         (1, "mojombo", "User"),
@@ -107,63 +107,63 @@ def without(name: str) -> dict[str, object]:
         pytest.param([1], "a JSON list, not a user object", id="a list"),
     ],
 )
-def test_a_record_that_lacks_something_is_refused_with_its_place(record, says):
+def test_an_invalid_record_is_an_error_that_names_its_place(record, says):
     with pytest.raises(UnexpectedRecord, match=says) as refused:
         read_users(make_reply([user(1, "ok"), record]))
     assert f"{URL}, record 2" in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["type", "avatar_url", "html_url"])
-def test_what_github_leaves_out_of_a_record_stays_out(name):
+def test_members_that_github_leaves_out_are_empty(name):
     for record in (without(name), user(7, "seven") | {name: None}):
-        (found,) = read_users(make_reply([record])).users
-        assert (found.username, getattr(found, name)) == ("seven", "")
+        (profile,) = read_users(make_reply([record])).users
+        assert (profile.username, getattr(profile, name)) == ("seven", "")
 
 
-def test_how_many_records_there_were_counts_the_nulls():
+def test_null_records_are_counted():
     assert read_users(make_reply([None, user(1, "one")])).records == 2
 
 
-def test_no_content_is_an_empty_list():
+def test_204_is_an_empty_list():
     assert read_users(make_reply(b"", 204)).records == 0
 
 
-def test_contributors_without_an_account_are_left_out():
+def test_anonymous_contributors_are_skipped():
     anonymous = {"email": "a@b.test", "name": "A", "type": "Anonymous", "contributions": 3}
     batch = read_contributors(make_reply([anonymous, user(1, "one", contributions=2)]))
     assert ([p.username for p in batch.users], batch.records) == (["one"], 2)
 
 
-def found(total, incomplete=False, **more):
-    members = {"total_count": total, "incomplete_results": incomplete, "items": [user(1, "one")]}
-    return make_reply(members | more)
+def search_reply(total, incomplete=False):
+    results = {"total_count": total, "incomplete_results": incomplete, "items": [user(1, "one")]}
+    return make_reply(results)
 
 
-def test_a_searchs_items_are_its_users():
-    assert [p.username for p in read_search(found(1)).users] == ["one"]
-    assert read_search(found(1)).notes == ()
+def test_the_items_of_a_search_are_its_users():
+    assert [p.username for p in read_search(search_reply(1)).users] == ["one"]
+    assert read_search(search_reply(1)).notes == ()
 
 
-def test_a_search_says_what_it_does_not_list():
-    assert read_search(found(45321)).notes == (
+def test_a_search_notes_that_its_results_are_cut_or_incomplete():
+    assert read_search(search_reply(45321)).notes == (
         "GitHub found 45,321 users, and lists the first 1,000 of a search",
     )
-    assert "incomplete" in read_search(found(1, incomplete=True)).notes[0]
+    assert "incomplete" in read_search(search_reply(1, incomplete=True)).notes[0]
 
 
 @pytest.mark.parametrize("body", [[user(1, "one")], {"message": "Moved"}, {"items": 5}, b"<html>"])
-def test_what_is_no_result_of_a_search_is_refused(body):
+def test_a_body_that_is_not_a_search_result_is_an_error(body):
     with pytest.raises(UnexpectedReply):
         read_search(make_reply(body))
 
 
-def test_outside_githubs_replies_only_id_and_login_are_needed():
-    assert read_user({"id": 7, "login": "seven"}, "here", complete=False) == Profile(
+def test_fill_in_replaces_missing_members_with_an_ordinary_accounts():
+    assert read_user({"id": 7, "login": "seven"}, "here", fill_in=True) == Profile(
         *(7, "seven", "User"),
         *("https://avatars.githubusercontent.com/u/7?v=4", "https://github.com/seven"),
     )
 
 
-def test_an_apps_page_is_under_apps():
-    profile = read_user({"id": 7, "login": "seven[bot]"}, "here", complete=False)
+def test_fill_in_puts_a_bots_page_under_apps():
+    profile = read_user({"id": 7, "login": "seven[bot]"}, "here", fill_in=True)
     assert profile.html_url == "https://github.com/apps/seven"

@@ -155,7 +155,7 @@ def test_a_list_that_does_not_go_on_is_left_with_a_word(run, since):
     run(asked, 330)
     assert run.ids == first(101)
     assert len(asked.requests) == 2
-    assert "does not go on" in run.said[0]
+    assert "does not continue" in run.said[0]
 
 
 def test_the_same_page_again_is_left_with_a_word(run):
@@ -167,7 +167,7 @@ def test_the_same_page_again_is_left_with_a_word(run):
     run(asked, 330)
     assert run.ids == first(100)
     assert len(asked.requests) == 2
-    assert "does not go on" in run.said[0]
+    assert "does not continue" in run.said[0]
 
 
 def test_users_that_come_again_are_counted_once(run):
