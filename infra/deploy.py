@@ -14,7 +14,7 @@ import click
 
 from function.errors import FunctionError
 from generator.errors import GeneratorError, is_fixable
-from generator.text import span
+from generator.text import duration
 from infra.cloud import Cloud
 from infra.deletion import destroy as destroy_stack
 from infra.deployer import MIN_KEPT, Deployer
@@ -194,8 +194,8 @@ class StepPrinter:
         """Print a step that has ended now."""
         now = time.monotonic()
         seconds = now - self._last
-        duration = f"{seconds:.1f} s" if seconds < 60 else span(seconds)
-        print(f"{word:<8} {text}{f' ({duration})' if seconds >= 0.05 else ''}", flush=True)
+        took = f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
+        print(f"{word:<8} {text}{f' ({took})' if seconds >= 0.05 else ''}", flush=True)
         self._last = now
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from generator.text import moment, span
+from generator.text import duration, utc_time
 
 LOG_INTERVAL = 5  # seconds between two lines of progress in a log
 BAR_INTERVAL = 0.1  # seconds between two updates of the progress bar
@@ -78,8 +78,8 @@ def warn(text: str) -> None:
 def wait(seconds: float, reason: str) -> None:
     """Write until when the command waits and why, and wait."""
     now = datetime.now(UTC)
-    end = moment(now + timedelta(seconds=seconds), now)
-    tell(f"Waiting  until {end} ({span(seconds)}): {reason}")
+    end = utc_time(now + timedelta(seconds=seconds), now)
+    tell(f"Waiting  until {end} ({duration(seconds)}): {reason}")
     time.sleep(seconds)
 
 

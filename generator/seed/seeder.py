@@ -13,7 +13,7 @@ from generator.seed import crawl
 from generator.seed.crawl import Outcome
 from generator.seed.sources import Source, parse, world
 from generator.store import Progress, Store
-from generator.text import count, moment
+from generator.text import count, utc_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Seeder:
             return
         self.reporter.say(
             f"{self.api_url} has {limit.remaining:,} of {limit.limit:,} requests left"
-            f" until {moment(limit.resets_at, _now())}"
+            f" until {utc_time(limit.resets_at, _now())}"
             + ("" if resource == "core" else f" for {resource}")
         )
         if requests > limit.remaining:

@@ -2,13 +2,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from generator.text import count, day, file_size, moment, number, percentage, rough_size, span
+from generator.text import count, day, duration, number, percentage, rough_size, utc_time
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [
         (0, "0 s"),
         (0.2, "1 s"),
@@ -18,49 +18,50 @@ NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
         (90061, "25 h 1 min 1 s"),
     ],
 )
-def test_a_length_of_time_is_said_in_its_parts(seconds, said):
-    assert span(seconds) == said
-
-
-def test_a_moment_has_its_date_unless_it_is_near():
-    assert moment(NOW + timedelta(hours=1), NOW) == "00:30:00 UTC"
-    assert moment(NOW + timedelta(days=1), NOW) == "2026-11-25 23:30:00 UTC"
-    assert moment(NOW - timedelta(hours=1), NOW) == "2026-11-24 22:30:00 UTC"
-
-
-def test_one_is_no_several():
-    assert (count(1, "user"), count(1000, "user"), count(0, "user")) == (
-        *("1 user", "1,000 users"),
-        "0 users",
-    )
+def test_a_duration_has_hours_minutes_and_seconds(seconds, text):
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (9_960, "10 kB"), (10**9, "1.0 GB")],
+    ("hours", "text"),
+    [
+        pytest.param(1, "00:30:00 UTC", id="in an hour"),
+        pytest.param(24, "2026-11-25 23:30:00 UTC", id="in a day"),
+        pytest.param(-1, "2026-11-24 22:30:00 UTC", id="an hour ago"),
+    ],
 )
-def test_sizes_are_written_for_people(size, said):
-    assert file_size(size) == said
+def test_a_time_has_a_date_unless_it_is_within_a_day(hours, text):
+    assert utc_time(NOW + timedelta(hours=hours), NOW) == text
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
+    ("value", "text"), [(0, "0 users"), (1, "1 user"), (2, "2 users"), (1000, "1,000 users")]
+)
+def test_a_count_has_a_noun_in_the_singular_or_plural(value, text):
+    assert count(value, "user") == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
     [
         *((0, "under 10 kB"), (9_999, "under 10 kB"), (71_234, "70 kB"), (123_456, "120 kB")),
         *((994_999, "990 kB"), (999_999, "1.0 MB"), (12_345_678, "12 MB"), (10**9, "1.0 GB")),
     ],
 )
-def test_sizes_on_pages_move_less(size, said):
-    assert rough_size(size) == said
+def test_a_size_is_rounded(size, text):
+    assert rough_size(size) == text
 
 
-def test_shares_are_written_for_people():
-    assert [percentage(1, 200), percentage(1, 100), percentage(100, 100)] == [
-        "less than 1 %",
-        "1 %",
-        "100 %",
-    ]
+@pytest.mark.parametrize(
+    ("part", "text"), [(1, "less than 1 %"), (2, "1 %"), (50, "25 %"), (200, "100 %"), (0, "0 %")]
+)
+def test_a_percentage_is_rounded_down(part, text):
+    assert percentage(part, 200) == text
 
 
-def test_numbers_and_days_are_written_for_people():
-    assert (number(1234567), day("2026-01-09T23:59:59Z")) == ("1,234,567", "9 January 2026")
+def test_a_number_has_separators():
+    assert number(1234567) == "1,234,567"
+
+
+def test_a_day_is_written_in_words():
+    assert day("2026-01-09T23:59:59Z") == "9 January 2026"
