@@ -1,8 +1,8 @@
-"""The bundle that Lambda gets: the function, its locked packages, and the database.
+"""The bundle for Lambda: the function, its locked packages and the database.
 
-``python -m infra.bundle FOLDER --database build/directory.db``, which is what `sam build` runs
-(function/Makefile). Needs pip, and neither a container nor Lambda's Python: the packages are picked
-for Lambda's Python, and none has compiled code.
+``python -m infra.bundle FOLDER --database build/directory.db`` makes it; `sam build` runs that
+(function/Makefile). It needs pip, but no container and no Python of Lambda's version: pip picks the
+packages for Lambda's Python, and none has compiled code.
 """
 
 import argparse
@@ -20,51 +20,58 @@ from infra.errors import BundleError
 ROOT = Path(__file__).parents[1]
 # Lambda's runtime: template.yaml has the same.
 PYTHON = "3.14"
-# Pure Python alone, so that one bundle runs on either of Lambda's processors.
+# Only pure Python, so that one bundle runs on either of Lambda's processors.
 PLATFORM = "any"
-# Of code and layers, unpacked, in bytes.
+# In bytes, code and layers together, unpacked.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-MOST = 250 * 2**20
-# Where Lambda puts the bundle: what tracebacks name.
+MAX_SIZE = 250 * 2**20
+# The folder of the bundle in Lambda, which tracebacks name.
 TASK_ROOT = "/var/task"
 
-_HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+_THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+_NOT_BUNDLED = shutil.ignore_patterns("__pycache__", "requirements.txt", "Makefile")
 
 Install = Callable[[Path], None]
 
 
-def bundle(folder: Path, database: Path, install: Install, most: int = MOST) -> str:
-    """Make *folder* the bundle with *database*, and return what there is to say of it.
+def bundle(folder: Path, database: Path, install: Install, max_size: int = MAX_SIZE) -> str:
+    """Make the bundle, and return its description.
 
     Args:
-        folder: new, empty, or an earlier bundle.
+        folder: where to make it: a new or empty folder, or an earlier bundle, which is replaced.
         database: a baked directory.
-        install: puts the packages into a folder.
-        most: how many bytes a bundle may have.
+        install: puts the function's packages into a folder.
+        max_size: how many bytes the bundle may have.
 
     Raises:
-        BundleError: the database is none, or everything together is too large.
+        BundleError: the database is not a directory, the bundle is too large, or *folder* holds
+            something else.
     """
-    release_of(database)
-    _check_size(database.stat().st_size, database.stat().st_size, most)
+    checked_release(database)
+    _check_size(database.stat().st_size, database.stat().st_size, max_size)
     _empty(folder)
-    # First, as it tells what the folder is, should the rest fail.
-    shutil.copytree(ROOT / "function", folder / "function", ignore=_IGNORED)
-    database = _take(database, folder)
+    # First: the function's files mark the folder as a bundle, even if a later step fails.
+    shutil.copytree(ROOT / "function", folder / "function", ignore=_NOT_BUNDLED)
+    copy = _copy_database(database, folder)
     install(folder)
-    _trim(folder)
+    _delete_unneeded(folder)
     compiled = _compile(folder)
-    _let_everyone_read(folder)
-    total, of_it = _size(folder), database.stat().st_size
-    _check_size(total, of_it, most)
+    _make_readable(folder)
+    size, database_size = _size(folder), copy.stat().st_size
+    _check_size(size, database_size, max_size)
     return (
-        f"Bundle   {_mb(total)} in {folder} (code {_mb(total - of_it)}, database {_mb(of_it)});"
-        f" {_mb(most - total)} of {_mb(most)} left\n         {database.name}; {compiled}"
+        f"Bundle   {_mb(size)} in {folder}"
+        f" (code {_mb(size - database_size)}, database {_mb(database_size)});"
+        f" {_mb(max_size - size)} of {_mb(max_size)} left\n         {copy.name}; {compiled}"
     )
 
 
 def install_locked(folder: Path) -> None:
-    """Put what function/requirements.txt names into *folder*, as Lambda's Python wants it."""
+    """Install the packages of function/requirements.txt into *folder*, for Lambda's Python.
+
+    Raises:
+        BundleError: pip failed; it has written why.
+    """
     command = [
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
         *("--require-hashes", "--no-deps", "--only-binary=:all:", "--no-compile"),
@@ -75,100 +82,98 @@ def install_locked(folder: Path) -> None:
         raise BundleError("pip could not install the function's packages: see above")
 
 
-def release_of(database: Path) -> str:
-    """Return the release of *database*, opened as the function will.
+def checked_release(database: Path) -> str:
+    """Return the release of *database*, which is opened as the function opens it.
 
     Raises:
-        BundleError: it is not a baked directory, or cannot be read where nothing can be written.
+        BundleError: it is not a baked directory, or cannot be read from a read-only disk.
     """
     try:
         directory = Directory(database)
     except FunctionError as exc:
-        raise BundleError(f"{exc} (DATABASE=... does for make and sam)") from exc
+        raise BundleError(f"{exc} (for make and sam, name it with DATABASE=...)") from exc
     directory.close()
     with database.open("rb") as file:
         header = file.read(20)
-    # 1 is a rollback journal, 2 a write-ahead log, whose files Lambda's read-only disk cannot have.
-    # https://sqlite.org/fileformat2.html#file_format_version_numbers
+    # 1 is a rollback journal. 2 is a write-ahead log (WAL), which needs files beside the database,
+    # and Lambda's disk is read-only. https://sqlite.org/fileformat2.html#file_format_version_numbers
     if header[18:] != b"\1\1":
         raise BundleError(f"{database} is in WAL mode: bake it anew, or set journal_mode to delete")
     return directory.release
 
 
-_IGNORED = shutil.ignore_patterns("__pycache__", "requirements.txt", "Makefile")
-
-
 def _empty(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / "function/handler.py").is_file():
-            raise BundleError(f"{folder} has something else in it: name another, or remove it")
+            raise BundleError(f"{folder} is not empty and is no bundle: name another, or remove it")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _take(database: Path, folder: Path) -> Path:
+def _copy_database(database: Path, folder: Path) -> Path:
     """Copy *database* into *folder*, under the name that the function looks for."""
     copy = folder / "directory.db"
     shutil.copyfile(database, copy)
-    # Of the copy, as another bake may have taken the file's place meanwhile.
-    return copy.rename(folder / bundled_name(release_of(copy)))
+    # The copy's release, since another bake may have replaced the file in the meantime.
+    return copy.rename(folder / bundled_name(checked_release(copy)))
 
 
-def _trim(folder: Path) -> None:
-    """Remove what no request needs: commands, tests, and other Pythons' byte code."""
+def _delete_unneeded(folder: Path) -> None:
+    """Delete the packages' commands, tests and byte code."""
     for path in [*folder.rglob("__pycache__"), *folder.rglob("tests"), folder / "bin"]:
         shutil.rmtree(path, ignore_errors=True)
 
 
 def _compile(folder: Path) -> str:
-    """Compile the code where Lambda's Python is at hand, and say whether.
+    """Compile the code if there is a Python of Lambda's version, and return whether.
 
-    /var/task is read-only: what is not compiled here is compiled at every cold start. Times in
-    a zip mean nothing, so the code is never compared with them. https://peps.python.org/pep-0552/
+    Lambda cannot store byte code, because /var/task is read-only: each cold start would compile the
+    code again. The times of files in a zip mean nothing, so Python must not compare them.
+    https://peps.python.org/pep-0552/
     """
-    python = sys.executable if _HERE == PYTHON else shutil.which(f"python{PYTHON}")
+    python = sys.executable if _THIS_PYTHON == PYTHON else shutil.which(f"python{PYTHON}")
     command = [
         *("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
         *("-s", str(folder), "-p", TASK_ROOT, str(folder)),
     ]
-    # A shim may be on the path and its Python not.
+    # pyenv's `python3.14` is on the path even if that Python is not installed, and fails.
     if python and not _run([python, *command]):
         return "compiled"
     return f"not compiled, as there is no python{PYTHON} here: cold starts take longer"
 
 
-def _let_everyone_read(folder: Path) -> None:
-    """Lambda reads the bundle as another user, whatever this one's umask is."""
-    for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
-
-
 def _run(command: list[str]) -> int:
-    return subprocess.run(  # noqa: S603  (a Python, and what is written above)
+    return subprocess.run(  # noqa: S603  (a Python, and the arguments above)
         command, check=False, stderr=subprocess.DEVNULL
     ).returncode
+
+
+def _make_readable(folder: Path) -> None:
+    """Make the bundle readable by everyone: Lambda reads it as another user."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _check_size(total: int, database: int, most: int) -> None:
-    if total > most:
+def _check_size(size: int, database_size: int, max_size: int) -> None:
+    if size > max_size:
         raise BundleError(
-            f"the bundle would be {_mb(total)} unpacked, {_mb(database)} of it the database, and"
-            f" Lambda takes {_mb(most)}: list fewer users (--total), or deploy the function as a"
-            " container image, which may have 10 GB"
+            f"the bundle would be {_mb(size)} unpacked, {_mb(database_size)} of it the database,"
+            f" and Lambda takes {_mb(max_size)}: list fewer users (--total), or deploy the function"
+            " as a container image, which may have 10 GB"
         )
 
 
 def _mb(size: int) -> str:
-    """Return *size* as Lambda counts: of 250 MB, each has 1,048,576 bytes."""
+    """Return *size* in Lambda's MB, each of 1,048,576 bytes."""
     return f"{size / 2**20:.1f} MB"
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
-    """Make the bundle that *arguments* ask for; 1 if it cannot be."""
+    """Make the bundle, and return the exit status: 0 for success, 1 for an error."""
     parser = argparse.ArgumentParser(prog="python -m infra.bundle", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--database", type=Path, default=Path("build/directory.db"))
