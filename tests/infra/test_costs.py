@@ -19,32 +19,32 @@ README = (Path(__file__).parents[2] / "infra/README.md").read_text()
 TEMPLATE = (Path(__file__).parents[2] / "template.yaml").read_text()
 
 
-def test_the_readme_has_the_table():
+def test_readme_has_the_table():
     assert table() in README, "`python -m infra.costs` prints it"
 
 
-def test_the_readme_says_what_a_flood_costs():
+def test_readme_has_the_costs_of_a_flood():
     assert f"all month,\npast all caches, costs {dollars(flood(100))} USD" in README
     assert f"`ApiRequestsPerSecond=5`, {flood(5):.0f}." in README
 
 
-def test_the_readme_says_from_when_the_inner_cache_pays():
+def test_readme_has_the_break_even_of_api_gateways_cache():
     _, _, cached, uncached = DESIGNS
-    (first,) = (
+    (millions,) = (
         visits
         for visits in range(1, 100)
         if month(cached, visits * MILLION) <= month(uncached, visits * MILLION)
         and month(cached, (visits - 1) * MILLION) > month(uncached, (visits - 1) * MILLION)
     )
-    assert f"pays for itself from {first} million such questions on" in README
+    assert f"pays for itself from {millions} million such requests on" in README
 
 
-def test_the_template_says_what_tracing_one_request_a_second_costs():
+def test_template_has_the_costs_of_tracing():
     all_traced = month(DESIGNS[3], SECONDS, tracing=True) - month(DESIGNS[3], SECONDS)
     assert f"One request a second all month is {all_traced:.2f} USD" in TEMPLATE
 
 
-def test_nobody_asks_and_the_cache_is_billed():
+def test_cache_is_billed_without_any_request():
     assert f"{month(DESIGNS[0], 0):.2f}" == f"{HOURS * 0.02:.2f}" == "14.60"
 
 
@@ -54,10 +54,10 @@ def test_more_visits_never_cost_less(design):
     assert costs == sorted(costs)
 
 
-def test_what_is_free_is_not_billed():
+def test_free_allowance_is_not_billed():
     assert (beyond(5, 10, 2), beyond(12, 10, 2)) == (0, 4)
 
 
-def test_all_is_traced_up_to_one_a_second_and_a_twentieth_beyond():
+def test_one_request_a_second_is_traced_and_a_twentieth_of_the_rest():
     assert traces(SECONDS) == SECONDS
     assert traces(3 * SECONDS) == pytest.approx(1.1 * SECONDS)
