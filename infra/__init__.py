@@ -1,1 +1,1 @@
-"""What brings site and API to AWS: the bundle, the router, the stack and its deployments."""
+"""Deploying the site and the API to AWS: the bundle, the router, the stack and its deployments."""

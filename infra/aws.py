@@ -113,7 +113,7 @@ class Aws:
         return " and ".join(emptied)
 
     def get(self, url: str) -> HttpReply:
-        """Return the reply to a GET of *url*, whatever its status. OSError if there is none."""
+        """Return the reply to a GET of *url*, even an error. Raise OSError if there is none."""
         try:
             reply = urllib.request.urlopen(url, timeout=TIMEOUT)  # noqa: S310  (the site's address)
         except urllib.error.HTTPError as exc:

@@ -74,4 +74,4 @@ class Cloud(Protocol):
         """Empty the caches in front of the API, and return their names."""
 
     def get(self, url: str) -> HttpReply:
-        """Return the reply to a GET of *url*, whatever its status. OSError if there is none."""
+        """Return the reply to a GET of *url*, even an error. Raise OSError if there is none."""

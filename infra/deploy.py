@@ -17,7 +17,7 @@ from generator.errors import GeneratorError, is_fixable
 from generator.text import duration
 from infra.cloud import Cloud
 from infra.deletion import destroy as destroy_stack
-from infra.deployer import MIN_KEPT, Deployer
+from infra.deployer import MIN_RETAINED, Deployer
 from infra.embed import TEMPLATE
 from infra.errors import DeployError, InfraError, ParametersError
 from infra.parameters import parameter_names
@@ -29,9 +29,9 @@ PATIENCE = 180.0  # seconds
 PATH = click.Path(path_type=Path)
 
 
-def _check_kept(ctx: click.Context, param: click.Parameter, value: int) -> int:
-    if value < MIN_KEPT:
-        raise click.BadParameter(f"at least {MIN_KEPT}: the live one and the one before")
+def _check_retained(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    if value < MIN_RETAINED:
+        raise click.BadParameter(f"at least {MIN_RETAINED}: the live one and the one before")
     return value
 
 
@@ -80,7 +80,7 @@ def cli() -> None:
     "--keep",
     default=3,
     metavar="N",
-    callback=_check_kept,
+    callback=_check_retained,
     help="How many deployments to keep, the live one included.",
 )
 @click.option("--allow-sample", is_flag=True, help="Deploy the sample's invented accounts, too.")

@@ -21,7 +21,7 @@ from infra.stack import Report, StackUpdater
 from infra.stack_name import check_stack_name
 
 # The live deployment, and the one that a rollback goes to.
-MIN_KEPT = 2
+MIN_RETAINED = 2
 # Younger objects may be another deployer's, whose stack is about to move to them.
 MIN_AGE_TO_DELETE = timedelta(hours=1)
 # The parameters of a new stack: arm64 costs a fifth less. The template's own default, x86_64, is
@@ -57,7 +57,7 @@ class Deployer:
         site: Path,
         database: Path,
         given: Mapping[str, str],
-        kept: int,
+        retained: int,
         *,
         allow_sample: bool = False,
     ) -> None:
@@ -69,7 +69,7 @@ class Deployer:
             site: the rendered folder.
             database: the directory that the site was rendered from.
             given: parameters of the stack, besides those of the site.
-            kept: how many deployments to keep, the live one included; at least MIN_KEPT.
+            retained: how many deployments to keep, the live one included; at least MIN_RETAINED.
             allow_sample: whether the site may show the sample's invented accounts.
 
         Raises:
@@ -95,7 +95,7 @@ class Deployer:
         if problem := self._test(stack, manifest):
             raise DeployError(self._undo(problem, deployment, history, stack, records))
         history = self._record(deployment, history, stack, records)
-        self._delete_surplus(history, max(kept, MIN_KEPT), stack, records)
+        self._delete_surplus(history, max(retained, MIN_RETAINED), stack, records)
         self.report("Live", f"{self._address(stack)} ({stack.outputs['SiteUrl']})")
 
     def rollback(self, to: str | None = None) -> None:
@@ -243,10 +243,10 @@ class Deployer:
         return names
 
     def _delete_surplus(
-        self, history: list[str], kept: int, stack: Stack, records: Records
+        self, history: list[str], retained: int, stack: Stack, records: Records
     ) -> None:
         """Delete the sites and records that no rollback needs and no other deployer may need."""
-        names = history[-kept:]
+        names = history[-retained:]
         if names != history:
             records.put_history(History(names))
         objects = records.bucket.list("")

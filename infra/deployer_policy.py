@@ -1,7 +1,7 @@
-"""The rights of the role that deploys, for one stack in one account and region.
+"""The IAM policy of the role that deploys one stack in one account and region.
 
-``python -m infra.deployer_policy STACK ACCOUNT REGION`` prints deployer_policy.json with these
-filled in. It is an inline policy of a role: the 6,144 characters of a managed one are too few.
+``python -m infra.deployer_policy STACK ACCOUNT REGION`` prints deployer_policy.json with the three
+filled in. It is an inline policy, because a managed one has at most 6,144 characters.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
@@ -13,33 +13,35 @@ from infra.errors import ParametersError
 from infra.stack_name import check_stack_name
 
 POLICY = Path(__file__).with_suffix(".json")
-# Of all inline policies of a role together; blanks do not count.
+# Of all inline policies of a role together. Blanks do not count.
 MAX_CHARACTERS = 10_240
 
 
-def filled_in(policy: str, stack: str, account: str, region: str) -> str:
-    """Return *policy* for the stack of that name; CloudFormation names buckets in lower case."""
+def fill_in(policy: str, stack: str, account: str, region: str) -> str:
+    """Return *policy* with its placeholders replaced."""
     values = {
-        "STACK_IN_LOWER_CASE": stack.lower(),
+        "STACK_IN_LOWER_CASE": stack.lower(),  # CloudFormation names buckets in lower case
         "STACK": stack,
         "ACCOUNT": account,
         "REGION": region,
     }
-    return re.sub("|".join(values), lambda found: values[found[0]], policy)
+    return re.sub("|".join(values), lambda match: values[match[0]], policy)
 
 
 def main(arguments: list[str]) -> int:
-    """Print the policy; 2 if the arguments cannot be."""
+    """Print the policy, and return the exit status: 0 for success, 2 for invalid arguments."""
+    if len(arguments) != 3:
+        print("usage: python -m infra.deployer_policy STACK ACCOUNT REGION", file=sys.stderr)
+        return 2
+    stack, account, region = arguments
     try:
-        stack, account, region = arguments
         check_stack_name(stack)
         if not re.fullmatch(r"[0-9]{12}", account):
             raise ParametersError(f"{account!r} is no account: it has 12 digits")
-    except (ValueError, ParametersError) as exc:
-        usage = "usage: python -m infra.deployer_policy STACK ACCOUNT REGION"
-        print(usage if isinstance(exc, ValueError) else f"Error: {exc}", file=sys.stderr)
+    except ParametersError as exc:
+        print(f"Error: {exc}", file=sys.stderr)
         return 2
-    print(filled_in(POLICY.read_text(), stack, account, region), end="")
+    print(fill_in(POLICY.read_text(), stack, account, region), end="")
     return 0
 
 

@@ -1,7 +1,7 @@
 """The parameters of the stack: those that a site gives, and those that the template has.
 
 ``python -m infra.parameters build/site`` prints a site's as ``sam deploy --parameter-overrides``
-takes them. Whatever the name of a type is, no value has a blank, a quote or a backslash.
+takes them. No value has a blank, a quote or a backslash, even if the name of a type has.
 """
 
 import re

@@ -16,7 +16,7 @@ _ADVICE = {
     "CREATE_FAILED": "`make destroy` removes what was created",
     "DELETE_FAILED": "remove the obstacle that its events name, and run `make destroy` again",
     "ROLLBACK_FAILED": "`make destroy` removes what was created",
-    "UPDATE_FAILED": "its last update kept what had succeeded;"
+    "UPDATE_FAILED": "its last update failed halfway and was not undone;"
     " `aws cloudformation rollback-stack --stack-name {name}` undoes the update",
     "UPDATE_ROLLBACK_FAILED": "remove the obstacle that its events name, and run"
     " `aws cloudformation continue-update-rollback --stack-name {name}`",

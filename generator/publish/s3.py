@@ -72,7 +72,7 @@ class S3Bucket:
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Yield the objects whose keys begin with *prefix*: one request for 1,000 objects.
 
-        A listing shows every change made before it, by whichever client.
+        A listing shows every change made before it, by any client.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
         """
         pages = self._client.get_paginator("list_objects_v2").paginate(

@@ -15,7 +15,7 @@ def rig(tmp_path: Path) -> Rig:
 @pytest.fixture
 def four(rig: Rig) -> Rig:
     """A stack with four deployments: 1, 2, 3 and the live 4."""
-    rig.kept = 4
+    rig.retained = 4
     for digit in "1234":
         rig.deploy(digit)
     return rig

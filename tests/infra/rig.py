@@ -26,14 +26,14 @@ class Rig:
         deployer: the deployer.
         reports: what the deployer reported, as in "Live: https://...".
         time: seconds, of the smoke test's clock and of the dates.
-        kept: how many deployments are kept.
+        retained: how many deployments are kept.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.cloud = folder, FakeCloud()
         self.reports: list[str] = []
         self.time = 0.0
-        self.kept = 3
+        self.retained = 3
         self.deployer = Deployer(
             self.cloud,
             self.report,
@@ -69,7 +69,7 @@ class Rig:
         site = self.write_site(digit, **changes)
         self.cloud.bundled_release = digit * 16
         self.cloud.calls.clear()
-        self.deployer.deploy(site, self.folder / "directory.db", dict(given), self.kept)
+        self.deployer.deploy(site, self.folder / "directory.db", dict(given), self.retained)
         return self.cloud.calls
 
     def rollback(self, to: str | None = None) -> list[str]:

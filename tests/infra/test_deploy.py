@@ -5,19 +5,19 @@ from infra.deploy import main, parse_parameters
 from infra.embed import TEMPLATE
 from infra.errors import ParametersError
 from infra.parameters import parameter_names
-from tests.infra.fake_cloud import FakeCloud
+from tests.infra.fake_cloud import FakeCloud, interrupt
 from tests.test_template import TEMPLATE as READ
 
 
 @pytest.fixture
 def cloud(monkeypatch):
-    found = FakeCloud()
-    monkeypatch.setattr("infra.aws.Aws", lambda *arguments: found)
-    return found
+    fake = FakeCloud()
+    monkeypatch.setattr("infra.aws.Aws", lambda *arguments: fake)
+    return fake
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "parameters"),
     [
         ("", {}),
         ("ApiCacheEnabled=false", {"ApiCacheEnabled": "false"}),
@@ -27,22 +27,22 @@ def cloud(monkeypatch):
         ),
     ],
 )
-def test_parameters_are_read_as_a_shell_would(text, found):
-    assert parse_parameters(text) == found
+def test_parameters_are_split_as_by_a_shell(text, parameters):
+    assert parse_parameters(text) == parameters
 
 
 @pytest.mark.parametrize("text", ["ApiCache=false", "ApiCacheEnabled=false x"])
-def test_a_parameter_that_the_template_lacks_is_told(text):
+def test_unknown_parameter_is_refused(text):
     with pytest.raises(ParametersError, match="is no parameter"):
         parse_parameters(text)
 
 
-def test_the_templates_parameters_are_found_without_reading_yaml():
+def test_names_of_the_templates_parameters_are_read_without_yaml():
     assert parameter_names(TEMPLATE.read_text()) == READ["Parameters"].keys()
     assert parameter_names("Resources: {}\n") == set()
 
 
-def test_a_deployment_is_told_step_by_step(cloud, directory, tmp_path, capsys):
+def test_each_step_is_printed_on_a_line(cloud, directory, tmp_path, capsys):
     from generator.render import site
 
     site.render_site(
@@ -64,7 +64,7 @@ def test_a_deployment_is_told_step_by_step(cloud, directory, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("typed", "status"), [("users\n", 0), ("user\n", 1), ("", 1)])
-def test_all_is_deleted_only_if_its_name_is_typed(cloud, monkeypatch, capsys, typed, status):
+def test_stack_is_deleted_only_if_its_name_is_typed(cloud, monkeypatch, capsys, typed, status):
     cloud.status = "CREATE_COMPLETE"
     monkeypatch.setattr("sys.stdin.readline", lambda: typed, raising=False)
     assert main(["destroy", "--stack", "users"]) == status
@@ -72,33 +72,30 @@ def test_all_is_deleted_only_if_its_name_is_typed(cloud, monkeypatch, capsys, ty
     assert "Type users to delete all of this" in capsys.readouterr().out
 
 
-def test_scripts_need_not_type(cloud):
+def test_yes_deletes_without_typing(cloud):
     cloud.status = "CREATE_COMPLETE"
     assert main(["destroy", "--stack", "users", "--yes"]) == 0
 
 
-def test_an_interrupt_ends_with_a_word(cloud, monkeypatch, capsys):
-    def interrupt():
-        raise KeyboardInterrupt
-
+def test_ctrl_c_ends_with_a_message(cloud, monkeypatch, capsys):
     monkeypatch.setattr(cloud, "stack", interrupt)
     assert main(["rollback", "--stack", "users"]) == 130
     assert capsys.readouterr().err == "\nInterrupted; run the same command again to continue.\n"
 
 
-def test_fewer_than_two_cannot_be_kept(capsys):
+def test_keep_below_two_is_refused(capsys):
     assert main(["deploy", "--stack", "users", "--keep", "1"]) == 2
     assert "at least 2" in capsys.readouterr().err
 
 
-def test_without_boto3_it_says_what_installs_it(monkeypatch, capsys):
+def test_missing_boto3_is_an_error(monkeypatch, capsys):
     monkeypatch.setitem(deploy.sys.modules, "infra.aws", None)
     assert main(["rollback", "--stack", "users"]) == 1
     assert "make .venv/.deploy" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         ("", "Commands:"),
         ("deplay --stack users", "Did you mean 'deploy'?"),
@@ -107,17 +104,17 @@ def test_without_boto3_it_says_what_installs_it(monkeypatch, capsys):
         ("rollback --stack users --patience soon", "'soon' is not a valid float."),
     ],
 )
-def test_bad_usage_exits_with_2(arguments, says, capsys):
+def test_bad_usage_exits_with_2(arguments, message, capsys):
     assert main(arguments.split()) == 2
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_help_names_the_commands(capsys):
     assert main(["--help"]) == 0
     assert main(["deploy", "--help"]) == 0
-    said = capsys.readouterr().out
-    assert "Usage: python -m infra.deploy deploy [OPTIONS]" in said
-    assert "[default: 180.0]" in said
+    output = capsys.readouterr().out
+    assert "Usage: python -m infra.deploy deploy [OPTIONS]" in output
+    assert "[default: 180.0]" in output
 
 
 def test_parameters_that_cannot_be_split_are_named(cloud, tmp_path, capsys):

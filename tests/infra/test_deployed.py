@@ -13,7 +13,7 @@ import pytest
 from function.answer import PATH
 from generator.publish import read_site
 from generator.render import site as rendering
-from infra.sam import OWN
+from infra.sam import INSTALLED
 from tests.aws_environment import set_aws_environment
 from tests.factories import ODD, make_directory, make_profile
 from tests.infra.ministack import Edge, ask, started
@@ -24,7 +24,7 @@ STACK = "users"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not ((OWN / "sam").exists() and (OWN / "ministack").exists()),
+        not ((INSTALLED / "sam").exists() and (INSTALLED / "ministack").exists()),
         reason="sam and MiniStack are not here; `make .venv/.aws` installs them",
     ),
 ]
@@ -54,7 +54,7 @@ def failing(tmp_path_factory):
 def edge(tmp_path_factory, failing):
     with ExitStack() as stack:
         folder = tmp_path_factory.mktemp("aws")
-        address = stack.enter_context(started(OWN / "python", folder, failing))
+        address = stack.enter_context(started(INSTALLED / "python", folder, failing))
         with pytest.MonkeyPatch.context() as patch:
             set_aws_environment(
                 patch,

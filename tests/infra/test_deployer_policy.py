@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from infra.deployer_policy import MAX_CHARACTERS, POLICY, filled_in, main
+from infra.deployer_policy import MAX_CHARACTERS, POLICY, fill_in, main
 from infra.stack_name import MAX_STACK_NAME
 from tests.test_template import RESOURCES
 
@@ -168,7 +168,7 @@ def test_all_else_is_allowed_by_name():
 
 
 NAME = "A" * MAX_STACK_NAME
-FILLED_IN = json.loads(filled_in(TEXT, NAME, "1" * 12, "eu-west-1"))["Statement"]
+FILLED_IN = json.loads(fill_in(TEXT, NAME, "1" * 12, "eu-west-1"))["Statement"]
 ID = "1A2B3C4D5E6F"
 # What an action is done to, as CloudFormation names it: the first pattern that fits the action.
 DONE_TO = {
@@ -250,7 +250,7 @@ def test_what_sam_and_the_api_need_besides_is_allowed(action, arn):
 
 def longest(text: str) -> str:
     """Return the policy as it is at its longest, without blanks, which IAM does not count."""
-    return re.sub(r"\s", "", filled_in(text, "S" * MAX_STACK_NAME, "1" * 12, "ap-southeast-1"))
+    return re.sub(r"\s", "", fill_in(text, "S" * MAX_STACK_NAME, "1" * 12, "ap-southeast-1"))
 
 
 def test_it_fits_into_an_inline_policy_and_not_into_a_managed_one():

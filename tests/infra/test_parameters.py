@@ -14,7 +14,7 @@ from infra.errors import ParametersError
 from infra.parameters import site_parameters
 
 ROOT = Path(__file__).parents[2]
-NAME = "0123456789abcdef-01234567"
+SITE_ID = "0123456789abcdef-01234567"
 BUILD = Build(
     release="0123456789abcdef",
     users=150,
@@ -26,9 +26,9 @@ BUILD = Build(
 )
 
 
-def test_a_build_is_five_parameters():
-    assert site_parameters(BUILD, NAME) == {
-        "Release": NAME,
+def test_site_gives_five_parameters():
+    assert site_parameters(BUILD, SITE_ID) == {
+        "Release": SITE_ID,
         "Users": "150",
         "PageSizes": "10,25",
         "Orders": "id,-id",
@@ -37,26 +37,26 @@ def test_a_build_is_five_parameters():
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
-def test_no_name_needs_quotes_on_the_way(name):
-    value = site_parameters(BUILD._replace(types=(TypePages(name, "x", 1),)), NAME)["Types"]
+def test_no_type_name_needs_quotes(name):
+    value = site_parameters(BUILD._replace(types=(TypePages(name, "x", 1),)), SITE_ID)["Types"]
     assert value.isascii()
     assert not set(value) & set(" \t\n\"'\\$`{}<>;&|*?()#!")
     assert value.count(":") == 2
     assert "," not in value
 
 
-def test_more_types_than_the_router_has_room_for_are_refused():
-    many = tuple(TypePages(f"type {n}", f"type-{n}", n) for n in range(200))
+def test_types_that_exceed_the_routers_room_are_refused():
+    types = tuple(TypePages(f"type {n}", f"type-{n}", n) for n in range(200))
     with pytest.raises(ParametersError, match=r"the 200 types .* room for 2,400: render fewer"):
-        site_parameters(BUILD._replace(types=many), NAME)
+        site_parameters(BUILD._replace(types=types), SITE_ID)
 
 
-def test_it_prints_what_sam_takes(directory, tmp_path):
+def test_command_prints_parameter_overrides(directory, tmp_path):
     build = site.make_build(directory, (25,), ("id",), "User")
     site.render_site(directory, build, tmp_path, jobs=1)
     command = [sys.executable, "-m", "infra.parameters", tmp_path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert dict(pair.split("=", 1) for pair in done.stdout.split(" ")) == {
         **site_parameters(build, read_site(tmp_path).site_id),
-        "Types": site_parameters(build, NAME)["Types"] + "\n",
+        "Types": site_parameters(build, SITE_ID)["Types"] + "\n",
     }

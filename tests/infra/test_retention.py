@@ -13,7 +13,7 @@ def fail_to_deploy(rig, digit):
 
 
 def test_last_deployments_are_kept(rig):
-    rig.kept = 2
+    rig.retained = 2
     for digit in "1234":
         rig.deploy(digit)
     assert rig.history == "34"
@@ -23,7 +23,7 @@ def test_last_deployments_are_kept(rig):
 
 
 def test_live_deployment_and_the_one_before_are_always_kept(rig):
-    rig.kept = 0
+    rig.retained = 0
     for digit in "123":
         rig.deploy(digit)
     assert rig.cloud.complete_sites() == {rig.site_id("2"), rig.site_id("3")}
@@ -40,7 +40,7 @@ def test_failed_deployment_is_deleted_when_another_succeeds(rig):
 
 
 def test_site_of_two_deployments_is_kept_with_either(rig):
-    rig.kept = 2
+    rig.retained = 2
     for digit in "1213":
         rig.deploy(digit)
     assert rig.cloud.complete_sites() == {rig.site_id("1"), rig.site_id("3")}

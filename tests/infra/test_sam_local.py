@@ -1,4 +1,4 @@
-"""`sam build && sam local start-api` answers without any parameter (tried without a container)."""
+"""`sam build && sam local start-api` answers without any parameter, here without a container."""
 
 import json
 import os
@@ -10,17 +10,17 @@ import pytest
 
 from function.answer import PATH
 from infra.bundle import ROOT
-from infra.sam import OWN
+from infra.sam import INSTALLED
 from tests.factories import proxy_event
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not (OWN / "sam").exists(), reason="sam is not here; `make .venv/.aws` installs it"
+        not (INSTALLED / "sam").exists(), reason="sam is not here; `make .venv/.aws` installs it"
     ),
 ]
 
-# How `sam local` reads a template: a parameter without a default is its own name.
+# Reads the template as `sam local` does: the value of a parameter without a default is its name.
 RESOLVE = """
 import json, sys
 from samcli.lib.providers.api_provider import ApiProvider
@@ -38,7 +38,7 @@ print(json.dumps({
     "routes": {route.path: route.methods for route in routes},
 }))
 """
-# What Lambda's runtime does, in a Python that sees the bundle and the standard library alone.
+# Calls the handler as Lambda does. Python sees only the bundle and the standard library.
 INVOKE = """
 import importlib, json, sys
 module, _, name = sys.argv[1].rpartition(".")
@@ -50,7 +50,7 @@ print(json.dumps(handler(json.load(sys.stdin), None)))
 
 @pytest.fixture(scope="module")
 def function(directory, tmp_path_factory):
-    """The function as `sam local` sees it in the template that `sam build` wrote."""
+    """The function, as `sam local` reads it from the template that `sam build` wrote."""
     folder = tmp_path_factory.mktemp("sam")
     environment = {name: os.environ[name] for name in ("PATH", "HOME")} | {
         name: value for name, value in os.environ.items() if name.startswith("PIP_")
@@ -66,13 +66,13 @@ def function(directory, tmp_path_factory):
             command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
         ).stdout
 
-    run(OWN / "sam", "build", "--build-dir", folder)
-    return json.loads(run(OWN / "python", "-c", RESOLVE, folder / "template.yaml"))
+    run(INSTALLED / "sam", "build", "--build-dir", folder)
+    return json.loads(run(INSTALLED / "python", "-c", RESOLVE, folder / "template.yaml"))
 
 
 def ask(function, query):
     variables = (function["environment"] or {}).get("Variables", {})
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-S", "-c", INVOKE, function["handler"]],
         cwd=function["folder"],
         env=variables,
@@ -81,21 +81,21 @@ def ask(function, query):
         capture_output=True,
         text=True,
     )
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(completed.stdout.splitlines()[-1])
 
 
-def test_the_built_bundle_answers_without_any_parameter(function, directory):
+def test_bundle_answers_without_any_parameter(function, directory):
     response = ask(function, "username=jo&pagination=1")
     assert response["statusCode"] == 200
     assert response["headers"]["x-release"] == directory.release
     assert json.loads(response["body"])["profiles"][0]["username"] == "mojombo"
 
 
-def test_a_pc_can_run_it(function):
+def test_function_runs_on_the_processor_of_a_pc(function):
     assert function["architectures"] == ["x86_64"]
 
 
-def test_both_addresses_are_routed(function):
+def test_both_paths_are_routed(function):
     assert {
         path: {"GET", "HEAD"} <= set(methods) for path, methods in function["routes"].items()
     } == {
@@ -104,7 +104,7 @@ def test_both_addresses_are_routed(function):
     }
 
 
-def test_the_bundle_has_no_compiled_file_and_so_fits_every_processor(function):
+def test_bundle_has_no_compiled_extension(function):
     assert not [
         path.name
         for path in Path(function["folder"]).rglob("*")
