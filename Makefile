@@ -1,4 +1,4 @@
-# Every verb a person types. `make` alone lists them.
+# The targets that people use. `make` without a target lists them.
 SOURCE = auto
 TOTAL = 150
 ORIGIN =
@@ -14,72 +14,72 @@ STORE = $(BUILD)/github_users.db
 DATABASE = $(BUILD)/directory.db
 SITE = $(BUILD)/site
 
-# Recipes take these from the environment ("$$SOURCE"), where they are as they were typed: neither
-# make nor a shell expands or runs what is in them. BUILD comes first, since others name it.
+# Recipes read these from the environment ("$$SOURCE") exactly as they were typed: neither make nor a
+# shell expands or runs their content. BUILD comes first, because other defaults contain it.
 NAMES := BUILD STORE DATABASE SITE SOURCE TOTAL ORIGIN PAGE_SIZES PORT STACK KEEP PARAMETERS ARGS PYTHON
 PYTHON_IS_NAMED := $(filter command%,$(origin PYTHON))
 typed = $(if $(filter command% override,$(origin $(1))),$(value $(1)),$($(1)))
 $(foreach name,$(NAMES),$(eval override $(name) := $$(call typed,$(name))))
 export $(NAMES)
-$(if $(BUILD),,$(error BUILD= names no folder))
+$(if $(BUILD),,$(error BUILD is empty: it must name a folder))
 
 BIN := .venv/bin
 RUN := $(BIN)/python -m generator
-# Adds ARGS to a command.
+# Runs a command with the words of ARGS added.
 WITH_ARGS := $(BIN)/python infra/with_args.py
 DEPLOY := $(WITH_ARGS) $(BIN)/python -m infra.deploy
-# Installed unless there is one.
+# The SAM CLI of this machine, or else one that is installed into .venv/aws.
 SAM := $(if $(shell command -v sam),,.venv/.aws)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-# All targets share .venv and $(BUILD), so `make -j4 build-site bundle` makes one after the other.
+# All targets share .venv and $(BUILD), so `make -j4 build-site bundle` runs one after the other.
 .NOTPARALLEL:
 .PHONY: help install build-site serve bundle deploy rollback destroy test lint lint-aws bench \
   clean distclean lock check-python
 
-help: ## List the targets and variables
+help: ## Show the targets and variables
 	@echo "A directory of GitHub users: a static site and a query function, from one SQLite file."
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
-	@echo "Variables, with their values:"
+	@echo "Variables and their values:"
 	@printf '  %s\n' "SOURCE=$$SOURCE  TOTAL=$$TOTAL  ORIGIN=$$ORIGIN  PAGE_SIZES=$$PAGE_SIZES" \
 	  "BUILD=$$BUILD  PORT=$$PORT  PYTHON=$$PYTHON" \
-	  "STACK=$$STACK  KEEP=$$KEEP  PARAMETERS=$$PARAMETERS (of the stack, as template.yaml has them)" \
-	  "ARGS=$$ARGS (more arguments for build-site, deploy, rollback, destroy, test or bench)"
+	  "STACK=$$STACK  KEEP=$$KEEP  PARAMETERS=$$PARAMETERS (parameters of template.yaml)" \
+	  "ARGS=$$ARGS (further arguments of build-site, deploy, rollback, destroy, test and bench)"
 	@echo "Examples: make build-site SOURCE=file:users.csv TOTAL=1000"
 	@echo "          make build-site SOURCE='search:location:\"new york\"'"
 	@echo "          make build-site SOURCE=org:python ARGS='repo:psf/requests --refresh'"
 
-install: .venv/.dev ## Make .venv with everything in the lock files, tests and linters included
+install: .venv/.dev ## Install packages for building, testing and linting into .venv
 
-build-site: .venv/.build ## Seed, bake, render and check: the database and every page, in build/
-	@case "$$SOURCE" in -*) echo "SOURCE=$$SOURCE is no source: options go in ARGS" >&2; exit 2;; esac
+build-site: .venv/.build ## Seed, bake, render and check: the database and the site, in build/
+	@case "$$SOURCE" in -*) echo "SOURCE=$$SOURCE is an option, not a source: put options in ARGS" >&2; exit 2;; esac
 	@$(WITH_ARGS) $(RUN) build "$$SOURCE" --total="$$TOTAL" --store="$$STORE" --database="$$DATABASE" \
 	  --output="$$SITE" --page-sizes="$$PAGE_SIZES" $${ORIGIN:+--origin="$$ORIGIN"}
 
-serve: .venv/.build ## Show the site and the API on http://127.0.0.1:5000, building them if need be
+serve: .venv/.build ## Serve the site and the API on http://127.0.0.1:5000; build them if missing
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site
 	@$(RUN) serve --port="$$PORT" --database="$$DATABASE" --site="$$SITE"
 
-bundle: .venv/.build ## Make what Lambda gets, in build/bundle, and say how large it is
+bundle: .venv/.build ## Write the bundle for Lambda to build/bundle, and print its size
 	@test -f "$$DATABASE" || $(MAKE) --no-print-directory build-site
 	@$(BIN)/python -m infra.bundle --database="$$DATABASE" -- "$$BUILD/bundle"
 
-deploy: .venv/.deploy $(SAM) ## Release the site and the API on AWS as one, in the stack STACK
+deploy: .venv/.deploy $(SAM) ## Deploy the site and the API together to AWS, as the stack STACK
 	@$(BIN)/python -m infra.stack_name "$$STACK"
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site ARGS=
 	@$(DEPLOY) deploy --stack="$$STACK" --site="$$SITE" --database="$$DATABASE" \
 	  --keep="$$KEEP" --parameters="$$PARAMETERS"
 
-rollback: .venv/.deploy $(SAM) ## Go back to the deployment before (ARGS=--list says which there are)
+rollback: .venv/.deploy $(SAM) ## Return to the previous deployment (ARGS=--list shows all)
 	@$(DEPLOY) rollback --stack="$$STACK"
 
-destroy: .venv/.deploy ## Delete the stack and its bucket with all releases, having asked
+destroy: .venv/.deploy ## Delete the stack and its bucket, after a confirmation
 	@$(DEPLOY) destroy --stack="$$STACK"
 
-test: .venv/.dev ## Run every test, or those that ARGS names
+test: .venv/.dev ## Run all tests, or those that ARGS names
 	@$(WITH_ARGS) $(BIN)/python -m pytest
 
 lint: .venv/.dev ## Check style, types, formatting and the AWS template
@@ -88,32 +88,32 @@ lint: .venv/.dev ## Check style, types, formatting and the AWS template
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint template.yaml
 
-# --skip-download: the rules are in the package, and nobody is asked for more.
-lint-aws: .venv/.lint ## Check the workflows, and the AWS template for what it lacks, with SAM where it is installed
+# --skip-download: checkov's rules are in its package; it sends no request.
+lint-aws: .venv/.lint ## Check the workflows and the security of the AWS template
 	@.venv/lint/bin/actionlint
 	@.venv/lint/bin/zizmor --quiet --offline .github/workflows
 	@.venv/lint/bin/checkov --file template.yaml --framework cloudformation --skip-download --compact --quiet
 	@PATH=".venv/aws/bin:$(BIN):$$PATH"; if command -v sam >/dev/null; \
 	  then AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 sam validate --lint; \
-	  else echo "Left out: sam validate --lint, since there is no sam here (\`make lint\` ran its cfn-lint)"; fi
+	  else echo "Skipped: sam validate --lint, because sam is not installed (\`make lint\` runs its cfn-lint)"; fi
 
-bench: .venv/.dev ## Measure against limits, plain designs and peers, as ratios in one run
+bench: .venv/.dev ## Compare with limits, plain designs and other programs, as ratios
 	@$(WITH_ARGS) $(BIN)/python -m bench
 
-clean: ## Remove what was built and every cache; the store with the seeded users stays
+clean: ## Remove built files and caches; the store of seeded users stays
 	@$(IN_HERE); rm -rf -- "$$BUILD/site" "$$BUILD/bundle" "$$BUILD/directory.db" "$$BUILD/directory.db.part"
 	@rm -rf .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
-distclean: clean ## Remove the store and .venv too: what a fresh clone does not have
+distclean: clean ## Remove the store and .venv too, for a state like a fresh clone
 	@$(IN_HERE); rm -f -- "$$BUILD/github_users"*.db* && { rmdir -- "$$BUILD" 2>/dev/null || true; }
 	@rm -rf .venv *.egg-info
 
-# Nothing is removed elsewhere. A folder that is not there has nothing to remove.
+# Stops unless BUILD is inside this folder. A missing folder needs no check.
 IN_HERE = if test -e "$$BUILD"; then here="$$(pwd -P)"; \
   case "$$(cd -- "$$BUILD" && pwd -P)" in "$$here"/?*) ;; *) \
-  echo "BUILD=$$BUILD is not a folder in here: remove it by hand" >&2; exit 1;; esac; fi
+  echo "BUILD=$$BUILD is not inside this folder: remove it by hand" >&2; exit 1;; esac; fi
 
-lock: ## Write the lock files anew from pyproject.toml (needs uv)
+lock: ## Update the lock files from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv, or see" \
 	  "https://docs.astral.sh/uv/getting-started/installation/" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -131,31 +131,32 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --upgrade --group aws --output-file requirements/aws.txt
 
-# $(call install,PIP,WHAT): install WHAT with PIP. Pip's own last line does not say that there is no network.
+# $(call install,PIP,ARGUMENTS): run `PIP install ARGUMENTS`. The last line of pip's own message does
+# not say that the network is missing.
 install = $(1) install --quiet --disable-pip-version-check --require-hashes $(2) 2>.venv/pip.log || { \
   if grep -q 'connection broken by' .venv/pip.log && \
     grep -qE 'No matching distribution|Max retries exceeded' .venv/pip.log; \
   then echo "The package index cannot be reached, and .venv lacks packages:" \
-    "run the same command with a network (pip's own words are in .venv/pip.log)"; \
+    "run the same command again with a network (pip's messages are in .venv/pip.log)"; \
   else cat .venv/pip.log; fi >&2; exit 1; }
 
-# A Python that was named has to be the one that .venv was made with.
+# If PYTHON is given, it must be the Python that .venv was made with.
 WHICH := import os, sys; print(sys.version.split()[0], "in", os.path.realpath(sys.base_prefix))
 check-python:
 	@test -z "$(PYTHON_IS_NAMED)" || test ! -x $(BIN)/python || { \
-	  named="$$("$$PYTHON" -c '$(WHICH)' || echo no Python)"; has="$$($(BIN)/python -c '$(WHICH)')"; \
-	  test "$$named" = "$$has" || { echo "PYTHON=$$PYTHON is $$named, and .venv has $$has:" \
+	  named="$$("$$PYTHON" -c '$(WHICH)' || echo not a Python)"; actual="$$($(BIN)/python -c '$(WHICH)')"; \
+	  test "$$named" = "$$actual" || { echo "PYTHON=$$PYTHON is $$named, but .venv has $$actual:" \
 	  "leave PYTHON out, or remove .venv first (make distclean)" >&2; exit 1; }; }
 
-# A stamp is newer than what it was made from. --require-hashes: nothing is installed that the
-# lock file does not name, byte for byte. The editable install adds the `ghdirectory` command; its
-# second --quiet hides setuptools' general advice on such installs.
+# These files are stamps: a stamp that is older than its lock file means that packages must be
+# installed. --require-hashes: pip installs only files whose hash is in the lock file. The editable
+# install adds the command `ghdirectory`; its second --quiet hides setuptools' advice on such installs.
 .venv/.build: requirements/build.txt pyproject.toml | check-python
 	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "$$PYTHON must be Python 3.11 or newer; name another with make PYTHON=python3.12 ..." >&2; exit 1; }
+	  { echo "$$PYTHON is not Python 3.11 or newer; choose another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@"$$PYTHON" -c 'import ensurepip' 2>/dev/null || \
-	  { echo "$$PYTHON comes without venv: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
-	@echo "Installing into .venv what building needs"
+	  { echo "$$PYTHON has no venv module; on Debian and Ubuntu, run: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing the packages for building into .venv"
 	@"$$PYTHON" -m venv .venv
 	@$(call install,$(BIN)/python -m pip,--requirement requirements/build.txt)
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation \
@@ -163,27 +164,27 @@ check-python:
 	@touch $@
 
 .venv/.deploy: requirements/deploy.txt .venv/.build
-	@echo "Installing into .venv what publishing needs"
+	@echo "Installing the packages for publishing into .venv"
 	@$(call install,$(BIN)/python -m pip,--requirement requirements/deploy.txt)
 	@touch $@
 
-# SAM CLI wants older packages than the project, hence an environment of its own. --no-deps, as pip
-# cannot see that the lock file has what an extra asks for.
+# SAM CLI needs older packages than the project, so it has its own environment. --no-deps: pip does
+# not see that the lock file includes the packages of an extra.
 .venv/.aws: requirements/aws.txt .venv/.build
-	@echo "Installing into .venv/aws what deploying calls, and an AWS in miniature to test it on"
+	@echo "Installing SAM CLI, and a local imitation of AWS for tests, into .venv/aws"
 	@$(BIN)/python -m venv .venv/aws
 	@$(call install,.venv/aws/bin/python -m pip,--no-deps --requirement requirements/aws.txt)
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.build
-	@echo "Installing into .venv what tests and linters need"
+	@echo "Installing the packages for tests and linters into .venv"
 	@$(call install,$(BIN)/python -m pip,--requirement requirements/dev.txt)
 	@touch $@
 
-# In an environment of its own, since checkov wants one old version of boto3. By .venv's pip, which is
-# the locked one.
+# checkov needs one old version of boto3, so it has its own environment. .venv's pip, whose version is
+# locked, installs it.
 .venv/.lint: requirements/lint.txt | .venv/.build
-	@echo "Installing into .venv/lint what checks workflows and the AWS template"
+	@echo "Installing the linters for workflows and the AWS template into .venv/lint"
 	@$(BIN)/python -m venv --without-pip .venv/lint
 	@$(call install,$(BIN)/python -m pip --python .venv/lint,--requirement requirements/lint.txt)
 	@touch $@

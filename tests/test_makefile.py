@@ -1,4 +1,4 @@
-"""What make does with the words a person types: real make, a Python that notes its arguments."""
+"""The Makefile, run by the real make, with a Python that only records its arguments."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 STAMPS = (".build", ".deploy", ".dev", ".aws")
 
-# Stands in for .venv/bin/python: notes when it begins and ends, and its arguments.
+# Replaces .venv/bin/python: records its arguments when it starts, and when it ends.
 PYTHON = f"""#!/bin/sh
 case "$1" in infra/with_args.py | -c) exec {sys.executable} "$@";; esac
 exec {sys.executable} - "$@" <<'END'
@@ -21,7 +21,7 @@ with open("calls", "a") as calls:
     calls.write(json.dumps(sys.argv[1:]) + "\\n")
     calls.flush()
     if "pip" in sys.argv:
-        print(open("pip-says").read(), file=sys.stderr, end="")
+        print(open("pip-output").read(), file=sys.stderr, end="")
         sys.exit(1)
     calls.write("end\\n")
 END
@@ -43,7 +43,7 @@ HOSTILE = [
 
 
 class Project:
-    """A checkout in which nothing needs to be installed, in a folder with a blank in its name."""
+    """A checkout with nothing to install, in a folder with a space in its name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,14 +54,14 @@ class Project:
         (folder / ".venv/bin").mkdir(parents=True)
         (folder / ".venv/bin/python").write_text(PYTHON)
         (folder / ".venv/bin/python").chmod(0o755)
-        # Each stamp is newer than what it was made from, and all are old.
-        made = [*(folder / "requirements").iterdir(), folder / "pyproject.toml"]
-        for age, path in enumerate([*made, *(folder / ".venv" / stamp for stamp in STAMPS)]):
+        # Each stamp is newer than the lock files, and all are old.
+        sources = [*(folder / "requirements").iterdir(), folder / "pyproject.toml"]
+        for age, path in enumerate([*sources, *(folder / ".venv" / stamp for stamp in STAMPS)]):
             path.touch()
             os.utime(path, (age, age))
 
     def make(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        # The suite may have been started by make, which tells its own make what it was told.
+        # Only these: a make that runs the tests hands its own variables on to this one.
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         return subprocess.run(
             ["make", *words],
@@ -74,7 +74,7 @@ class Project:
         )
 
     def calls(self) -> list[list[str]]:
-        """Return what each call of Python was given, "end" aside."""
+        """Return the arguments of each call of Python."""
         lines = (self.folder / "calls").read_text().splitlines()
         return [json.loads(line) for line in lines if line != "end"]
 
@@ -88,34 +88,32 @@ def project(tmp_path):
 
 
 def value(call, option):
-    """Return what *call* gives for *option*."""
-    (found,) = (word for word in call if word.startswith(f"{option}="))
-    return found.removeprefix(f"{option}=")
+    """Return the value of *option* in *call*."""
+    (word,) = (word for word in call if word.startswith(f"{option}="))
+    return word.removeprefix(f"{option}=")
 
 
-# ---------------------------------------------------------------- values reach programs as typed
+# ---------------------------------------------------------------- values arrive as typed
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_source_is_one_argument_whatever_is_in_it(project, text):
-    done = project.make("build-site", f"SOURCE={text}")
+def test_a_source_is_one_argument_whatever_its_characters(project, text):
+    result = project.make("build-site", f"SOURCE={text}")
     (call,) = project.calls()
-    assert (done.returncode, call[:4]) == (0, ["-m", "generator", "build", text])
+    assert (result.returncode, call[:4]) == (0, ["-m", "generator", "build", text])
     assert not project.has_run_something()
 
 
 @pytest.mark.parametrize("text", ["-x", "--no-data", "--help"])
-def test_an_option_is_no_source(project, text):
-    done = project.make("build-site", f"SOURCE={text}")
-    assert (done.returncode, f"SOURCE={text} is no source: options go in ARGS" in done.stderr) == (
-        2,
-        True,
-    )
+def test_a_source_that_is_an_option_is_refused(project, text):
+    result = project.make("build-site", f"SOURCE={text}")
+    assert result.returncode == 2
+    assert f"SOURCE={text} is an option, not a source: put options in ARGS" in result.stderr
     assert not (project.folder / "calls").exists()
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "-x"])
-def test_what_a_build_is_given_arrives_as_it_was_typed(project, text):
+def test_variables_of_a_build_arrive_as_typed(project, text):
     names = "TOTAL", "ORIGIN", "PAGE_SIZES", "BUILD"
     project.make("build-site", *(f"{name}={text}" for name in names))
     (call,) = project.calls()
@@ -128,7 +126,7 @@ def test_what_a_build_is_given_arrives_as_it_was_typed(project, text):
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "-x"])
-def test_each_place_can_be_named_by_itself(project, text):
+def test_store_database_and_site_can_be_set_separately(project, text):
     project.make("build-site", *(f"{name}={text}" for name in ("STORE", "DATABASE", "SITE")))
     (call,) = project.calls()
     assert [value(call, option) for option in ("--store", "--database", "--output")] == [text] * 3
@@ -136,21 +134,21 @@ def test_each_place_can_be_named_by_itself(project, text):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_makefile_that_calls_itself_hands_values_on_as_they_were_typed(project, text):
+def test_a_target_that_makes_another_passes_values_on_as_typed(project, text):
     project.make("serve", f"SOURCE={text}", f"PORT={text}")
     build, serve = project.calls()
     assert (build[3], value(serve, "--port")) == (text, text)
     assert not project.has_run_something()
 
 
-def test_the_stacks_name_is_checked_before_anything_is_built(project):
+def test_the_stack_name_is_checked_before_the_build(project):
     project.make("deploy", "STACK=people")
     modules = [call[1] for call in project.calls()]
     assert modules == ["infra.stack_name", "generator", "infra.deploy"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_a_deployment_is_given_arrives_as_it_was_typed(project, text):
+def test_variables_of_a_deployment_arrive_as_typed(project, text):
     project.make("deploy", f"PARAMETERS={text}", f"STACK={text}")
     call = project.calls()[-1]
     assert value(call, "--parameters") == value(call, "--stack") == text
@@ -158,13 +156,13 @@ def test_what_a_deployment_is_given_arrives_as_it_was_typed(project, text):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_help_shows_what_was_typed_and_runs_none_of_it(project, text):
-    done = project.make("help", f"SOURCE={text}", f"ARGS={text}", f"BUILD={text}")
-    assert f"SOURCE={text}  TOTAL=150" in done.stdout
+def test_help_shows_values_and_does_not_run_them(project, text):
+    result = project.make("help", f"SOURCE={text}", f"ARGS={text}", f"BUILD={text}")
+    assert f"SOURCE={text}  TOTAL=150" in result.stdout
     assert not project.has_run_something()
 
 
-def test_arguments_are_split_as_a_shell_would_and_nothing_in_them_is_run(project):
+def test_args_are_split_like_a_shell_line_and_not_run(project):
     text = """repo:psf/requests "search:a  b" --title 'It''s $HOME' `touch ran` $(touch ran);x"""
     assert project.make("build-site", f"ARGS={text}").returncode == 0
     (call,) = project.calls()
@@ -175,38 +173,40 @@ def test_arguments_are_split_as_a_shell_would_and_nothing_in_them_is_run(project
     assert not project.has_run_something()
 
 
-def test_arguments_that_cannot_be_split_are_an_error_that_names_them(project):
-    done = project.make("build-site", "ARGS=--title 'Our people")
-    assert done.returncode
-    assert done.stderr.startswith("Error: ARGS=--title 'Our people cannot be split into arguments:")
+def test_args_with_an_open_quote_are_an_error(project):
+    result = project.make("build-site", "ARGS=--title 'Our people")
+    assert result.returncode
+    assert result.stderr.startswith(
+        "Error: ARGS=--title 'Our people cannot be split into arguments:"
+    )
     assert not (project.folder / "calls").exists()
 
 
-def test_the_environment_changes_nothing_unless_make_is_told(project):
+def test_variables_of_the_environment_are_ignored(project):
     project.make("build-site", SOURCE="org:other", BUILD="elsewhere", ARGS="--refresh")
     (call,) = project.calls()
     assert (call[3], value(call, "--output")) == ("auto", "build/site")
     assert "--refresh" not in call
 
 
-def test_no_origin_is_none(project):
+def test_an_empty_origin_adds_no_option(project):
     project.make("build-site")
     assert not [word for word in project.calls()[0] if word.startswith("--origin")]
 
 
-def test_a_build_folder_without_a_name_is_refused(project):
-    done = project.make("build-site", "BUILD=")
-    assert (done.returncode, "BUILD= names no folder" in done.stderr) == (2, True)
+def test_an_empty_build_folder_is_refused(project):
+    result = project.make("build-site", "BUILD=")
+    assert (result.returncode, "BUILD is empty" in result.stderr) == (2, True)
 
 
 # ------------------------------------------------------------------------------ several targets
 
 
-def test_targets_are_made_one_after_the_other_however_many_jobs_there_are(project):
+def test_targets_run_one_after_the_other_even_with_several_jobs(project):
     assert project.make("-j4", "build-site", "bundle", "test").returncode == 0
     lines = (project.folder / "calls").read_text().splitlines()
     assert lines[1::2] == ["end"] * (len(lines) // 2)
-    # There is no database, as nothing was really built: so the bundle asks for one.
+    # Nothing was really built, so the bundle finds no database and builds again.
     built, again, bundle, test = project.calls()
     assert (built[2], again[2]) == ("build", "build")
     assert (bundle[1], test[1]) == ("infra.bundle", "pytest")
@@ -225,14 +225,14 @@ def fill(folder):
 
 
 @pytest.mark.parametrize("build", ["build", "my build", "-b", "'$x'", "a/b"])
-def test_cleaning_leaves_the_store_and_the_environment(project, build):
+def test_clean_leaves_the_store_and_the_environment(project, build):
     fill(project.folder / build)
     assert project.make("clean", f"BUILD={build}").returncode == 0
     assert {path.name for path in (project.folder / build).iterdir()} == {*STORE}
     assert (project.folder / ".venv/.build").exists()
 
 
-def test_cleaning_all_leaves_a_fresh_clone(project):
+def test_distclean_leaves_a_fresh_clone(project):
     fill(project.folder / "build")
     assert project.make("distclean").returncode == 0
     assert {path.name for path in project.folder.iterdir()} == {
@@ -240,7 +240,7 @@ def test_cleaning_all_leaves_a_fresh_clone(project):
     }
 
 
-def test_cleaning_leaves_what_is_not_the_builds(project):
+def test_distclean_leaves_foreign_files(project):
     fill(project.folder / "build")
     (project.folder / "build/letter.txt").touch()
     assert project.make("distclean").returncode == 0
@@ -255,23 +255,23 @@ def test_nothing_is_removed_outside_the_project(project, target, build):
     (project.folder / "link").symlink_to(elsewhere)
     folder = project.folder / build
     fill(folder)
-    done = project.make(target, f"BUILD={build}")
-    assert done.returncode
-    assert f"BUILD={build} is not a folder in here" in done.stderr
+    result = project.make(target, f"BUILD={build}")
+    assert result.returncode
+    assert f"BUILD={build} is not inside this folder" in result.stderr
     assert all((folder / name).exists() for name in (*STORE, *BUILT))
 
 
-# ------------------------------------------------------------------------- what a machine lacks
+# ------------------------------------------------------- missing tools, network and another Python
 
 
-def test_locking_without_uv_says_what_to_install(project, tmp_path):
+def test_lock_without_uv_says_what_to_install(project, tmp_path):
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("make", "sh"):
         (tools / name).symlink_to(shutil.which(name))
-    done = project.make("lock", PATH=str(tools))
-    assert done.returncode
-    assert "make lock needs uv: python3 -m pip install uv" in done.stderr
+    result = project.make("lock", PATH=str(tools))
+    assert result.returncode
+    assert "make lock needs uv: python3 -m pip install uv" in result.stderr
 
 
 NO_NETWORK = """\
@@ -281,34 +281,34 @@ ERROR: No matching distribution found for x
 """
 
 
-def test_without_a_network_the_package_index_is_named(project):
+def test_a_missing_network_is_named_as_the_cause(project):
     (project.folder / ".venv/.dev").unlink()
-    (project.folder / "pip-says").write_text(NO_NETWORK)
-    done = project.make("test")
-    assert done.returncode
-    assert done.stderr.startswith("The package index cannot be reached")
-    assert "No matching distribution" not in done.stderr
+    (project.folder / "pip-output").write_text(NO_NETWORK)
+    result = project.make("test")
+    assert result.returncode
+    assert result.stderr.startswith("The package index cannot be reached")
+    assert "No matching distribution" not in result.stderr
 
 
-def test_what_else_pip_refuses_is_shown_in_its_words(project):
+def test_other_errors_of_pip_are_shown_unchanged(project):
     (project.folder / ".venv/.dev").unlink()
-    said = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n"
-    (project.folder / "pip-says").write_text(said)
-    done = project.make("test")
-    assert done.returncode
-    assert done.stderr.startswith(said)
+    message = "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n"
+    (project.folder / "pip-output").write_text(message)
+    result = project.make("test")
+    assert result.returncode
+    assert result.stderr.startswith(message)
 
 
-def test_another_python_than_the_environments_is_refused(project, tmp_path):
+def test_a_python_other_than_the_environments_is_refused(project, tmp_path):
     other = tmp_path / "python4"
     other.write_text("#!/bin/sh\necho 4.0.0 in /opt/python4\n")
     other.chmod(0o755)
-    done = project.make("build-site", f"PYTHON={other}")
-    assert done.returncode
-    assert f"PYTHON={other} is 4.0.0 in /opt/python4, and .venv has " in done.stderr
-    assert "make distclean" in done.stderr
+    result = project.make("build-site", f"PYTHON={other}")
+    assert result.returncode
+    assert f"PYTHON={other} is 4.0.0 in /opt/python4, but .venv has " in result.stderr
+    assert "make distclean" in result.stderr
     assert not (project.folder / "calls").exists()
 
 
-def test_the_environments_own_python_may_be_named(project):
+def test_the_environments_python_may_be_given(project):
     assert project.make("build-site", f"PYTHON={sys.executable}").returncode == 0
