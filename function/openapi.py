@@ -14,11 +14,11 @@ from function.query import DEFAULT_ORDER, DEFAULT_PAGINATION, MAX_NUMBER, MAX_PA
 # The description and the schema of each of `function.query.PARAMETERS`.
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "page": (
-        "Which page, from 1. Beyond the last one is an empty list with true totals.",
+        "The number of the page, from 1. A page past the last is empty and has the true totals.",
         {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "default": 1},
     ),
     "pagination": (
-        "How many users to a page.",
+        "The page size: how many users a page has.",
         {
             "type": "integer",
             "minimum": 1,
@@ -27,16 +27,16 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "order_by": (
-        "The order: by id, or by type (ties by id); with a hyphen the exact reverse.",
+        "The order: by id, or by type and then by id. A hyphen means the exact reverse.",
         {"type": "string", "enum": list(ORDERS), "default": DEFAULT_ORDER},
     ),
     "username": (
-        "Any part of the name; the case of A-Z does not matter, and no character is a wildcard.",
+        "Any part of the username. The case of A-Z does not matter. There are no wildcards.",
         {"type": "string"},
     ),
-    "id": ("Exactly this id.", {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}),
+    "id": ("The exact id.", {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}),
     "type": (
-        "Exactly this type; the case of A-Z does not matter. The set is open.",
+        "The whole type. The case of A-Z does not matter. The set of types is open.",
         {"type": "string", "examples": ["User", "Organization", "Bot"]},
     ),
 }
@@ -56,34 +56,34 @@ def _document() -> dict[str, Any]:
         "profiles": {"type": "array", "items": _ref("Profile")},
         "page": {"type": "integer", "minimum": 1},
         "pagination": {"type": "integer", "minimum": 1, "maximum": MAX_PAGINATION},
-        "total": {**_COUNT, "description": "How many users the query finds."},
-        "pages": {**_COUNT, "description": "How many pages that are."},
+        "total": {**_COUNT, "description": "How many users match the query."},
+        "pages": {**_COUNT, "description": "How many pages these users fill."},
         "links": _object({name: _LINK for name in _LINKS}),
         "release": {
             "type": "string",
-            "description": "Digest of the data; the site carries it too.",
+            "description": "The start of the database's SHA-256. The site has the same.",
         },
         "source": {"type": "string", "description": "Where the users are from."},
     }
     error = _object({"error": {"type": "string"}})
     error["properties"]["parameter"] = {
         "type": "string",
-        "description": "Of 400: which parameter has a value that is not allowed.",
+        "description": "With status 400: the parameter whose value is not allowed.",
     }
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "GitHub user directory",
             "version": "1",
-            "summary": "The users of the directory, filtered, in order, a page at a time.",
+            "summary": "The users of the directory: filtered, in order, one page at a time.",
         },
-        # Relative to where this was read: https://spec.openapis.org/oas/v3.1.0#server-object
+        # Relative to the URL of this document: https://spec.openapis.org/oas/v3.1.0#server-object
         "servers": [{"url": ".."}],
         "paths": {
             PROFILES_PATH: {
                 "get": {
                     "operationId": "listProfiles",
-                    "summary": "List users. All parameters are optional, and combine with AND.",
+                    "summary": "List users that match all parameters. Each parameter is optional.",
                     "parameters": [
                         {
                             "name": name,
@@ -96,7 +96,7 @@ def _document() -> dict[str, Any]:
                     "responses": {
                         "200": _response("A page of users.", "Page"),
                         "400": _response("A parameter has a value that is not allowed.", "Error"),
-                        "default": _response("Something else went wrong.", "Error"),
+                        "default": _response("Any other error.", "Error"),
                     },
                 }
             }
