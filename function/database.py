@@ -37,9 +37,9 @@ from function.statements import (
 
 # The largest integer of SQLite: no id is above. https://sqlite.org/datatype3.html
 _MAX_INTEGER = 2**63 - 1
-# Any SQLite takes so many values with a statement. https://sqlite.org/limits.html
-_MAX_VALUES = 999
-# More tokens of a term would hardly match fewer users.
+# The parameters of a statement. Every SQLite accepts so many. https://sqlite.org/limits.html
+_MAX_PARAMETERS = 999
+# A user with three parts of a term mostly has the whole term: more tokens would save nothing.
 _MAX_TOKENS = 3
 
 
@@ -84,17 +84,19 @@ class Directory:
         ).fetchone()
         self.about = About(*about)
         self.type_names: dict[int, str] = dict(self._sql.execute("SELECT code, type FROM types"))
-        self._codes = type_groups(self.type_names)
-        # Of types that differ in case alone, the group of all of them comes last, and stays.
-        self._groups = {
+        self._group_codes = type_groups(self.type_names)
+        # Types that differ in case alone have one name here. Their common group comes last, and so
+        # replaces the group of each.
+        self._groups_by_name = {
             fold(self.type_names[codes[0]]): group
-            for group, codes in self._codes.items()
+            for group, codes in self._group_codes.items()
             if group != ALL_TYPES
         }
         self._all_users = self._lists("")
         self.users = self._all_users[ALL_TYPES].total
         self.types = {
-            self.type_names[code]: self._all_users[code].total for code in self._codes[ALL_TYPES]
+            self.type_names[code]: self._all_users[code].total
+            for code in self._group_codes[ALL_TYPES]
         }
         # Fails here, and not at the first search, if SQLite has no FTS5 or the table is damaged.
         self._sql.execute("SELECT 1 FROM grams WHERE grams MATCH '\"=\"'").fetchone()
@@ -108,7 +110,7 @@ class Directory:
         try:
             rows, total = self._find(query)
             profiles = tuple(self.profiles(rows))
-        # Of a damaged file. ValueError, TypeError: an anchor is missing. KeyError: a type, a URL.
+        # ValueError, TypeError: an anchor is missing. KeyError: a type or a URL is missing.
         except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as exc:
             raise damaged_database(self.path, exc) from exc
         return Page(profiles, query.page, query.pagination, total)
@@ -131,7 +133,7 @@ class Directory:
         group = self._group_of(type_)
         if group is None:
             return [], 0
-        lists = self._joined(self._all_users, group, order_by)
+        lists = self._lists_of_group(self._all_users, group, order_by)
         count = max(min(stop, self._all_users[group].total) - start, 0)
         return self._statements(lists, start, stop, order_by), count
 
@@ -162,43 +164,46 @@ class Directory:
         lists = self._lists(term) if term else self._all_users
         if not lists:
             return self._page_of(self._rows_by_rare_term(term, group), group, query)
-        joined = self._joined(lists, group, query.order_by)
+        lists_of_group = self._lists_of_group(lists, group, query.order_by)
         start = (query.page - 1) * query.pagination
-        statements = self._statements(joined, start, start + query.pagination, query.order_by)
+        stop = start + query.pagination
+        statements = self._statements(lists_of_group, start, stop, query.order_by)
         rows = [row for statement in statements for row in self.fetch_all(*statement)]
         if is_descending(query.order_by):
             rows.reverse()
-        return rows, sum(users.total for users in joined)
+        return rows, sum(user_list.total for user_list in lists_of_group)
 
     def _group_of(self, type_: str | None) -> int | None:
         """Return the type group that *type_* asks for; None if no user has such a type."""
-        return ALL_TYPES if type_ is None else self._groups.get(fold(type_))
+        return ALL_TYPES if type_ is None else self._groups_by_name.get(fold(type_))
 
     def _lists(self, term: str) -> dict[int, UserList]:
         """Return the lists of a frequent term by type group. A rare term has none."""
         lists = (UserList(*row) for row in self.fetch_all(LISTS_OF_TERM, [term]))
-        return {users.type_group: users for users in lists}
+        return {user_list.type_group: user_list for user_list in lists}
 
-    def _joined(self, lists: dict[int, UserList], group: int, order_by: str) -> list[UserList]:
-        """Return those of *lists* that joined are the users of *group*, in ascending order."""
-        groups = self._codes[group] if is_by_type(order_by) else (group,)
+    def _lists_of_group(
+        self, lists: dict[int, UserList], group: int, order_by: str
+    ) -> list[UserList]:
+        """Return those of *lists* that, one after another, have the users of *group* in order."""
+        groups = self._group_codes[group] if is_by_type(order_by) else (group,)
         return [lists[group] for group in groups if group in lists]
 
     def _statements(
         self, lists: Sequence[UserList], start: int, stop: int, order_by: str
     ) -> list[Statement]:
-        """Return the statements that read from *start* to before *stop* of the joined *lists*."""
+        """Return the statements that read from *start* to before *stop* of *lists*, as `slices`."""
         statements = []
-        for users, first, count in slices(lists, start, stop, order_by):
+        for user_list, first, count in slices(lists, start, stop, order_by):
             anchor, skip = divmod(first, ANCHOR_INTERVAL)
-            first_id = self._anchor(users.number, anchor) if anchor else 0
-            codes = self._codes[users.type_group]
-            statements.append(slice_statement(users, codes, first_id, skip, count))
+            first_id = self._anchor(user_list.number, anchor) if anchor else 0
+            codes = self._group_codes[user_list.type_group]
+            statements.append(slice_statement(user_list, codes, first_id, skip, count))
         return statements
 
-    def _anchor(self, number: int, anchor: int) -> int:
-        """Return the id at the anchor of that number in the list of that *number*."""
-        ((encoded,),) = self.fetch_all(*anchor_statement(number, anchor, self._id_bytes))
+    def _anchor(self, list_number: int, anchor: int) -> int:
+        """Return the id at an anchor; see `anchor_statement`."""
+        ((encoded,),) = self.fetch_all(*anchor_statement(list_number, anchor, self._id_bytes))
         return int.from_bytes(encoded, "little")
 
     def _rows_by_id(self, user_id: int, term: str) -> list[Row]:
@@ -207,36 +212,37 @@ class Directory:
         return [row for row in rows if term in fold(row[2])]
 
     def _rows_by_rare_term(self, term: str, group: int) -> list[Row]:
-        """Return all users who have a term without a list, and perhaps are of *group*, by id."""
+        """Return all users of *group*, and perhaps other users, with a rare *term*, by id."""
         if len(term) > self._longest:
             return []
         tokens = self._rarest_tokens(term)
-        # A type group without a posting list has most users: its token would save nothing.
+        # Most users are in a type group that has no posting list.
         if tokens and self._all_users[group].match:
             tokens.append(type_group_token(group))
         return self.fetch_all(*rare_term_statement(term, tokens))
 
     def _rarest_tokens(self, term: str) -> list[str]:
-        """Return the tokens of the rarest parts of a rare *term*. All who have it have these.
+        """Return the tokens of the rarest parts of a rare *term*: each user with it has them all.
 
-        There is none if each part of the term is so frequent that it has no posting list.
+        The result is empty if no part of the term has a posting list, since all are too frequent.
         """
         if len(term) <= MAX_GRAM:
             return [term_token(term)]
         for length in range(MAX_GRAM, len(term)):
-            parts = sorted(substrings(term, length))[:_MAX_VALUES]
+            parts = sorted(substrings(term, length))[:_MAX_PARAMETERS]
             frequent = self.fetch_all(*frequent_terms_statement(parts))
-            # Every rare n-gram has a posting list, and those frequent terms that are exact.
-            users = dict.fromkeys(parts, 0) if length == MAX_GRAM else {}
+            # The parts with a posting list: every rare n-gram, and each frequent term whose list
+            # is exact.
+            totals = dict.fromkeys(parts, 0) if length == MAX_GRAM else {}
             for part, total, is_exact in frequent:
                 if is_exact:
-                    users[part] = total
+                    totals[part] = total
                 else:
-                    users.pop(part, None)
-            if users:
-                rarest = sorted(users, key=users.__getitem__)[:_MAX_TOKENS]
+                    totals.pop(part, None)
+            if totals:
+                rarest = sorted(totals, key=totals.__getitem__)[:_MAX_TOKENS]
                 return [term_token(part) for part in rarest]
-            if not frequent:  # then no longer part is frequent either
+            if not frequent:  # Then no longer part is frequent, and none has a posting list.
                 break
         return []
 
@@ -245,12 +251,9 @@ class Directory:
     ) -> tuple[Sequence[Row], int]:
         """Return the page of those *rows* that are of *group*, and the number on all pages.
 
-        Args:
-            rows: all that match but for the type, by ascending id.
-            group: a type group.
-            query: its order and page.
+        *rows* match all filters but the type. They are ordered by id.
         """
-        matches = [row for row in rows if row[1] >> 1 in self._codes[group]]
+        matches = [row for row in rows if row[1] >> 1 in self._group_codes[group]]
         if is_by_type(query.order_by):
             matches.sort(key=lambda row: self.type_names[row[1] >> 1])
         if is_descending(query.order_by):

@@ -9,11 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from function.index import (
-    ALL_TYPES,
-    ANCHORS_PER_ROW,
-    match_query,
-)
+from function.index import ALL_TYPES, ANCHORS_PER_ROW, match_query
 from function.query import is_descending
 
 # A row of the table `users`: id, packed type, username. A packed type is twice the type's code,
@@ -66,70 +62,73 @@ def slices(
             from the end. The slices are in ascending order still.
     """
     if is_descending(order_by):
-        total = sum(users.total for users in lists)
+        total = sum(user_list.total for user_list in lists)
         start, stop = max(total - stop, 0), total - start
     preceding = 0
-    for users in lists:
-        first, last = max(start - preceding, 0), min(stop - preceding, users.total)
+    for user_list in lists:
+        first, last = max(start - preceding, 0), min(stop - preceding, user_list.total)
         if first < last:
-            yield users, first, last - first
-        preceding += users.total
+            yield user_list, first, last - first
+        preceding += user_list.total
 
 
-def anchor_statement(number: int, anchor: int, id_bytes: int) -> Statement:
-    """Return the statement that reads the id at an anchor, as little-endian bytes.
+def anchor_statement(list_number: int, anchor: int, id_bytes: int) -> Statement:
+    """Return the statement that reads an anchor of a list: an id, in little-endian bytes.
 
     Args:
-        number: the list's number.
-        anchor: the anchor's number in that list, from 0.
+        list_number: the list's number.
+        anchor: the anchor's position in that list, from 0.
         id_bytes: how many bytes an id takes.
     """
     row, place = divmod(anchor, ANCHORS_PER_ROW)
     return Statement(
         "SELECT substr(ids, ?, ?) FROM anchors WHERE list = ? AND number = ?",
-        [id_bytes * place + 1, id_bytes, number, row],
+        [id_bytes * place + 1, id_bytes, list_number, row],
     )
 
 
 def slice_statement(
-    users: UserList, codes: Sequence[int], first_id: int, skip: int, count: int
+    user_list: UserList, codes: Sequence[int], first_id: int, skip: int, count: int
 ) -> Statement:
     """Return the statement that reads a slice of a list, as `Row`, in ascending order.
 
     Args:
-        users: the list.
+        user_list: the list.
         codes: the type codes of its type group.
         first_id: the id of the anchor to read from.
         skip: how many users of the list to skip from there.
         count: how many to read.
     """
-    if users.is_exact:
-        # OFFSET skips entries of the posting list, without reading a user for each.
+    if user_list.is_exact:
+        # ?username= or ?type= whose posting list has exactly the users of the list. OFFSET skips
+        # its entries, and no row of `users` is read for them.
         return Statement(
             "SELECT u.id, u.type, u.username FROM (SELECT rowid AS id FROM grams"
             " WHERE grams MATCH ? AND rowid >= ? ORDER BY rowid LIMIT ? OFFSET ?)"
             " CROSS JOIN users u USING (id)",
-            [users.match, first_id, count, skip],
+            [user_list.match, first_id, count, skip],
         )
     tests, values = "", []
-    if users.type_group != ALL_TYPES:
+    if user_list.type_group != ALL_TYPES:
         packed_types = (f"{2 * code}, {2 * code + 1}" for code in codes)
         tests += f" AND u.type IN ({', '.join(packed_types)})"
-    if users.term:
+    if user_list.term:
         tests += " AND instr(lower(u.username), ?)"
-        values.append(users.term)
-    if users.match is None:
+        values.append(user_list.term)
+    if user_list.match is None:
+        # No filter, or ?username= or ?type= that so many users match that it needs no posting list.
         return Statement(
             "SELECT u.id, u.type, u.username FROM users u"
             f" WHERE u.id >= ?{tests} ORDER BY u.id LIMIT ? OFFSET ?",
             [first_id, *values, count, skip],
         )
+    # ?username= or ?type= whose posting list has other users as well. CROSS JOIN makes SQLite read
+    # the posting list first. https://sqlite.org/optoverview.html#crossjoin
     return Statement(
-        # CROSS JOIN fixes the order of the tables: https://sqlite.org/optoverview.html#crossjoin
         "SELECT u.id, u.type, u.username FROM grams CROSS JOIN users u ON u.id = grams.rowid"
         f" WHERE grams MATCH ? AND grams.rowid >= ?{tests}"
         " ORDER BY grams.rowid LIMIT ? OFFSET ?",
-        [users.match, first_id, *values, count, skip],
+        [user_list.match, first_id, *values, count, skip],
     )
 
 
@@ -140,7 +139,7 @@ def rare_term_statement(term: str, tokens: Sequence[str]) -> Statement:
         term: the folded term.
         tokens: tokens that all of these users have. Without any, all users are read.
     """
-    # Not LIKE: it has wildcards, and ends a text at NUL.
+    # LIKE has wildcards, and ends a text at NUL.
     contains = "instr(lower(u.username), ?)"
     if not tokens:
         return Statement(f"SELECT u.id, u.type, u.username FROM users u WHERE {contains}", [term])
@@ -152,7 +151,7 @@ def rare_term_statement(term: str, tokens: Sequence[str]) -> Statement:
 
 
 def frequent_terms_statement(terms: Sequence[str]) -> Statement:
-    """Return the statement that reads, of the frequent *terms*: term, users, exact."""
+    """Return the statement that reads term, users and exact of those *terms* that are frequent."""
     parameters = ", ".join("?" * len(terms))
     return Statement(
         f"SELECT term, users, exact FROM lists WHERE kind = {ALL_TYPES} AND term IN ({parameters})",
@@ -161,7 +160,7 @@ def frequent_terms_statement(terms: Sequence[str]) -> Statement:
 
 
 def explicit_urls_statement(ids: Sequence[int]) -> Statement:
-    """Return the statement that reads, of the users *ids*: id, avatar_url, html_url.
+    """Return the statement that reads id, avatar_url and html_url of the users *ids*.
 
     The ids are one value, so that their number has no limit. https://sqlite.org/json1.html#jeach
     """
