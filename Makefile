@@ -15,7 +15,9 @@ DATABASE = $(BUILD)/directory.db
 SITE = $(BUILD)/site
 
 # Recipes read these from the environment ("$$SOURCE") exactly as they were typed: neither make nor a
-# shell expands or runs their content. BUILD comes first, because other defaults contain it.
+# shell expands or runs their content. $(call typed,NAME) is the value of NAME: unexpanded if it is from
+# the command line, expanded if it is a default, such as STORE, which contains $(BUILD). The loop gives
+# each variable that value for good. https://www.gnu.org/software/make/manual/html_node/Value-Function.html
 NAMES := BUILD STORE DATABASE SITE SOURCE TOTAL ORIGIN PAGE_SIZES PORT STACK KEEP PARAMETERS ARGS PYTHON
 PYTHON_IS_NAMED := $(filter command%,$(origin PYTHON))
 typed = $(if $(filter command% override,$(origin $(1))),$(value $(1)),$($(1)))

@@ -1,6 +1,6 @@
 """The commands. Each builds objects from its options and runs one stage.
 
-A package that only one command needs is imported in that command: a server, a client and the
+A package that only one command needs is imported in that command. The server, the client and the
 store take a fifth of a second to load.
 """
 
@@ -52,11 +52,7 @@ def ghdirectory() -> None:
 @ghdirectory.command(epilog="Example: ghdirectory seed org:python repo:psf/requests --total 1000")
 @options.sources_argument
 @options.seed_options
-@click.option(
-    "--dry-run",
-    is_flag=True,
-    help="Only print how many requests are needed, and how many are left.",
-)
+@click.option("--dry-run", is_flag=True, help="Only print how many requests are needed and left.")
 def seed(
     sources: Sequence[str],
     total: int,
@@ -154,9 +150,9 @@ def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> None:
     The exit status is 1 if the API refuses the query.
     """
     if explain:
-        from generator import explain as explaining
+        from generator.explain import explain as explain_query
 
-        terminal.say(str(explaining.explain(database, parse_query(pairs))))
+        terminal.say(str(explain_query(database, parse_query(pairs))))
         return
     with closing(Directory(database)) as directory:
         answer = answer_profiles(directory, pairs)
@@ -173,16 +169,17 @@ def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> None:
 @options.site_option
 @options.base_path_option
 def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> None:
-    """Serve the site and the API on this machine, to look at."""
-    from generator import serve as serving
+    """Serve the site and the API on this machine, as a preview."""
+    from generator.serve import Preview
+    from generator.serve import serve as serve_preview
 
-    preview = serving.Preview(database, site, base_path)
+    preview = Preview(database, site, base_path)
     if preview.build.release != preview.directory.release:
         terminal.warn(
             f"The site in {site} is release {preview.build.release}, but the API is release"
             f" {preview.directory.release}. Run `ghdirectory render` to update the site."
         )
-    serving.serve(preview, host, port, terminal.say)
+    serve_preview(preview, host, port, terminal.say)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory publish --bucket my-site --dry-run")
@@ -221,12 +218,12 @@ def publish(
     lists: a site with a manifest is complete. Credentials and region are found as by the AWS
     CLI.
     """
-    with closing(publishing.S3Bucket(bucket, endpoint_url, concurrency)) as store:
+    with closing(publishing.S3Bucket(bucket, endpoint_url, concurrency)) as s3_bucket:
         if verify:
-            stages.verify(store, site, release, concurrency)
+            stages.verify(s3_bucket, site, release, concurrency)
         else:
             manifest = publishing.read_site(site, release, allow_sample=allow_sample)
-            stages.publish(store, site, manifest, concurrency, dry_run=dry_run)
+            stages.publish(s3_bucket, site, manifest, concurrency, dry_run=dry_run)
 
 
 @ghdirectory.command("help")
@@ -248,7 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     terminal.escape_unencodable()
     try:
-        # None, or the status that a command exited with.
+        # The status is None unless a command called Context.exit.
         status = ghdirectory.main(arguments, NAME, standalone_mode=False)
     except click.Abort as exc:
         raise KeyboardInterrupt from exc

@@ -1,4 +1,4 @@
-"""What the commands do: run a stage, show its progress, report its result."""
+"""The stages as commands run them: each shows its progress and reports its result."""
 
 from contextlib import closing
 from pathlib import Path
@@ -8,9 +8,9 @@ import click
 
 from function.contract import About
 from function.database import Directory
-from generator import check as checking
 from generator import publish as publishing
 from generator.bake import bake as bake_directory
+from generator.check import check as check_site
 from generator.cli import terminal
 from generator.errors import StoreError
 from generator.render import Place, make_build, render_site
@@ -75,7 +75,7 @@ def check(database: Path, site: Path, base_path: str) -> None:
     with closing(Directory(database)) as directory:
         build = read_build(site)
         with terminal.progress("Checking", build.page_count(), "pages") as advance:
-            checking.check(directory, build, site, base_path, advance)
+            check_site(directory, build, site, base_path, advance)
     terminal.say(
         f"Checked  {build.page_count():,} pages: they match the API, and all links resolve"
     )
