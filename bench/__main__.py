@@ -55,7 +55,7 @@ def show(what: str, against: str, measured: tuple[float, float, float]) -> None:
 
 def bench_seed(folder: Path, count: int) -> None:
     """Seeding from a GitHub in this process, against storing its replies in a plain table."""
-    users, turn = sources.parse("users", seeding.API), iter(range(1000))
+    users, turn = sources.parse_source("users", seeding.API), iter(range(1000))
     show(
         "seed from GitHub",
         "its replies in a plain table",

@@ -135,7 +135,10 @@ def peak() -> float:
 def main() -> None:
     """Do one stage, and print its rows a second and its peak memory in MiB."""
     stage, count, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-    users, csv = sources.parse("users", API), sources.parse(f"file:{folder / 'users.csv'}", API)
+    users, csv = (
+        sources.parse_source("users", API),
+        sources.parse_source(f"file:{folder / 'users.csv'}", API),
+    )
     stages: dict[str, Callable[[], None]] = {
         "github": lambda: seed(users, count, folder / "users.db"),
         "refresh": lambda: seed(users, count, folder / "users.db", refresh=True),

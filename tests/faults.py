@@ -335,7 +335,7 @@ def suffer(fault: Fault, folder: Path) -> Outcome:
     said: list[str] = []
     ends = ""
     github = FakeGitHub(fault.users, remaining=10**6, fault=fault.inject)
-    source = sources.parse("users", API)
+    source = sources.parse_source("users", API)
     total = len(fault.users)
 
     def seed() -> None:

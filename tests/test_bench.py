@@ -19,7 +19,7 @@ def test_seeding_is_measured_at_any_size(tmp_path, capsys):
 
 def test_the_plain_design_stores_the_same_users(tmp_path):
     seeding.plain_seed(250, tmp_path / "plain.db")
-    users = seeding.sources.parse("users", seeding.API)
+    users = seeding.sources.parse_source("users", seeding.API)
     seeding.seed(users, 250, tmp_path / "users.db")
     with seeding.closing(seeding.sqlite3.connect(tmp_path / "plain.db")) as plain:
         expected = plain.execute("SELECT * FROM users ORDER BY id").fetchall()

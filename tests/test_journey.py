@@ -17,7 +17,7 @@ from generator.github import Client
 from generator.render import site
 from generator.seed.crawl import crawl
 from generator.seed.sample import PATH as SAMPLE
-from generator.seed.sources import parse, world
+from generator.seed.sources import parse_source, world
 from generator.site import read_build
 from generator.store import Progress, Store
 from tests.fake_github import FakeGitHub, read_csv, transport
@@ -31,7 +31,7 @@ class Journey:
     def __init__(self, folder: Path, users: list[dict[str, object]], total: int) -> None:
         self.github = FakeGitHub(users)
         client = Client(API, None, transport=transport(self.github, API))
-        source = parse("users", API)
+        source = parse_source("users", API)
         store = Store(folder / "users.db", world([source], API))
         store.choose([Progress(source.identity, source.name, source.title)], total)
         now = datetime(2026, 11, 24, tzinfo=UTC)

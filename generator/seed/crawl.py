@@ -116,9 +116,9 @@ def crawl(
     notes: tuple[str, ...] = ()
     size, ended, confirming = MAX_PER_PAGE, begin.enough, False
     while cursor.users < wanted and not ended:
-        asked = request_url(cursor, wanted, size, by_id=source.by_id)
+        asked = request_url(cursor, wanted, size, by_id=source.is_by_id)
         # Any reply that goes on from here saves a request, but one that counts may bring too few.
-        position = cursor.position if source.by_id and client.authorized else None
+        position = cursor.position if source.is_by_id and client.authorized else None
         kept = store.kept(source.identity, asked, position) if refresh else None
         asked = kept.url if kept else asked
         answer = client.get(
@@ -139,7 +139,7 @@ def crawl(
             )
         step = _step(source, store, cursor, answer.url, reply, batch)
         # In a list by page, who stood on its last page and does not may have moved to another.
-        if step.is_end and not source.by_id and not refresh:
+        if step.is_end and not source.is_by_id and not refresh:
             step = replace(step, is_end=False)
         confirming = bool(
             step.is_end
@@ -192,7 +192,7 @@ def start(source: Source, store: Store, wanted: int, *, refresh: bool) -> Start:
     if not refresh:
         enough = store.count(source.identity, wanted) >= wanted
         return Start(progress.cursor, refresh=False, enough=enough)
-    under_way = progress.refresh if source.by_id else None
+    under_way = progress.refresh if source.is_by_id else None
     if under_way and under_way.users < wanted:
         return Start(under_way, refresh=True)
     return Start(first, refresh=True)
@@ -209,7 +209,7 @@ def requests_needed(source: Source, store: Store, total: int, *, refresh: bool) 
 
 
 def _wanted(source: Source, total: int) -> int:
-    return min(total, source.most or total)
+    return min(total, source.max_users or total)
 
 
 def _kept(
@@ -220,7 +220,7 @@ def _kept(
     everybody = {user.id for user in batch.users} == set(step.positions)
     if not etag or not everybody or not batch.users or not batch.complete or step.problem:
         return None
-    after = int_parameter(url, "since") or 0 if source.by_id else cursor.position
+    after = int_parameter(url, "since") or 0 if source.is_by_id else cursor.position
     return Kept(url, etag, next_url(reply), after)
 
 
@@ -234,7 +234,7 @@ def _read(source: Source, kept: Kept | None, reply: Reply) -> Batch:
 def _step(
     source: Source, store: Store, cursor: Cursor, asked: str, reply: Reply, batch: Batch
 ) -> Step:
-    if source.by_id:
+    if source.is_by_id:
         return step_by_id(cursor, asked, reply, batch)
     met = store.met(source.identity, cursor.position, [user.id for user in batch.users])
     return step_by_page(cursor, asked, reply, batch, met)

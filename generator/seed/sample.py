@@ -1,7 +1,7 @@
-"""The embedded sample: 150 invented accounts, for a look at the site without a network.
+"""The embedded sample: 150 invented accounts, to look at the site without a network.
 
-None is a real person's: the names are things, the addresses lead to example.com, and the
-pictures are drawn here. sample.csv has the odd cases in it that real lists have.
+No account is a real person's. The names are things, the addresses lead to example.com, and the
+avatars are drawn here. sample.csv has the unusual names and types that real lists have.
 """
 
 import csv
@@ -16,7 +16,7 @@ PATH = Path(__file__).with_name("sample.csv")
 
 
 def read_sample() -> Iterator[Profile]:
-    """Yield the sample's accounts in the order of their ids."""
+    """Yield the sample's accounts in ascending id."""
     with PATH.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             login = row["login"]
@@ -30,9 +30,9 @@ def read_sample() -> Iterator[Profile]:
 
 
 def identicon(name: str) -> str:
-    """Return a picture made from *name*: five rows of squares, the right half mirroring the left.
+    """Return an avatar for *name*: five rows of squares, the right half mirroring the left.
 
-    It is a data: address of an SVG, so that it shows wherever the address is used.
+    It is an SVG in a data: URL, so it is shown wherever the address is used.
     https://www.rfc-editor.org/rfc/rfc2397
     """
     digest = hashlib.sha256(name.encode()).digest()

@@ -11,7 +11,7 @@ from generator.errors import EmptyList, SourceError, UnknownSource, Unreachable
 from generator.github import Client
 from generator.seed import crawl
 from generator.seed.crawl import Outcome
-from generator.seed.sources import Source, parse, world
+from generator.seed.sources import Source, parse_source, world
 from generator.store import Progress, Store
 from generator.text import count, utc_time
 
@@ -97,7 +97,7 @@ class Seeder:
             return 0
         users, requests = crawl.requests_needed(source, store, self.total, refresh=self.refresh)
         # A list by page may be shorter, and its pages need not be full.
-        about, most = ("", "") if source.by_id or not requests else ("about ", "at most ")
+        about, most = ("", "") if source.is_by_id or not requests else ("about ", "at most ")
         self.reporter.say(
             f"{source.name}: {about}{count(requests, 'request')}, for"
             f" {most}{count(users, 'user')} of {self.total:,}"
@@ -133,7 +133,7 @@ class Seeder:
             )
         sources: dict[str, Source] = {}
         for spec in ("users",) if is_auto else specs:
-            source = parse(spec, self.api_url)
+            source = parse_source(spec, self.api_url)
             sources.setdefault(source.identity, source)
         return is_auto, list(sources.values())
 
@@ -200,7 +200,7 @@ class Seeder:
                 break
         else:
             warning = f"{reason}.\nThis build uses the embedded SAMPLE: its accounts are invented."
-            self._seed([parse("sample", self.api_url)])
+            self._seed([parse_source("sample", self.api_url)])
         self.reporter.warn(warning)
         return warning
 

@@ -1,6 +1,7 @@
-"""The lists that can be seeded. Opens nothing before a source's `profiles` is called.
+"""The sources of users: GitHub's lists, files and the sample.
 
-A further source is one function and one row of `SOURCES`.
+No source is opened before its `profiles` is called. A new source is one function and one row of
+`SOURCES`.
 """
 
 import os
@@ -32,54 +33,54 @@ FILE_SUFFIXES = (".csv", ".json", ".ndjson", ".jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A list of users: at *url* on GitHub, or *profiles* that are here already.
+    """A list of users, on GitHub or on this machine.
 
     Attributes:
-        name: the list's name for the public; a file's without its folder.
-        title: what it lists, as in "members of python", to stand within a sentence.
-        identity: what a store knows the list by.
-        url: where the list starts, for one that GitHub serves.
-        by_id: whether it is read by id (see `paging`).
+        name: the public name. That of a file is without its folder.
+        title: a description to use within a sentence, as in "members of python".
+        identity: the key of the list in a store.
+        url: the address where a list on GitHub starts; None for a list on this machine.
+        is_by_id: whether the list is read by id (see `generator.github.paging`).
         read: decodes a reply.
-        most: how many users GitHub gives of such a list; None: all.
-        resource: which of GitHub's rate limits its requests count for.
-        caveat: what to know of such a list, for people.
-        profiles: reads the list from its start, for one that is on this machine.
+        max_users: the number of users that GitHub lists at most; None if there is no limit.
+        resource: the rate limit of GitHub that counts its requests.
+        caveat: a remark about what the list leaves out, for people.
+        profiles: reads a list on this machine from its start.
     """
 
     name: str
     title: str
     identity: str
     url: str | None = None
-    by_id: bool = False
+    is_by_id: bool = False
     read: Callable[[Reply], Batch] = read_users
-    most: int | None = None
+    max_users: int | None = None
     resource: str = "core"
     caveat: str = ""
     profiles: Callable[[], Iterator[Profile]] | None = None
 
 
-def parse(spec: str, api_url: str) -> Source:
+def parse_source(spec: str, api_url: str) -> Source:
     """Return the source that *spec* names, as in "users", "org:python" or "file:users.csv".
 
     Raises:
         UnknownSource: there is no such source.
     """
-    if _looks_like_several(spec, api_url):
+    if _is_several(spec, api_url):
         raise UnknownSource(
             f"{shorten(spec)} looks like several sources: each is an argument of its own"
-            " (for make, one in SOURCE and the others in ARGS)"
+            " (with make, one in SOURCE and the others in ARGS)"
         )
     return _parse_one(spec, api_url)
 
 
-def _looks_like_several(spec: str, api_url: str) -> bool:
+def _is_several(spec: str, api_url: str) -> bool:
     """Return whether *spec* is several sources with blanks between, not one that has blanks."""
     first, *others = spec.split() or [""]
     kind = first.partition(":")[0]
     if kind == "file" and os.path.lexists(spec.removeprefix("file:")):
         return False
-    if kind == "search":  # it may have org: and followers: in it, but none of these
+    if kind == "search":  # its query may have org: and followers:, but none of these
         return any(word.startswith(("search:", "repo:", "stargazers:", "file:")) for word in others)
     try:
         for word in {first, *others} - {"auto"}:
@@ -91,24 +92,27 @@ def _looks_like_several(spec: str, api_url: str) -> bool:
 
 def _parse_one(spec: str, api_url: str) -> Source:
     kind, _, detail = spec.partition(":")
-    form, make = SOURCES.get(kind, ("", None))
-    if make is None or (":" in spec) != (":" in form) or (":" in form and not detail.strip()):
-        meant = _meant(spec)
-        advice = f"did you mean {meant!r}?" if meant else f"there are auto, {', '.join(FORMS)}"
+    form, make_source = SOURCES.get(kind, ("", None))
+    has_detail = bool(detail.strip())
+    if make_source is None or (":" in spec) != (":" in form) or (":" in form and not has_detail):
+        suggestion = _suggestion(spec)
+        advice = (
+            f"did you mean {suggestion!r}?" if suggestion else f"there are auto, {', '.join(FORMS)}"
+        )
         raise UnknownSource(f"there is no source {spec!r}; {advice}")
     if kind != "file":
         try:
             detail.encode()
         except UnicodeEncodeError as exc:
             raise UnknownSource(f"{shorten(spec)} is not UTF-8") from exc
-    return make(detail, api_url)
+    return make_source(detail, api_url)
 
 
-def _meant(spec: str) -> str | None:
-    """Return the source that somebody may have meant by *spec*, which names none."""
+def _suggestion(spec: str) -> str | None:
+    """Return the source that a user may mean by *spec*, which names none."""
     kind, colon, detail = spec.partition(":")
     if not colon:
-        # Not Path.is_file, which raises OSError where a name is too long.
+        # Path.is_file would raise OSError for a name that is too long.
         if spec.lower().endswith(FILE_SUFFIXES) or os.path.isfile(spec):  # noqa: PTH113
             return f"file:{spec}"
         if re.fullmatch(r"[\w.-]+/[\w.-]+", spec):
@@ -119,17 +123,17 @@ def _meant(spec: str) -> str | None:
 
 
 def joined_title(titles: Sequence[str]) -> str:
-    """Return the title of a directory of several lists: "Members of a and sample users"."""
+    """Return the title of a directory of several lists, as in "Members of a and sample users"."""
     *others, last = dict.fromkeys(titles)
     joined = f"{', '.join(others)} and {last}" if others else last
     return joined[0].upper() + joined[1:]
 
 
 def world(sources: Sequence[Source], api_url: str) -> str:
-    """Return what tells whose ids the users of *sources* have: a server's, files', the sample's.
+    """Return the key of the server, files or sample that the ids of these users are from.
 
-    Users of different worlds may have the same ids, so they are not stored together, unless
-    somebody names such sources together.
+    Users of different servers may have the same ids. They are stored together only if the user
+    names their sources together.
     """
     if any(source.url for source in sources):
         return list_url(api_url, "users", since=0)
@@ -138,7 +142,7 @@ def world(sources: Sequence[Source], api_url: str) -> str:
 
 def _users(detail: str, api_url: str) -> Source:
     url = list_url(api_url, "users", since=0)
-    return Source("users", "GitHub users", url, url, by_id=True)
+    return Source("users", "GitHub users", url, url, is_by_id=True)
 
 
 def _org(detail: str, api_url: str) -> Source:
@@ -147,9 +151,9 @@ def _org(detail: str, api_url: str) -> Source:
     return Source(
         f"org:{name}",
         f"members of {name}",
-        url.lower(),  # names differ in more than case
+        url.lower(),  # GitHub's names are not case-sensitive
         url,
-        caveat="GitHub lists the public members, and all of them only to a member's token",
+        caveat="GitHub lists the public members only; with a token of a member, it lists all",
     )
 
 
@@ -159,11 +163,11 @@ def _repo(detail: str, api_url: str) -> Source:
     return Source(
         f"repo:{owner}/{name}",
         f"contributors to {owner}/{name}",
-        url.lower(),  # names differ in more than case
+        url.lower(),  # GitHub's names are not case-sensitive
         url,
         read=read_contributors,
         caveat="GitHub links only the first 500 author addresses of a repository to accounts;"
-        " other contributors are anonymous, and not listed",
+        " the other contributors are anonymous, and are not listed",
     )
 
 
@@ -187,7 +191,7 @@ def _search(detail: str, api_url: str) -> Source:
         url,
         url,
         read=read_search,
-        most=MAX_SEARCH_RESULTS,
+        max_users=MAX_SEARCH_RESULTS,
         resource="search",
         caveat=f"GitHub lists only the first {MAX_SEARCH_RESULTS:,} users that a search finds",
     )
@@ -197,12 +201,12 @@ def _file(detail: str, api_url: str) -> Source:
     path = Path(detail)
 
     def profiles() -> Iterator[Profile]:
-        for where, record in read_records(path):
+        for place, record in read_records(path):
             if record is not None:
-                yield read_user(record, where, fill_in=True)
+                yield read_user(record, place, fill_in=True)
 
-    name, place = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, path.resolve()))
-    return Source(f"file:{name}", "GitHub users", f"file:{place}", profiles=profiles)
+    name, full = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, path.resolve()))
+    return Source(f"file:{name}", "GitHub users", f"file:{full}", profiles=profiles)
 
 
 def _sample(detail: str, api_url: str) -> Source:
@@ -217,13 +221,13 @@ def _owner_and_name(detail: str) -> tuple[str, str]:
 
 
 def _name(text: str) -> str:
-    """Return *text* if it can name an account or a repository: one part of an address."""
+    """Return *text* if it can be an account's or a repository's name, one part of an address."""
     if not text.strip(".") or "/" in text or not text.isprintable() or " " in text:
         raise UnknownSource(f"{shorten(text)} is not a name like octocat")
     return text
 
 
-# What follows a colon, and what makes a source of it.
+# By the word before the colon: the form for help, and the function that makes the source.
 SOURCES: dict[str, tuple[str, Callable[[str, str], Source]]] = {
     "users": ("users", _users),
     "org": ("org:NAME", _org),

@@ -14,7 +14,7 @@ from generator.errors import RateLimitExceeded, Refused, SourceError, StoreError
 from generator.github import Client
 from generator.seed import sources
 from generator.seed.crawl import copy, crawl, requests_needed
-from generator.seed.sources import Source, parse
+from generator.seed.sources import Source, parse_source
 from generator.store import Progress, Store, Tally
 from tests.factories import make_profile
 from tests.fake_github import Answer, FakeGitHub, transport, user
@@ -38,7 +38,7 @@ class Run:
         self.path = path
 
     def __call__(self, github, total=150, source="users", token=None, *, refresh=False, **options):
-        found = source if isinstance(source, Source) else parse(source, API)
+        found = source if isinstance(source, Source) else parse_source(source, API)
         self.said, self.steps, self.waits = [], [], []
         client = Client(
             API,
@@ -622,12 +622,12 @@ def test_a_page_that_is_empty_although_a_next_one_is_named_makes_nobody_gone(run
 )
 def test_what_a_seeding_takes_is_known_before(source, total, needed, tmp_path):
     store = Store(tmp_path / "none.db")
-    assert requests_needed(parse(source, API), store, total, refresh=False) == needed
+    assert requests_needed(parse_source(source, API), store, total, refresh=False) == needed
 
 
 def test_what_is_stored_is_not_asked_for_unless_it_is_refreshed(run):
     run(github(), 150)
-    users, store = parse("users", API), Store(run.path)
+    users, store = parse_source("users", API), Store(run.path)
     assert requests_needed(users, store, 150, refresh=False) == (0, 0)
     assert requests_needed(users, store, 330, refresh=False) == (180, 2)
     assert requests_needed(users, store, 330, refresh=True) == (330, 4)

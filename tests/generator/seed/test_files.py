@@ -28,7 +28,7 @@ TWO = [(1, "one"), (2, "two")]
     "content",
     [
         pytest.param("id,login\n1,one\n2,two\n", id="CSV"),
-        pytest.param("id,login\r\n1,one\r\n2,two", id="CSV, Windows"),
+        pytest.param("id,login\r\n1,one\r\n2,two", id="CSV, Windows line ends"),
         pytest.param("\ufeffID , Login\n1,one\n\n2,two\n\n", id="CSV, BOM and blank lines"),
         pytest.param('login,type,id\n"one",User,1\ntwo,,2\n', id="CSV, other columns and quotes"),
         pytest.param("id,login\n 1 , one\n2,two \n", id="CSV, blanks around values"),
@@ -40,7 +40,7 @@ TWO = [(1, "one"), (2, "two")]
         pytest.param('{"id": 1,\n "login": "one"}\n\n\n{"id": 2, "login": "two"}', id="JSON texts"),
     ],
 )
-def test_a_list_is_read_whatever_its_form(read, content):
+def test_each_form_of_a_list_is_read(read, content):
     assert read(content) == TWO
 
 
@@ -59,9 +59,13 @@ def test_a_list_may_be_empty(read, content):
             "id,login\n1,one\n2,two,3\n", "line 3: it has more values", id="CSV, too wide"
         ),
         pytest.param('id,login\n1,"one\n', "line 2: it is not CSV", id="CSV, open quote"),
-        pytest.param('[{"id": 1, "login": "one"}', "the list is cut off", id="JSON, cut off"),
         pytest.param(
-            '[{"id": 1, "login": "one"},', "the list is cut off", id="JSON, cut at a comma"
+            '[{"id": 1, "login": "one"}', "record 2: .* the list ends early", id="JSON, cut off"
+        ),
+        pytest.param(
+            '[{"id": 1, "login": "one"},',
+            "record 2: .* the list ends early",
+            id="JSON, cut at a comma",
         ),
         pytest.param(
             '[{"id": 1, "login": "one"},]', "record 2: it is not JSON", id="JSON, a comma"
@@ -72,19 +76,37 @@ def test_a_list_may_be_empty(read, content):
         pytest.param(
             '[{"id": 1, "login": "one"} {}]', "comma is missing before it", id="JSON, no comma"
         ),
-        pytest.param("[] []", "more after the list", id="JSON, two lists"),
+        pytest.param("[] []", "text follows the list", id="JSON, two lists"),
         pytest.param('{"id": 1, "login": "one"}\n{"id"', "record 2: it is not JSON", id="NDJSON"),
         pytest.param("[" * 100_000, "record 1: it is not JSON", id="JSON, too deep"),
-        pytest.param(b"id,login\n1,\xff\n", "is not UTF-8 text", id="Latin-1"),
+        pytest.param(
+            f'[{{"id": {"9" * 5000}}}]', "record 1: it is not JSON", id="JSON, too long a number"
+        ),
+        pytest.param(
+            f'[{{"id": 1, "login": "{"x" * 3_000_000}"}}]',
+            "record 1: .* or the record is longer than 1,048,576 characters",
+            id="JSON, too long a record",
+        ),
+        pytest.param(b"id,login\n1,\xff\n", "is not UTF-8 text", id="not UTF-8"),
     ],
 )
-def test_what_cannot_be_read_is_an_error_that_names_the_place(read, content, says):
+def test_an_invalid_file_is_an_error_that_names_the_place(read, content, says):
     with pytest.raises((SourceError, UnexpectedRecord), match=says) as refused:
         read(content)
     assert "users.txt" in str(refused.value)
 
 
-def test_a_pipe_is_a_file_too():
+@pytest.mark.parametrize("before", [0, 5000])
+def test_an_error_in_json_names_the_line_in_the_file(read, before):
+    content = (
+        '{"id": 1, "login": "one"}\n' * before + '\n{"id": 1,\n "login" "one"}\n' + "\n" * 10**6
+    )
+    place = rf"record {before + 1}: it is not JSON \(line {before + 3}\): Expecting ':'"
+    with pytest.raises(UnexpectedRecord, match=place):
+        read(content)
+
+
+def test_a_pipe_can_be_read():
     reading, writing = os.pipe()
     os.write(writing, b"id,login\n1,one\n")
     os.close(writing)
@@ -92,12 +114,12 @@ def test_a_pipe_is_a_file_too():
     os.close(reading)
 
 
-def test_a_file_that_is_not_there_is_an_error_that_names_it(tmp_path):
+def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(SourceError, match=r"cannot read .*none\.csv: No such file"):
         list(read_records(tmp_path / "none.csv"))
 
 
-def test_an_id_that_is_no_number_is_left_for_the_reader_to_refuse(tmp_path):
+def test_a_csv_id_that_is_not_a_number_stays_a_text_or_none(tmp_path):
     (tmp_path / "a.csv").write_text("id,login\nx1,one\n,two\n")
     assert [r["id"] for _, r in read_records(tmp_path / "a.csv")] == ["x1", None]
 
@@ -109,7 +131,7 @@ def test_an_id_that_is_no_number_is_left_for_the_reader_to_refuse(tmp_path):
     lines=st.booleans(),
     chunk=st.integers(1, 50),
 )
-def test_json_is_read_the_same_wherever_the_reading_is_cut(tmp_path_factory, users, lines, chunk):
+def test_json_is_read_the_same_at_any_chunk_size(tmp_path_factory, users, lines, chunk):
     path = tmp_path_factory.mktemp("json") / "users.json"
     texts = [json.dumps(user) for user in users]
     path.write_text("\n".join(texts) if lines and users else f"[{', '.join(texts)}]")

@@ -13,7 +13,7 @@ def test_it_has_150_accounts_in_ascending_id():
     assert ids == sorted(set(ids))
 
 
-def test_it_has_the_odd_cases_in_it():
+def test_it_has_unusual_names_and_all_types():
     assert {profile.type for profile in SAMPLE} == {"User", "Organization", "Bot", "Mannequin"}
     assert "-" in NAMES
     assert any(name.endswith("--") for name in NAMES)
@@ -23,21 +23,21 @@ def test_it_has_the_odd_cases_in_it():
     assert len(set(NAMES)) == 150
 
 
-def test_the_readmes_query_has_a_second_page():
+def test_the_query_of_the_readme_has_a_second_page():
     assert sum("jo" in name.lower() for name in NAMES) > 10
 
 
-def test_it_leads_to_no_real_person_and_needs_no_network():
+def test_its_addresses_name_no_real_person_and_need_no_network():
     assert all(profile.html_url.startswith("https://example.com/") for profile in SAMPLE)
     assert all(profile.avatar_url.startswith("data:image/svg+xml,") for profile in SAMPLE)
 
 
-def test_every_name_has_a_small_picture_of_its_own():
-    pictures = {profile.avatar_url for profile in SAMPLE}
-    assert len(pictures) == 150
-    for picture in pictures:
-        assert len(picture) < 1000
-        ElementTree.fromstring(unquote(picture.removeprefix("data:image/svg+xml,")))
+def test_each_name_has_a_small_identicon_of_its_own():
+    identicons = {profile.avatar_url for profile in SAMPLE}
+    assert len(identicons) == 150
+    for svg in identicons:
+        assert len(svg) < 1000
+        ElementTree.fromstring(unquote(svg.removeprefix("data:image/svg+xml,")))
     assert identicon("a") == identicon("a")
 
 

@@ -2,20 +2,20 @@ import pytest
 
 from generator.errors import UnknownSource
 from generator.seed import joined_title
-from generator.seed.sources import FORMS, SOURCES, parse, world
+from generator.seed.sources import FORMS, SOURCES, parse_source, world
 
 API = "https://api.github.com"
 
 
-def test_users_are_githubs_own_list():
-    source = parse("users", API)
+def test_users_is_githubs_list_of_all_users():
+    source = parse_source("users", API)
     assert (source.name, source.url) == ("users", f"{API}/users?since=0")
 
 
-def test_a_file_is_read_with_what_is_left_out_filled_in(tmp_path):
+def test_missing_members_of_a_files_records_are_filled_in(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("id,login,type\n2,two,Bot\n1,one,\n")
-    source = parse(f"file:{path}", API)
+    source = parse_source(f"file:{path}", API)
     assert source.name == "file:list.csv"
     assert [(p.id, p.username, p.type) for p in source.profiles()] == [
         (2, "two", "Bot"),
@@ -23,18 +23,18 @@ def test_a_file_is_read_with_what_is_left_out_filled_in(tmp_path):
     ]
 
 
-def test_a_files_null_members_are_survived(tmp_path):
+def test_null_records_of_a_file_are_skipped(tmp_path):
     path = tmp_path / "list.json"
     path.write_text('[null, {"id": 1, "login": "one", "x": null}]')
-    assert [p.id for p in parse(f"file:{path}", API).profiles()] == [1]
+    assert [p.id for p in parse_source(f"file:{path}", API).profiles()] == [1]
 
 
-def test_a_file_name_that_is_not_utf_8_has_a_public_name_that_is():
-    assert parse("file:/x/\udcff.csv", API).name == "file:\ufffd.csv"
+def test_the_public_name_of_a_file_is_utf_8():
+    assert parse_source("file:/x/\udcff.csv", API).name == "file:\ufffd.csv"
 
 
 @pytest.mark.parametrize(
-    ("spec", "path", "called"),
+    ("spec", "path", "title"),
     [
         ("users", "/users?since=0", "GitHub users"),
         ("org:python", "/orgs/python/members?per_page=100", "members of python"),
@@ -57,9 +57,9 @@ def test_a_file_name_that_is_not_utf_8_has_a_public_name_that_is():
         ),
     ],
 )
-def test_a_list_on_github_has_its_address_and_its_title(spec, path, called):
-    source = parse(spec, API)
-    assert (source.name, source.url, source.title) == (spec, f"{API}{path}", called)
+def test_a_list_on_github_has_its_address_and_title(spec, path, title):
+    source = parse_source(spec, API)
+    assert (source.name, source.url, source.title) == (spec, f"{API}{path}", title)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_a_list_on_github_has_its_address_and_its_title(spec, path, called):
         "search:location:iceland repo:psf/requests",
     ],
 )
-def test_what_looks_like_several_sources_is_refused_with_advice(spec):
+def test_several_sources_in_one_argument_are_refused_with_advice(spec):
     with pytest.raises(UnknownSource, match="looks like several sources: each is an argument"):
-        parse(spec, API)
+        parse_source(spec, API)
 
 
 @pytest.mark.parametrize(
@@ -89,29 +89,32 @@ def test_what_looks_like_several_sources_is_refused_with_advice(spec):
         "file:users sample.csv",
     ],
 )
-def test_a_source_may_contain_blanks(spec):
-    assert parse(spec, API).name == spec
+def test_a_query_or_file_name_may_contain_blanks(spec):
+    assert parse_source(spec, API).name == spec
 
 
-def test_a_file_that_is_there_is_one_source_whatever_its_name(tmp_path, monkeypatch):
+def test_an_existing_file_is_one_source_even_if_its_name_looks_like_several(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "users sample").touch()
-    assert parse("file:users sample", API).name == "file:users sample"
+    assert parse_source("file:users sample", API).name == "file:users sample"
 
 
 def test_only_the_list_of_all_users_is_read_by_id():
-    made = [parse(form.replace("OWNER/NAME", "a/b").replace(":PATH", ":a"), API) for form in FORMS]
-    assert [source.name for source in made if source.by_id] == ["users"]
+    sources = [
+        parse_source(form.replace("OWNER/NAME", "a/b").replace(":PATH", ":a"), API)
+        for form in FORMS
+    ]
+    assert [source.name for source in sources if source.is_by_id] == ["users"]
 
 
-def test_what_github_does_not_give_is_said():
-    assert "500 author addresses" in parse("repo:a/b", API).caveat
-    search = parse("search:x", API)
-    assert ("first 1,000" in search.caveat, search.most) == (True, 1000)
+def test_a_source_names_the_limits_of_githubs_list():
+    assert "500 author addresses" in parse_source("repo:a/b", API).caveat
+    search = parse_source("search:x", API)
+    assert ("first 1,000" in search.caveat, search.max_users) == (True, 1000)
     assert search.resource == "search"
 
 
-def test_every_source_says_how_it_is_named():
+def test_the_form_of_a_source_starts_with_its_kind():
     assert all(form.partition(":")[0] == kind for kind, (form, _) in SOURCES.items())
 
 
@@ -124,25 +127,25 @@ def test_every_source_says_how_it_is_named():
         (["GitHub users", "x", "y"], "GitHub users, x and y"),
     ],
 )
-def test_a_directory_of_several_lists_names_them_all(titles, joined):
+def test_the_title_of_several_lists_names_each_once(titles, joined):
     assert joined_title(titles) == joined
 
 
-def test_lists_of_one_server_are_of_one_world():
+def test_lists_of_one_server_share_a_world():
     def of(*specs, api=API):
-        return world([parse(spec, api) for spec in specs], api)
+        return world([parse_source(spec, api) for spec in specs], api)
 
     assert of("users") == of("org:a", "file:x.csv") == of("search:q")
     others = [of("users"), of("users", api="https://ghe.test/api/v3"), of("sample"), of("file:x")]
     assert len(set(others)) == 4
 
 
-def test_lists_that_differ_are_known_apart():
+def test_different_lists_have_different_identities():
     specs = [
         *(("users", API), ("users", "https://ghe.test/api/v3"), ("sample", API), ("file:a", API)),
         *(("org:a", API), ("followers:a", API), ("repo:a/b", API), ("stargazers:a/b", API)),
     ]
-    assert len({parse(*spec).identity for spec in specs}) == len(specs)
+    assert len({parse_source(*spec).identity for spec in specs}) == len(specs)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +155,9 @@ def test_lists_that_differ_are_known_apart():
         *("followers: ", "nobody:x"),
     ],
 )
-def test_a_source_that_is_unknown_or_not_whole_is_refused(spec):
+def test_an_unknown_or_incomplete_source_is_refused(spec):
     with pytest.raises(UnknownSource, match="there is no source"):
-        parse(spec, API)
+        parse_source(spec, API)
 
 
 @pytest.mark.parametrize(
@@ -164,13 +167,13 @@ def test_a_source_that_is_unknown_or_not_whole_is_refused(spec):
         *("repo:a/", "repo:a/b/c", "stargazers:../x", "org:a\tb"),
     ],
 )
-def test_what_cannot_be_a_name_is_refused(spec):
+def test_an_invalid_name_is_refused(spec):
     with pytest.raises(UnknownSource, match=r"is not a (name|repository) like"):
-        parse(spec, API)
+        parse_source(spec, API)
 
 
 @pytest.mark.parametrize(
-    ("spec", "meant"),
+    ("spec", "suggestion"),
     [
         ("user", "users"),
         ("Users", "users"),
@@ -187,20 +190,18 @@ def test_what_cannot_be_a_name_is_refused(spec):
         ("python/cpython", "repo:python/cpython"),
     ],
 )
-def test_a_misspelt_source_is_an_error_that_says_which_may_be_meant(
-    spec, meant, tmp_path, monkeypatch
-):
+def test_a_misspelt_source_is_an_error_with_a_suggestion(spec, suggestion, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("here.csv", "here"):
         (tmp_path / name).touch()
     with pytest.raises(UnknownSource) as error:
-        parse(spec, API)
-    assert str(error.value) == f"there is no source {spec!r}; did you mean {meant!r}?"
+        parse_source(spec, API)
+    assert str(error.value) == f"there is no source {spec!r}; did you mean {suggestion!r}?"
 
 
 @pytest.mark.parametrize("spec", ["", ":", "nobody", "--refresh", "nobody:x", "x" * 5000, "tree"])
-def test_a_source_like_no_other_is_an_error_that_lists_them(spec, tmp_path, monkeypatch):
+def test_an_unknown_source_is_an_error_that_lists_all_forms(spec, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tree").mkdir()
     with pytest.raises(UnknownSource, match="there are auto, users, org:NAME, repo:OWNER/NAME, "):
-        parse(spec, API)
+        parse_source(spec, API)
