@@ -33,7 +33,8 @@ def test_a_slice_names_no_list_without_users():
 
 
 def test_an_anchor_is_read_from_its_row_and_place():
-    assert anchor_statement(list_number=3, anchor=256 + 2, id_bytes=4).values == [4 * 2 + 1, 4, 3, 1]
+    statement = anchor_statement(list_number=3, anchor=256 + 2, id_bytes=4)
+    assert statement.values == [4 * 2 + 1, 4, 3, 1]
 
 
 def test_an_exact_posting_list_needs_no_test_of_its_users():
