@@ -39,8 +39,8 @@ def find_database(configured: str, bundle: Path, baked: Path = BAKED) -> tuple[P
     names = sorted(name for path in bundle.iterdir() if _BUNDLED.fullmatch(name := path.name))
     if len(names) > 1:
         raise DatabaseMismatch(
-            f"{bundle} has {len(names)} databases ({', '.join(names)}): remove all but one,"
-            " or name one in DIRECTORY_DB"
+            f"{bundle} has {len(names)} databases ({', '.join(names)}); remove all but one,"
+            " or name one with DIRECTORY_DB"
         )
     for name in names:
         return bundle / name, name.removeprefix("directory-").removesuffix(".db")
@@ -48,7 +48,7 @@ def find_database(configured: str, bundle: Path, baked: Path = BAKED) -> tuple[P
         return baked, ""
     raise DatabaseMismatch(
         f"there is no database: neither directory-<release>.db in {bundle} nor {baked.absolute()};"
-        " `make build-site` bakes one, DIRECTORY_DB names another"
+        " run `make build-site` to make one, or name another with DIRECTORY_DB"
     )
 
 
@@ -102,11 +102,11 @@ def damaged_database(path: Path, reason: Exception | str) -> DatabaseMismatch:
     if "no such module: fts5" in str(reason):
         return DatabaseMismatch(
             f"this Python's SQLite {sqlite3.sqlite_version} has no FTS5, which the search"
-            " needs; python.org's builds, Debian's and Lambda's have it"
+            " needs; use a Python from python.org or Debian"
         )
     return DatabaseMismatch(
         f"{path} is not a directory database, or a damaged one ({reason});"
-        " `ghdirectory bake` makes it anew"
+        " run `ghdirectory bake` to make it again"
     )
 
 
@@ -115,8 +115,8 @@ def _open(path: Path) -> BufferedReader:
         return path.open("rb")
     except OSError as exc:
         raise DatabaseMismatch(
-            f"cannot read the directory {path}: {exc.strerror};"
-            " `make build-site` makes it, DIRECTORY_DB or --database names another"
+            f"cannot read the database {path}: {exc.strerror}; run `make build-site` to make it,"
+            " or name another with DIRECTORY_DB or --database"
         ) from exc
 
 
@@ -131,8 +131,9 @@ def _check(sql: sqlite3.Connection, path: Path, size: int) -> None:
         raise damaged_database(path, exc) from exc
     if (application_id, version) != (APPLICATION_ID, SCHEMA_VERSION):
         raise DatabaseMismatch(
-            f"{path} is stamped {application_id:#x} version {version}, and this code reads"
-            f" {APPLICATION_ID:#x} version {SCHEMA_VERSION}; `ghdirectory bake` makes it anew"
+            f"{path} is not a directory database of this version: it has application id"
+            f" {application_id:#x} and schema version {version}, not {APPLICATION_ID:#x} and"
+            f" {SCHEMA_VERSION}; run `ghdirectory bake` to make one"
         )
     if size != page_size * page_count:
         raise damaged_database(path, f"{size:,} bytes, not {page_size * page_count:,}")

@@ -90,7 +90,7 @@ def test_a_directory_opens_in_a_read_only_folder(tmp_path):
         tmp_path.chmod(0o700)
 
 
-def make_stamped(path: Path, application_id: int, version: int) -> None:
+def make_empty(path: Path, application_id: int, version: int) -> None:
     """Make an empty database with that application id and user version."""
     with closing(sqlite3.connect(path)) as sql:
         sql.execute(f"PRAGMA application_id = {application_id}")
@@ -103,7 +103,7 @@ def make_stamped(path: Path, application_id: int, version: int) -> None:
         pytest.param(lambda path: None, "cannot read .*No such file", id="no file"),
         pytest.param(lambda path: path.mkdir(), "cannot read .*Is a directory", id="folder"),
         pytest.param(
-            lambda path: path.write_bytes(b""), "stamped 0x0 version 0", id="an empty file"
+            lambda path: path.write_bytes(b""), "id 0x0 and schema version 0", id="empty file"
         ),
         pytest.param(
             lambda path: path.write_text("id,login\n" * 200),
@@ -111,15 +111,17 @@ def make_stamped(path: Path, application_id: int, version: int) -> None:
             id="CSV file",
         ),
         pytest.param(
-            lambda path: make_stamped(path, 1, 1),
-            "stamped 0x1 version 1",
+            lambda path: make_empty(path, 1, 1),
+            "id 0x1 and schema version 1",
             id="another application",
         ),
         pytest.param(
-            lambda path: make_stamped(path, APPLICATION_ID, 99), "version 99", id="another version"
+            lambda path: make_empty(path, APPLICATION_ID, 99),
+            "schema version 99",
+            id="another version",
         ),
         pytest.param(
-            lambda path: make_stamped(path, APPLICATION_ID, SCHEMA_VERSION),
+            lambda path: make_empty(path, APPLICATION_ID, SCHEMA_VERSION),
             "or a damaged one .no such table",
             id="no tables",
         ),
