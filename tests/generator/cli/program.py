@@ -1,4 +1,4 @@
-"""The program, started as a process of its own, and what a test looks up afterwards."""
+"""Helpers of the tests of the command line: start the program, and read what it wrote."""
 
 import json
 import os

@@ -7,33 +7,31 @@ from tests.generator.cli.program import SMALL_SITE, USERS, info
 
 
 def test_auto_warns_and_uses_the_sample_if_nothing_is_stored(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "generator.cli.terminal.time.sleep", pytest.fail
-    )  # it does not wait for a network
-    done = run("build", *SMALL_SITE)
-    assert done.returncode == 0
+    monkeypatch.setattr("generator.cli.terminal.time.sleep", pytest.fail)  # it must not wait
+    result = run("build", *SMALL_SITE)
+    assert result.returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("sample", 150)
-    assert done.stderr.count("WARNING") == 2
-    assert "SAMPLE" in done.stderr
-    assert "127.0.0.1:9" in done.stderr
+    assert result.stderr.count("WARNING") == 2
+    assert "SAMPLE" in result.stderr
+    assert "127.0.0.1:9" in result.stderr
 
 
 def test_auto_uses_the_stored_users_where_github_cannot_be_reached(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "auto", "-t", "50", api=api)
-        done = run("build", "-t", "100", "--api-url", api, *SMALL_SITE)
-        assert (done.stderr, info(tmp_path)["users"]) == ("", 100)
-    done = run("build", "-t", "200", "--api-url", api, *SMALL_SITE)
-    assert done.returncode == 0
+        result = run("build", "-t", "100", "--api-url", api, *SMALL_SITE)
+        assert (result.stderr, info(tmp_path)["users"]) == ("", 100)
+    result = run("build", "-t", "200", "--api-url", api, *SMALL_SITE)
+    assert result.returncode == 0
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 100)
-    assert "100 users (source: users, as of " in done.stderr
+    assert "100 users (source: users, as of " in result.stderr
 
 
 def test_auto_fails_if_github_answers_with_an_error(run, tmp_path):
     with serving(FakeGitHub(USERS, remaining=0)) as api:
-        done = run("build", api=api)
-    assert done.returncode == 1
-    assert "limit of 60 requests an hour is used up" in done.stderr
+        result = run("build", api=api)
+    assert result.returncode == 1
+    assert "limit of 60 requests an hour is used up" in result.stderr
     assert not (tmp_path / "build").exists()
 
 
@@ -45,6 +43,6 @@ def test_auto_grows_the_sample_but_no_list_that_is_out_of_reach(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "users", "-t", "30", api=api)
     run("build", "sample", *SMALL_SITE)
-    done = run("build", "-t", "60", *SMALL_SITE, api=api)
-    assert "; 60 were asked for)" in done.stderr
+    result = run("build", "-t", "60", *SMALL_SITE, api=api)
+    assert "; 60 were asked for)" in result.stderr
     assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)

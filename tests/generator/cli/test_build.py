@@ -8,10 +8,10 @@ from tests.generator.cli.program import SMALL_SITE, USERS, github, ids, info
 
 def test_build_makes_a_site_from_github(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
-        done = run("build", "users", api=api)
-    assert (done.returncode, done.stderr) == (0, "")
+        result = run("build", "users", api=api)
+    assert (result.returncode, result.stderr) == (0, "")
     assert (info(tmp_path)["users"], info(tmp_path)["source"]) == (150, "users")
-    assert "Checked  130 pages" in done.stdout
+    assert "Checked  130 pages" in result.stdout
 
 
 def test_the_stages_one_by_one_do_the_same_as_build(run, tmp_path):
@@ -22,8 +22,8 @@ def test_the_stages_one_by_one_do_the_same_as_build(run, tmp_path):
             "render --page-sizes 1-5 --orders id",
             "check",
         ):
-            done = run(*arguments.split(), api=api)
-            assert (done.returncode, done.stderr) == (0, "")
+            result = run(*arguments.split(), api=api)
+            assert (result.returncode, result.stderr) == (0, "")
     assert info(tmp_path)["page_sizes"] == [1, 2, 3, 4, 5, 25]
     assert info(tmp_path)["orders"] == ["id"]
 
@@ -52,12 +52,12 @@ def test_a_changed_file_is_read_again(run, tmp_path):
 
 def test_a_file_is_published_without_its_folder(run, tmp_path):
     (tmp_path / "list.csv").write_text("id,login\n2,two\n1,one\n")
-    done = run("build", f"file:{tmp_path}/list.csv", *SMALL_SITE)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = run("build", f"file:{tmp_path}/list.csv", *SMALL_SITE)
+    assert (result.returncode, result.stderr) == (0, "")
     assert info(tmp_path)["source"] == "file:list.csv"
     assert (
         "2 users into build/github_users.db (source: file:list.csv; 150 were asked for)"
-        in done.stdout
+        in result.stdout
     )
 
 
@@ -75,15 +75,15 @@ def test_a_list_of_another_server_moves_the_store_aside_and_back(run, tmp_path):
 
 def test_several_sources_make_one_directory_of_all_their_users(run, tmp_path):
     with serving(github()) as api:
-        done = run("build", "org:acme", "followers:octocat", "org:acme", *SMALL_SITE, api=api)
-    assert (done.returncode, done.stderr) == (0, "")
+        result = run("build", "org:acme", "followers:octocat", "org:acme", *SMALL_SITE, api=api)
+    assert (result.returncode, result.stderr) == (0, "")
     assert (info(tmp_path)["users"], info(tmp_path)["source"]) == (
         20,
         "org:acme, followers:octocat",
     )
     page = (tmp_path / "build/site/index.html").read_text()
     assert "Members of acme and followers of octocat" in page
-    assert "Baked    20 users" in done.stdout
+    assert "Baked    20 users" in result.stdout
 
 
 def test_a_file_may_be_one_of_several_sources(run, tmp_path):
@@ -97,7 +97,7 @@ def test_a_file_may_be_one_of_several_sources(run, tmp_path):
     }
 
 
-def test_title_replaces_the_sources_names(run, tmp_path):
+def test_a_title_replaces_the_sources_names(run, tmp_path):
     run("build", "sample", "--title", "Our <people>", *SMALL_SITE)
     page = (tmp_path / "build/site/index.html").read_text()
     assert "<title>Users 1&ndash;25 of 150 - Our &lt;people&gt;</title>" in page

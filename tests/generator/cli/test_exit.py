@@ -2,8 +2,7 @@
 
 import errno
 import signal
-import subprocess
-import time
+import threading
 
 import httpx
 import pytest
@@ -29,13 +28,13 @@ from tests.generator.cli.program import USERS, ids, info, start
 )
 def test_a_missing_or_unusable_file_is_an_error_without_a_traceback(run, tmp_path, arguments):
     (tmp_path / "generator.csv").write_text("id,login\n")
-    done = run(*arguments.split())
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: ")
-    assert "Traceback" not in done.stderr
+    result = run(*arguments.split())
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.stderr
 
 
-def test_an_os_error_beyond_the_users_reach_keeps_its_traceback(run, monkeypatch):
+def test_an_os_error_that_a_user_cannot_fix_keeps_its_traceback(run, monkeypatch):
     def fail(*arguments, **options):
         raise OSError(number, "something")
 
@@ -57,19 +56,19 @@ def test_a_closed_standard_output_writes_no_error(sample_directory, tmp_path):
 def test_an_interrupted_run_exits_with_130_and_the_next_one_continues(run, tmp_path):
     github = FakeGitHub(USERS)
     with serving(github) as api:
-        interrupted: list[subprocess.Popen[str]] = []
+        ended = threading.Event()
 
         def interrupt(request):
-            if request == 3 and interrupted:
-                interrupted.pop().send_signal(signal.SIGINT)
-                time.sleep(0.2)  # the answer comes after the signal
+            if request == 3 and not ended.is_set():
+                process.send_signal(signal.SIGINT)
+                ended.wait(30)  # the reply comes after the signal
 
         github.fault = interrupt
         process = start(tmp_path, "seed", "users", "-t", "330", "--api-url", api)
-        interrupted.append(process)
-        _, said = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=30)
+        ended.set()
         assert process.returncode == 130
-        assert said == "Interrupted; run the same command again to continue.\n"
+        assert errors == "Interrupted; run the same command again to continue.\n"
         assert len(ids(tmp_path / "build/github_users.db")) == 200
         assert run("seed", "users", "-t", "330", api=api).returncode == 0
     assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in USERS]

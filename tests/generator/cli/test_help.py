@@ -10,9 +10,9 @@ PACKAGE = "github-user-directory"
 
 
 def test_no_command_is_bad_usage_and_shows_the_help(run):
-    done = run()
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == run("--help").stdout
+    result = run()
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == run("--help").stdout
 
 
 def test_help_is_also_a_command(run):
@@ -40,9 +40,9 @@ def test_every_option_has_a_help_text(run, command):
 
 @pytest.mark.parametrize("command", [name for name in ghdirectory.commands if name != "help"])
 def test_every_command_has_an_example_in_its_help(run, command):
-    done = run(command, "--help")
-    assert done.returncode == 0
-    assert f"Example: ghdirectory {command} " in done.stdout
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert f"Example: ghdirectory {command} " in result.stdout
 
 
 @pytest.mark.parametrize("option", ["-V", "--version"])
@@ -52,10 +52,10 @@ def test_version_prints_the_packages_version(run, option):
 
 def test_a_shell_can_complete_commands_and_options(run, monkeypatch):
     monkeypatch.setenv("_GHDIRECTORY_COMPLETE", "bash_complete")
-    for words, found in (
+    for words, completions in (
         ("ghdirectory s", "plain,seed\nplain,serve\n"),
         ("ghdirectory bake --ti", "plain,--title\n"),
     ):
         monkeypatch.setenv("COMP_WORDS", words)
         monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
-        assert run().stdout == found
+        assert run().stdout == completions

@@ -11,9 +11,9 @@ from tests.generator.cli.program import start
 
 
 def test_query_prints_the_apis_answer(run, sample_directory):
-    done = run("query", "?username=JO&order_by=type&pagination=10&page=2")
-    body = json.loads(done.stdout)
-    assert done.returncode == 0
+    result = run("query", "?username=JO&order_by=type&pagination=10&page=2")
+    body = json.loads(result.stdout)
+    assert result.returncode == 0
     assert (body["page"], body["pagination"], len(body["profiles"])) == (2, 10, 10)
     assert body["source"] == "sample"
     refused = run("query", "page=0")
@@ -25,17 +25,17 @@ def test_query_prints_utf_8_whatever_the_locale(sample_directory, tmp_path):
     process = start(
         tmp_path, "query", "pagination=\N{CYRILLIC SMALL LETTER YU}", PYTHONIOENCODING="ascii"
     )
-    said, wrong = process.communicate(timeout=30)
-    assert (process.returncode, wrong) == (1, "")
-    assert "\N{CYRILLIC SMALL LETTER YU}" in json.loads(said)["error"]
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (1, "")
+    assert "\N{CYRILLIC SMALL LETTER YU}" in json.loads(output)["error"]
 
 
 @pytest.mark.parametrize(
     "prefix", ["", "?", "/api/users/profiles?", "http://127.0.0.1:5000/api/users/profiles?"]
 )
-def test_a_query_may_be_an_address(run, sample_directory, prefix):
-    found = json.loads(run("query", f"{prefix}username=jo?&id=1").stdout)
-    assert found["links"]["self"] == "?page=1&pagination=25&username=jo%3F&id=1"
+def test_a_query_may_be_a_url_or_a_path(run, sample_directory, prefix):
+    body = json.loads(run("query", f"{prefix}username=jo?&id=1").stdout)
+    assert body["links"]["self"] == "?page=1&pagination=25&username=jo%3F&id=1"
 
 
 def test_query_prints_the_apis_bytes_and_indents_them_on_a_terminal(
@@ -49,10 +49,10 @@ def test_query_prints_the_apis_bytes_and_indents_them_on_a_terminal(
 
 
 def test_explain_prints_the_sql_and_its_costs(run, sample_directory):
-    done = run("query", "username=jo&page=2", "--explain")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "FROM lists WHERE term = ?\n    values: 'jo'\n" in done.stdout
-    assert "pages of 4,096 bytes" in done.stdout
+    result = run("query", "username=jo&page=2", "--explain")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "FROM lists WHERE term = ?\n    values: 'jo'\n" in result.stdout
+    assert "pages of 4,096 bytes" in result.stdout
     refused = run("query", "page=0", "--explain")
     assert refused.returncode == 1
     assert "page must be a whole number from 1" in refused.stderr

@@ -12,9 +12,9 @@ from tests.generator.cli.program import LISTS, NOWHERE, USERS, github, ids, star
 
 
 def test_users_is_an_error_where_github_cannot_be_reached(run):
-    done = run("seed", "users", "--max-wait", "0")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"Error: cannot reach {NOWHERE}/users")
+    result = run("seed", "users", "--max-wait", "0")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Error: cannot reach {NOWHERE}/users")
 
 
 def test_an_unreadable_file_leaves_the_store_unchanged(run, tmp_path):
@@ -39,29 +39,29 @@ def test_the_token_is_sent_to_github(run):
 def test_an_unexpected_reply_is_an_error_without_a_traceback(run, fault):
     github = FakeGitHub(USERS, fault=lambda request: Answer(200, {}, fault))
     with serving(github) as api:
-        done = run("build", "users", "--max-wait", "0", api=api)
-    assert done.returncode == 1
-    assert done.stderr.startswith("Error: ")
-    assert "Traceback" not in done.stderr
+        result = run("build", "users", "--max-wait", "0", api=api)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.stderr
 
 
 def test_names_that_differ_only_in_case_are_one_list(run):
     with serving(github()) as api:
-        done = run("seed", "org:acme", "org:ACME", api=api)
-    assert done.stdout.count("Seeded") == 1
+        result = run("seed", "org:acme", "org:ACME", api=api)
+    assert result.stdout.count("Seeded") == 1
 
 
 def test_a_search_that_is_not_utf_8_is_bad_usage(run):
-    done = run("seed", "search:\udcff")
-    assert (done.returncode, "is not UTF-8" in done.stderr) == (2, True)
+    result = run("seed", "search:\udcff")
+    assert (result.returncode, "is not UTF-8" in result.stderr) == (2, True)
 
 
 def test_a_failing_source_leaves_the_other_sources_unchanged(run):
     with serving(github()) as api:
         run("seed", "org:acme", "followers:octocat", api=api)
-        done = run("seed", "org:acme", "followers:nobody", "--refresh", api=api)
-        assert done.returncode == 1
-        assert "404 (Not Found) to http" in done.stderr
+        result = run("seed", "org:acme", "followers:nobody", "--refresh", api=api)
+        assert result.returncode == 1
+        assert "404 (Not Found) to http" in result.stderr
         run("bake")
         assert json.loads(run("query").stdout)["source"] == "org:acme"
         run("seed", "org:acme", "followers:octocat", api=api)
@@ -70,26 +70,26 @@ def test_a_failing_source_leaves_the_other_sources_unchanged(run):
 
 
 def test_an_empty_list_among_several_is_a_warning_and_alone_an_error(run):
-    nobody = {**LISTS, "/orgs/empty/members": []}
-    with serving(FakeGitHub(USERS, lists=nobody)) as api:
-        done = run("seed", "org:empty", "org:acme", api=api)
-        assert (done.returncode, "org:empty lists no users" in done.stderr) == (0, True)
-        assert "Seeded   10 users" in done.stdout
+    lists = {**LISTS, "/orgs/empty/members": []}
+    with serving(FakeGitHub(USERS, lists=lists)) as api:
+        result = run("seed", "org:empty", "org:acme", api=api)
+        assert (result.returncode, "org:empty lists no users" in result.stderr) == (0, True)
+        assert "Seeded   10 users" in result.stdout
         assert run("seed", "org:empty", api=api).returncode == 1
 
 
 def test_a_failing_run_also_names_the_store_that_was_moved_aside(run):
     run("seed", "sample")
     with serving(github(remaining=1)) as api:
-        done = run("seed", "users", "-t", "300", api=api)
-    assert (done.returncode, "Moved    the earlier content" in done.stdout) == (1, True)
+        result = run("seed", "users", "-t", "300", api=api)
+    assert (result.returncode, "Moved    the earlier content" in result.stdout) == (1, True)
 
 
 def test_a_dry_run_estimates_requests_and_changes_nothing(run, tmp_path):
     with serving(github(remaining=1)) as api:
-        done = run("seed", "users", "org:acme", "search:x", "sample", "--dry-run", api=api)
-    assert done.returncode == 0
-    lines = done.stdout.splitlines()
+        result = run("seed", "users", "org:acme", "search:x", "sample", "--dry-run", api=api)
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
     assert lines[:4] == [
         "users: 2 requests, for 150 users of 150",
         "org:acme: about 2 requests, for at most 150 users of 150",
@@ -105,11 +105,11 @@ def test_a_dry_run_estimates_requests_and_changes_nothing(run, tmp_path):
 def test_a_dry_run_subtracts_what_is_stored(run):
     with serving(github()) as api:
         run("seed", "users", "-t", "100", api=api)
-        for refresh, says in (
+        for refresh, estimate in (
             ([], "1 request, for 50 users"),
             (["--refresh"], "2 requests, for 150"),
         ):
-            assert says in run("seed", "users", "--dry-run", *refresh, api=api).stdout
+            assert estimate in run("seed", "users", "--dry-run", *refresh, api=api).stdout
 
 
 def test_a_dry_run_reports_that_a_server_has_no_rate_limit(run):
@@ -122,14 +122,16 @@ def test_a_refresh_reports_what_changed(run):
     with serving(fake) as api:
         run("seed", "users", api=api)
         fake.users = [USERS[0] | {"login": "renamed"}, *USERS[2:]]
-        done = run("seed", "users", "--refresh", api=api)
-        assert "1 new, 1 renamed, 0 changed type, 1 gone, 148 unchanged; 2 requests" in done.stdout
-        assert "Without GITHUB_TOKEN an answer of 304 counts" in done.stdout
+        result = run("seed", "users", "--refresh", api=api)
+        assert (
+            "1 new, 1 renamed, 0 changed type, 1 gone, 148 unchanged; 2 requests" in result.stdout
+        )
+        assert "Without GITHUB_TOKEN an answer of 304 counts" in result.stdout
         run("seed", "users", api=api, token="good")
         run("seed", "users", "--refresh", api=api, token="good")
-        done = run("seed", "users", "--refresh", api=api, token="good")
-    assert "150 unchanged; 2 requests, 2 answered with 304 (not modified)" in done.stdout
-    assert "Without GITHUB_TOKEN" not in done.stdout
+        result = run("seed", "users", "--refresh", api=api, token="good")
+    assert "150 unchanged; 2 requests, 2 answered with 304 (not modified)" in result.stdout
+    assert "Without GITHUB_TOKEN" not in result.stdout
 
 
 def test_waiting_reports_the_end_and_the_reason(run, monkeypatch):
@@ -137,19 +139,19 @@ def test_waiting_reports_the_end_and_the_reason(run, monkeypatch):
     monkeypatch.setattr("generator.cli.terminal.time.sleep", waited.append)
     busy = Answer(429, {"Retry-After": "724"})
     with serving(github(fault=lambda request: busy if request == 1 else None)) as api:
-        done = run("seed", "users", api=api)
-    assert (done.returncode, waited) == (0, [724.0])
+        result = run("seed", "users", api=api)
+    assert (result.returncode, waited) == (0, [724.0])
     assert re.fullmatch(
         r"Waiting  until \d\d:\d\d:\d\d UTC \(12 min 4 s\): GitHub's rate limit is used up\n",
-        done.stderr,
+        result.stderr,
     )
 
 
-def test_a_limit_beyond_max_wait_is_an_error_that_says_how_to_continue(run, tmp_path):
+def test_a_limit_longer_than_max_wait_is_an_error_that_says_how_to_continue(run, tmp_path):
     with serving(github(remaining=1)) as api:
-        done = run("seed", "users", "-t", "300", api=api)
-        assert done.returncode == 1
-        assert re.search(r"used up until .* UTC; set GITHUB_TOKEN .*--max-wait", done.stderr)
+        result = run("seed", "users", "-t", "300", api=api)
+        assert result.returncode == 1
+        assert re.search(r"used up until .* UTC; set GITHUB_TOKEN .*--max-wait", result.stderr)
         assert len(ids(tmp_path / "build/github_users.db")) == 100
         assert run("bake").returncode == 0
         run("seed", "users", "-t", "300", api=api, token="good")
@@ -158,22 +160,22 @@ def test_a_limit_beyond_max_wait_is_an_error_that_says_how_to_continue(run, tmp_
 
 @pytest.mark.slow
 def test_a_seeding_killed_at_random_times_ends_like_an_undisturbed_one(run, tmp_path):
-    chance = random.Random(3)
+    repeatable = random.Random(3)
     running: list[subprocess.Popen[str]] = []
-    kills = [1, *sorted(chance.sample(range(2, 30), 7))]
+    kills = [1, *sorted(repeatable.sample(range(2, 30), 7))]
 
     def kill(request):
         if kills and request >= kills[0] and running:
             kills.pop(0)
             running.pop().kill()
 
-    many = [user(number * 3, f"user-{number}") for number in range(1, 2001)]
-    fake = FakeGitHub(many, token="good", remaining=10**6, fault=kill)
+    users = [user(number * 3, f"user-{number}") for number in range(1, 2001)]
+    fake = FakeGitHub(users, token="good", remaining=10**6, fault=kill)
     with serving(fake) as api:
         while kills:
             process = start(tmp_path, "seed", "users", "-t", "2000", "--api-url", api)
             running[:] = [process]
             process.communicate(timeout=60)
-        done = run("seed", "users", "-t", "2000", api=api)
-    assert done.returncode == 0
-    assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in many]
+        result = run("seed", "users", "-t", "2000", api=api)
+    assert result.returncode == 0
+    assert ids(tmp_path / "build/github_users.db") == [user["id"] for user in users]

@@ -1,4 +1,4 @@
-"""What a terminal shows: a program in a pseudo-terminal, and the bytes that it writes there."""
+"""Programs run in a pseudo-terminal; the tests look at the bytes that they write."""
 
 import fcntl
 import os
@@ -33,34 +33,34 @@ for label in ("Seeding", "Rendering"):
 
 
 @cache
-def shown(columns, program=PROGRAM, **environment):
+def output(columns, program=PROGRAM, **environment):
     """Return what *program* writes to a terminal of so many columns."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    reader, writer = pty.openpty()
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     with subprocess.Popen(
         [sys.executable, "-c", program],
-        stdout=theirs,
-        stderr=theirs,
+        stdout=writer,
+        stderr=writer,
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8"} | environment,
     ):
-        os.close(theirs)
-        found = b""
-        while part := read(ours):
-            found += part
-    os.close(ours)
-    return found.decode().replace("\r\n", "\n")
+        os.close(writer)
+        output = b""
+        while part := read(reader):
+            output += part
+    os.close(reader)
+    return output.decode().replace("\r\n", "\n")
 
 
 def read(descriptor):
     try:
         return os.read(descriptor, 1 << 16)
-    except OSError:  # Linux's word for the end
+    except OSError:  # EIO is how Linux reports the end
         return b""
 
 
 def screen(text):
-    """Return the lines that are left on a terminal that was sent *text*."""
+    """Return the lines that a terminal shows after it received *text*."""
     lines, row, column = [""], 0, 0
     for part in re.findall(r"\x1b\[[?0-9;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
         if part == "\n":
@@ -79,10 +79,10 @@ def screen(text):
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])
-def test_progress_is_gone_at_the_end_and_messages_stay(columns):
-    left = screen(shown(columns))
+def test_progress_is_removed_at_the_end_and_messages_stay(columns):
+    lines = screen(output(columns))
     rule = "*" * min(columns, 78)
-    assert [re.sub(r"until .* UTC", "", line) for line in left] == [
+    assert [re.sub(r"until .* UTC", "", line) for line in lines] == [
         *("Waiting   (1 min): GitHub is busy", rule, "  WARNING: look", rule, "Seeding done"),
         *("Waiting   (1 min): GitHub is busy", rule, "  WARNING: look", rule, "Rendering done"),
         "",
@@ -90,8 +90,8 @@ def test_progress_is_gone_at_the_end_and_messages_stay(columns):
 
 
 @pytest.mark.parametrize("columns", [20, 40, 59, 60, 80, 200])
-def test_progress_is_one_line_that_fits(columns):
-    plain = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", shown(columns))
+def test_progress_is_one_line_that_fits_the_terminal(columns):
+    plain = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", output(columns))
     bars = [line for line in re.split("[\r\n]", plain) if re.match("(Seed|Render)ing +[━╸╺]", line)]
     assert len(bars) >= 6
     assert max(map(len, bars)) <= columns
@@ -100,12 +100,12 @@ def test_progress_is_one_line_that_fits(columns):
 
 def test_no_color_is_respected():
     colour = r"\x1b\[[0-9;]*[39][0-9]m"
-    assert re.search(colour, shown(80))
-    assert not re.search(colour, shown(80, NO_COLOR="1"))
+    assert re.search(colour, output(80))
+    assert not re.search(colour, output(80, NO_COLOR="1"))
 
 
 def test_a_dumb_terminal_gets_plain_lines():
-    text = shown(80, TERM="dumb")
+    text = output(80, TERM="dumb")
     assert "\x1b" not in text
     assert "\r" not in text
     assert "Rendering done\n" in text
@@ -119,7 +119,7 @@ with terminal.progress("Rendering", 10, "pages") as advance:
     advance(5)
     print("threads:", threading.active_count())
 """
-    assert "threads: 1\n" in shown(80, program)
+    assert "threads: 1\n" in output(80, program)
 
 
 def test_a_log_gets_a_line_at_intervals(capsys, monkeypatch):
@@ -133,24 +133,24 @@ def test_a_log_gets_a_line_at_intervals(capsys, monkeypatch):
     )
 
 
-def test_a_log_is_no_terminal_even_where_colours_are_forced(capsys, monkeypatch):
+def test_forced_colours_do_not_make_a_log_a_terminal(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     with terminal.progress("Rendering", 2, "pages") as advance:
         advance(1)
     assert capsys.readouterr().err == ""
 
 
-def test_messages_are_plain_and_unbroken_in_a_log(capsys):
+def test_messages_in_a_log_are_plain_and_not_wrapped(capsys):
     terminal.error("[bold]/a/" + "long/" * 50 + "path :smile:")
     assert capsys.readouterr().err == "Error: [bold]/a/" + "long/" * 50 + "path :smile:\n"
 
 
-def test_messages_that_nobody_reads_do_not_end_the_work():
+def test_a_closed_standard_error_does_not_stop_the_command():
     read_end, write_end = os.pipe()
     os.close(read_end)
     program = "from generator.cli import terminal; terminal.tell('x'); terminal.say('done')"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=write_end, cwd=ROOT
     )
     os.close(write_end)
-    assert done.stdout == b"done\n"
+    assert result.stdout == b"done\n"

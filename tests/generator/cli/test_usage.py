@@ -6,7 +6,7 @@ from tests.generator.cli.program import SMALL_SITE, info
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         ("seed nobody", "there are auto, users, org:NAME, repo:OWNER/NAME, "),
         ("seed orgs:python", "there is no source 'orgs:python'; did you mean 'org:python'?"),
@@ -58,18 +58,18 @@ from tests.generator.cli.program import SMALL_SITE, info
         ("publish --bucket=", "'--bucket': the name is empty"),
     ],
 )
-def test_bad_usage_exits_with_2_and_names_the_remedy(run, tmp_path, arguments, says):
+def test_bad_usage_exits_with_2_and_names_the_remedy(run, tmp_path, arguments, message):
     (tmp_path / "list.csv").touch()
-    done = run(*arguments.split())
-    assert (done.returncode, done.stdout) == (2, "")
-    assert says in done.stderr
+    result = run(*arguments.split())
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in result.stderr
 
 
 def test_options_and_sources_may_be_mixed_and_a_value_may_begin_with_dashes(run, tmp_path):
     (tmp_path / "more.csv").write_text("id,login\n2,two\n")
     line = "build sample --orders -id,type -t 40 file:more.csv --title --ours --no-data"
-    done = run(*line.split())
-    assert (done.returncode, done.stderr) == (0, "")
+    result = run(*line.split())
+    assert (result.returncode, result.stderr) == (0, "")
     assert info(tmp_path)["orders"] == ["id", "-id", "type"]
     assert info(tmp_path)["source"] == "sample, file:more.csv"
     assert " - --ours</title>" in (tmp_path / "build/site/index.html").read_text()
@@ -82,8 +82,8 @@ def test_help_wins_over_bad_values_and_the_last_of_repeated_options_counts(run):
 
 def test_the_environment_replaces_the_default_api_url(run):
     assert run("seed", "sample", "--api-url", "http://h", api="nowhere").returncode == 0
-    done = run("seed", "users", api="nowhere")
+    result = run("seed", "users", api="nowhere")
     assert (
-        done.returncode,
-        "'--api-url' (env var: 'GITHUB_API_URL'): 'nowhere' is" in done.stderr,
+        result.returncode,
+        "'--api-url' (env var: 'GITHUB_API_URL'): 'nowhere' is" in result.stderr,
     ) == (2, True)
