@@ -1,23 +1,22 @@
-// The addresses people use, as objects of the current release: what generator/site/router.py says,
-// in front of the bucket. Tests ask both the same and compare.
+// Maps each address to an object of the current site, by the rules of generator/site/router.py.
+// Tests compare the two.
 //
-// Runs in CloudFront Functions, runtime 2.0: ECMAScript 5.1 and little more, in less than 10 KB.
+// Runs in CloudFront Functions, runtime 2.0: ECMAScript 5.1 and little more, at most 10 KB.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html
-// template.yaml has a copy, in which CloudFormation fills in its parameters; tests compare the two.
+// template.yaml has a copy (python -m infra.embed), in which CloudFormation fills in parameters.
 var RELEASE = '${Release}';
 var USERS = Number('${Users}');
 var SIZES = '${PageSizes}'.split(',').map(Number);
 var ORDERS = '${Orders}'.split(',');
-// The types that have listings. Their names stay as an address has them until they are compared:
-// so no name, whatever is in it, can be taken for code.
-var TYPES = '${Types}'.split(',').filter(Boolean).map(function (one) {
-  var parts = one.split(':');
+// The types that have listings. Their names are percent-encoded, so none can be taken for code.
+var TYPES = '${Types}'.split(',').filter(Boolean).map(function (text) {
+  var parts = text.split(':');
   return { name: parts[0], slug: parts[1], users: Number(parts[2]) };
 });
 var ALL = { users: USERS };
 var DEFAULT_SIZE = 25;
 var DEFAULT_ORDER = 'id';
-// Beyond any list; their product is still exact in a double.
+// Beyond any list, and their product is still exact in a double.
 var MAX_PAGE = 1e9;
 var MAX_SIZE = 1e6;
 
@@ -27,28 +26,28 @@ var FILE = /^(?:(?:index|about|404)\.html|build\.json|robots\.txt|sitemap(?:-[0-
 
 function handler(event) {
   var request = event.request;
-  var found = route(decode(request.uri), parameters(request.querystring));
-  if (found.location) {
-    return answer(302, 'Found', { location: { value: found.location } }, '');
+  var target = route(decode(request.uri), parameters(request.querystring));
+  if (target.location) {
+    return reply(302, 'Found', { location: { value: target.location } }, '');
   }
-  if (!found.key) {
-    return answer(404, 'Not Found', {}, request.method === 'HEAD' ? '' : missing());
+  if (!target.key) {
+    return reply(404, 'Not Found', {}, request.method === 'HEAD' ? '' : notFoundPage());
   }
-  request.uri = '/releases/' + RELEASE + '/' + found.key;
+  request.uri = '/releases/' + RELEASE + '/' + target.key;
   request.querystring = {};
   return request;
 }
 
-// What is at a path, as {key} of an object, {location} of another address, or {}: nothing.
-function route(path, asked) {
+// Returns {key} of an object, {location} to redirect to, or {} for 404.
+function route(path, query) {
   if (path === '/') { return { key: 'index.html' }; }
-  var found = ADDRESS.exec(path);
-  if (!found) { return exists(path.slice(1)) ? { key: path.slice(1) } : {}; }
-  var page = found[1] ? number(found[1], MAX_PAGE) : 1;
+  var match = ADDRESS.exec(path);
+  if (!match) { return exists(path.slice(1)) ? { key: path.slice(1) } : {}; }
+  var page = match[1] ? number(match[1], MAX_PAGE) : 1;
   if (!page) { return {}; }
-  var size = asked.pagination || '';
-  var orderBy = asked.order_by || '';
-  var typeName = asked.type || '';
+  var size = query.pagination || '';
+  var orderBy = query.order_by || '';
+  var typeName = query.type || '';
   var askedSize = /^[0-9]+$/.test(size) ? number(size, MAX_SIZE) : 0;
   var rendered = askedSize ? nearest(askedSize) : DEFAULT_SIZE;
   var type = typeName ? typeNamed(typeName) : ALL;
@@ -60,16 +59,16 @@ function route(path, asked) {
   return page > pages(listing) ? {} : { key: keyOf(listing, page) };
 }
 
-// Whether the release has an object at this key. Of assets and downloads only the bucket knows.
+// Whether the site has a page at this key, or may have another file: the bucket knows which.
 function exists(key) {
-  var found = PAGE.exec(key);
-  if (!found) { return FILE.test(key); }
-  var order = ORDERS.filter(function (one) { return orderSlug(one) === (found[2] || DEFAULT_ORDER); })[0];
-  var type = found[1] ? TYPES.filter(function (one) { return one.slug === found[1]; })[0] : ALL;
-  var size = Number(found[3] || DEFAULT_SIZE);
+  var match = PAGE.exec(key);
+  if (!match) { return FILE.test(key); }
+  var order = ORDERS.filter(function (name) { return orderSlug(name) === (match[2] || DEFAULT_ORDER); })[0];
+  var type = match[1] ? TYPES.filter(function (entry) { return entry.slug === match[1]; })[0] : ALL;
+  var size = Number(match[3] || DEFAULT_SIZE);
   if (!order || !type || !has(order, type) || SIZES.indexOf(size) < 0) { return false; }
   var listing = { order: order, size: size, type: type };
-  return keyOf(listing, found[4]) === key && Number(found[4]) <= pages(listing);
+  return keyOf(listing, match[4]) === key && Number(match[4]) <= pages(listing);
 }
 
 function has(order, type) {
@@ -95,35 +94,36 @@ function address(listing, page) {
 
 function orderSlug(order) { return order.charAt(0) === '-' ? order.slice(1) + '-desc' : order; }
 
-// Of two sizes that are as near, the larger.
+// Of two sizes at the same distance, the larger.
 function nearest(size) {
-  return SIZES.reduce(function (best, one) {
-    return Math.abs(one - size) <= Math.abs(best - size) ? one : best;
+  return SIZES.reduce(function (best, other) {
+    return Math.abs(other - size) <= Math.abs(best - size) ? other : best;
   });
 }
 
+// The page of another size that shows the same first user.
 function samePlace(page, size, other) {
   var before = (page - 1) * size;
   return (before - before % other) / other + 1;
 }
 
-function number(digits, most) { return digits.length < 20 ? Math.min(Number(digits), most) : most; }
+function number(digits, max) { return digits.length < 20 ? Math.min(Number(digits), max) : max; }
 
 function typeNamed(name) {
-  return TYPES.filter(function (one) { return fold(decodeForm(one.name)) === fold(name); })[0];
+  return TYPES.filter(function (type) { return fold(decodeForm(type.name)) === fold(name); })[0];
 }
 
-// As GitHub compares: the case of A-Z alone does not matter.
+// As GitHub compares names: without the case of A-Z.
 function fold(text) { return text.replace(/[A-Z]/g, function (letter) { return letter.toLowerCase(); }); }
 
-// CloudFront hands over names and values as they were sent, and of a repeated one all.
+// CloudFront decodes no names and values, and gives all values of a repeated name.
 function parameters(querystring) {
-  var found = {};
+  var query = {};
   Object.keys(querystring).forEach(function (name) {
     var values = querystring[name].multiValue || [querystring[name]];
-    found[decodeForm(name)] = decodeForm(values[values.length - 1].value);
+    query[decodeForm(name)] = decodeForm(values[values.length - 1].value);
   });
-  return found;
+  return query;
 }
 
 function decodeForm(text) { return decode(text.replace(/\+/g, ' ')); }
@@ -134,8 +134,8 @@ function decode(text) {
   });
 }
 
-// The policy of security headers may not reach what is answered here.
-function answer(code, text, headers, body) {
+// The security headers policy may not reach replies of a function.
+function reply(code, text, headers, body) {
   headers['cache-control'] = { value: 'public, max-age=60' };
   headers['content-type'] = { value: 'text/html; charset=utf-8' };
   headers['content-security-policy'] = { value: "default-src 'none'; frame-ancestors 'none'" };
@@ -145,7 +145,7 @@ function answer(code, text, headers, body) {
   return response;
 }
 
-function missing() {
+function notFoundPage() {
   return '<!doctype html><html lang="en"><head><meta charset="utf-8">' +
     '<meta name="viewport" content="width=device-width, initial-scale=1">' +
     '<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">' +
