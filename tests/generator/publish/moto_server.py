@@ -6,9 +6,6 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
-
 NAME = "bucket"
 
 
@@ -30,6 +27,9 @@ class MotoServer:
     """
 
     def __init__(self) -> None:
+        # Imported by the tests that need it: it takes a quarter of a second.
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
         self._app = DomainDispatcherApplication(create_backend_app)
         self.address = ""
         self.reset()
@@ -48,11 +48,13 @@ class MotoServer:
 @contextmanager
 def running_server() -> Iterator[MotoServer]:
     """Serve moto's S3 on a free port."""
+    from werkzeug.serving import make_server
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
     moto = MotoServer()
     server = make_server("127.0.0.1", 0, moto, threaded=True)
     moto.address = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield moto
     server.shutdown()
