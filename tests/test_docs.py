@@ -1,4 +1,4 @@
-"""The README names what there is."""
+"""The README names every command, parameter, source, target and variable."""
 
 import re
 from pathlib import Path
@@ -42,9 +42,9 @@ def test_every_target_and_variable_is_in_the_readme():
             assert f"`{name}={value}`" in README
 
 
-def test_the_readmes_defaults_are_the_command_lines():
+def test_the_defaults_in_the_readme_are_those_of_the_command_line():
     defaults = {
-        command: {one.name: one.default for one in ghdirectory.commands[command].params}
+        command: {option.name: option.default for option in ghdirectory.commands[command].params}
         for command in ("seed", "serve")
     }
     assert (

@@ -1,4 +1,4 @@
-"""The wheel holds all that the command needs."""
+"""The wheel contains all that the command needs."""
 
 import os
 import re
@@ -15,9 +15,9 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "-
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """A folder with what the wheel has in it."""
+    """A folder into which the wheel is installed."""
     folder = tmp_path_factory.mktemp("wheel")
-    # setuptools leaves build/ and *.egg-info in the folder it builds: so a copy is built.
+    # setuptools writes build/ and *.egg-info into the folder that it builds, so a copy is built.
     source = folder / "source"
     source.mkdir()
     for name in (
@@ -29,23 +29,23 @@ def installed(tmp_path_factory):
         "LICENSE",
     ):
         (source / name).symlink_to(ROOT / name)
-    wheel = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source]
-    subprocess.run(wheel, check=True)
-    (found,) = folder.glob("*.whl")
-    place = folder / "installed"
-    subprocess.run([*PIP, "install", "--no-deps", "--target", place, found], check=True)
-    return place
+    command = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, source]
+    subprocess.run(command, check=True)
+    (wheel,) = folder.glob("*.whl")
+    target = folder / "installed"
+    subprocess.run([*PIP, "install", "--no-deps", "--target", target, wheel], check=True)
+    return target
 
 
 @pytest.mark.slow
 def test_the_installed_command_builds_the_sample_outside_the_checkout(installed, tmp_path):
-    """Its dependencies are this Python's; where it is from shows that the wheel is what runs."""
+    """The dependencies are those of this Python; the assertion shows that the wheel runs."""
     program = (
         "import generator; from generator.__main__ import main\n"
         f"assert generator.__file__.startswith({str(installed)!r}), generator.__file__\n"
         "main()"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program, "build", "sample"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(installed)},
@@ -53,18 +53,20 @@ def test_the_installed_command_builds_the_sample_outside_the_checkout(installed,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "build/site/users/6.html").exists()
 
 
 @pytest.mark.slow
-def test_the_wheel_asks_for_what_it_needs_and_brings_the_command(installed):
+def test_the_wheel_requires_the_projects_dependencies_and_installs_the_command(installed):
     (metadata,) = installed.glob("*.dist-info")
-    asked = re.findall(r"^Requires-Dist: (.*)$", (metadata / "METADATA").read_text(), re.MULTILINE)
+    required = re.findall(
+        r"^Requires-Dist: (.*)$", (metadata / "METADATA").read_text(), re.MULTILINE
+    )
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert sorted(asked) == sorted(project["dependencies"])
-    commands = (metadata / "entry_points.txt").read_text()
-    assert "ghdirectory = generator.__main__:main" in commands
+    assert sorted(required) == sorted(project["dependencies"])
+    entry_points = (metadata / "entry_points.txt").read_text()
+    assert "ghdirectory = generator.__main__:main" in entry_points
 
 
 @pytest.mark.slow
