@@ -24,7 +24,7 @@ from generator.github import Client
 from generator.seed import sources
 from generator.seed.crawl import copy, crawl
 from generator.seed.sources import Source
-from generator.store import Progress, Store
+from generator.store import ListProgress, Store
 from tests.fake_github import user
 
 API = "https://api.test"
@@ -51,7 +51,7 @@ def github(count: int) -> httpx.MockTransport:
 def seed(source: Source, count: int, path: Path, *, refresh: bool = False) -> None:
     """Seed the first *count* of *source* into the store at *path*."""
     with closing(Store(path, sources.world([source], API))) as store:
-        store.choose([Progress(source.identity, source.name, source.title)], count)
+        store.choose([ListProgress(source.identity, source.name, source.title)], count)
         if source.url is None:
             copy(source, store, count, lambda: datetime.now(UTC), lambda done: None)
             return

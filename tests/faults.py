@@ -20,7 +20,7 @@ from generator.errors import SourceError
 from generator.github import Client
 from generator.seed import sources
 from generator.seed.crawl import crawl
-from generator.store import Progress, Store
+from generator.store import ListProgress, Store
 from tests.fake_github import Answer, FakeGitHub, transport, user
 
 API = "https://api.test"
@@ -340,7 +340,7 @@ def suffer(fault: Fault, folder: Path) -> Outcome:
 
     def seed() -> None:
         store = Store(folder / "users.db", sources.world([source], API))
-        store.choose([Progress(source.identity, source.name, source.title)], total)
+        store.choose([ListProgress(source.identity, source.name, source.title)], total)
         client = Client(
             API,
             None,

@@ -20,7 +20,7 @@ from generator.seed.crawl import crawl
 from generator.seed.sample import PATH as SAMPLE
 from generator.seed.sources import parse_source, world
 from generator.site import read_build
-from generator.store import Progress, Store
+from generator.store import ListProgress, Store
 from tests.fake_github import FakeGitHub, read_csv, transport
 
 API = "https://api.test"
@@ -34,7 +34,7 @@ class Pipeline:
         client = Client(API, None, transport=transport(self.github, API))
         source = parse_source("users", API)
         store = Store(folder / "users.db", world([source], API))
-        store.choose([Progress(source.identity, source.name, source.title)], total)
+        store.choose([ListProgress(source.identity, source.name, source.title)], total)
         now = datetime(2026, 11, 24, tzinfo=UTC)
         crawl(source, store, total, client, lambda: now, lambda done: None, pytest.fail)
         client.close()

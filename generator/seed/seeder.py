@@ -12,7 +12,7 @@ from generator.github import Client
 from generator.seed import crawl
 from generator.seed.crawl import Outcome
 from generator.seed.sources import Source, parse_source, world
-from generator.store import Progress, Store
+from generator.store import ListProgress, Store
 from generator.text import count, utc_time
 
 
@@ -234,8 +234,8 @@ def _summary(source: Source, outcome: Outcome) -> str:
     return summary
 
 
-def _stored_list(source: Source) -> Progress:
-    return Progress(source.identity, source.name, source.title)
+def _stored_list(source: Source) -> ListProgress:
+    return ListProgress(source.identity, source.name, source.title)
 
 
 def _now() -> datetime:

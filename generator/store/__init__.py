@@ -1,6 +1,6 @@
-"""The growing database: which users are seeded, of which lists, and where each list goes on."""
+"""The growing database of seeded users, their lists, and how far each list is read."""
 
 from generator.store.memberships import Tally
-from generator.store.store import Kept, Progress, Store
+from generator.store.store import CachedReply, ListProgress, Store
 
-__all__ = ["Kept", "Progress", "Store", "Tally"]
+__all__ = ["CachedReply", "ListProgress", "Store", "Tally"]

@@ -1,9 +1,8 @@
-"""The store's file: its shape, who may write it, and which of several files lies where.
+"""The store's file: its schema, its lock, and its exchange with the files of other worlds.
 
-One file holds one world: the users of one server, whose ids tell them apart. Another world's
-file (the sample's, a file's, another server's) is kept beside it under a name of its own, and
-the two change places when something of that world is stored: users of different worlds never
-mix, and no crawl of hours is lost to a look at a file.
+A world is a server, a file or the sample: within it, ids are unique. One file holds the users of
+one world. When users of another world are stored, that file is renamed, and the other world's file
+takes its place. So users of different worlds never mix, and no earlier crawl is lost.
 """
 
 import hashlib
@@ -25,13 +24,13 @@ migrations = Migrations("github_users")
 
 @migrations()
 def users_and_progress(db: Database) -> None:
-    """The first shape of a store."""
+    """The first schema of a store."""
     db.table("github_users").create(
         {"id": int, "username": str, "type": str, "avatar_url": str, "html_url": str},
         pk="id",
         not_null={"username", "type", "avatar_url", "html_url"},
     )
-    # One row. identity: the list this store is of; cursor: the URL that comes next.
+    # One row. identity: the list; cursor: the next URL.
     db.table("progress").create(
         {
             "identity": str,
@@ -43,21 +42,21 @@ def users_and_progress(db: Database) -> None:
         },
         pk="identity",
     )
-    # For a list that is read from its start each time: in which order it has the users.
+    # The order of a list that is read from its start each time.
     db.table("positions").create({"position": int, "id": int}, pk="position")
     db.table("positions").create_index(["id"], unique=True)
 
 
 @migrations()
 def several_lists(db: Database) -> None:
-    """Several lists in one store; when each user was first and last seen; who is gone."""
+    """Several lists in a store; when each user was first seen, last seen, and gone."""
     for column in ("first_seen", "last_seen"):
-        # RFC 3339, UTC. Of a store that did not note it, the date it had.
+        # RFC 3339, UTC. An older store has only one date.
         db.table("github_users").add_column(column, str, not_null_default="")
         db.execute(f"UPDATE github_users SET {column} = (SELECT seeded_at FROM progress)")
-    # When it was found to be in no list any more; NULL for one that is in some.
+    # When the user was first in no list; NULL while it is in one.
     db.table("github_users").add_column("gone_at", str)
-    # One row: the world that the users of this store are of.
+    # One row: the world of this file.
     db.execute("CREATE TABLE world (identity TEXT PRIMARY KEY)")
     db.execute("INSERT INTO world SELECT identity FROM progress")
     db.execute("""
@@ -66,26 +65,26 @@ def several_lists(db: Database) -> None:
             identity TEXT NOT NULL UNIQUE,
             source TEXT NOT NULL,
             title TEXT NOT NULL,
-            rank INTEGER,                         -- among the directory's lists; NULL: not one
-            total INTEGER NOT NULL DEFAULT 0,     -- of it the directory has the first so many
-            cursor TEXT,                          -- the URL that comes next; a file has none
-            reached INTEGER NOT NULL DEFAULT 0,   -- the position of the last one before the cursor
-            users INTEGER NOT NULL DEFAULT 0,     -- how many there are before the cursor
-            refresh_cursor TEXT,                  -- the same of a reading that is done again;
-            refresh_reached INTEGER,              -- NULL: there is none under way
+            rank INTEGER,                         -- of the chosen lists; NULL: not chosen
+            total INTEGER NOT NULL DEFAULT 0,     -- the directory lists the first so many
+            cursor TEXT,                          -- the next URL; NULL for a file
+            reached INTEGER NOT NULL DEFAULT 0,   -- the position before the cursor
+            users INTEGER NOT NULL DEFAULT 0,     -- the number of users before the cursor
+            refresh_cursor TEXT,                  -- the same of a refresh;
+            refresh_reached INTEGER,              -- NULL: no refresh was interrupted
             refresh_users INTEGER,
-            seeded_at TEXT                        -- when a user last came, changed or went
+            seeded_at TEXT                        -- the time of the last change
         )""")
     db.execute("""
         CREATE TABLE members (
             id INTEGER NOT NULL,
             list INTEGER NOT NULL,
-            position INTEGER,                     -- NULL: no longer there
+            position INTEGER,                     -- NULL: no longer in the list
             PRIMARY KEY (id, list)
         ) WITHOUT ROWID""")
-    # Whoever stands in a stretch of a list; a list's first N.
+    # The users between two positions of a list; a list's first N.
     db.execute("CREATE INDEX members_by_position ON members (list, position)")
-    # What a reply said, to be asked for again with If-None-Match. See `Store.kept`.
+    # Cached replies, for requests with If-None-Match. See `Store.cached_reply`.
     db.execute("""
         CREATE TABLE replies (
             list INTEGER NOT NULL,
@@ -116,9 +115,9 @@ def several_lists(db: Database) -> None:
 
 @migrations()
 def next_urls(db: Database) -> None:
-    """Of a stored reply, the next page's address (NULL: none) instead of its Link header.
+    """Cached replies with the next page's address (NULL: none) instead of a Link header.
 
-    Replies that are stored with a header are dropped: the next refresh asks for all of them.
+    Replies that were cached with a header are dropped: the next refresh requests them again.
     """
     db.execute("DROP TABLE replies")
     db.execute("""
@@ -136,21 +135,21 @@ def next_urls(db: Database) -> None:
 
 
 class StoreFile:
-    """The file at *path* for the world *identity*, or for whatever world is there.
+    """The file at *path*, for the world *identity* or, without one, for the world of the file.
 
-    Opening one changes nothing but, for an old one, its shape.
+    Opening a file changes only the schema of an older one.
 
     Attributes:
         path: the file.
-        identity: the world; "" if there is none yet and none was named.
-        displaced: where another world's file, found at *path*, was put; None if there was none.
+        identity: the world; "" if there is no file and no world was named.
+        displaced: the new path of another world's file that was at *path*; None if there was none.
     """
 
     def __init__(self, path: Path, identity: str = "") -> None:
         self.path = path
         self.identity = identity
         self.displaced: Path | None = None
-        self._place = path  # where this world's file lies, until it comes forward to path
+        self._place = path  # of this world's file, until it is moved to path
         self._db: Database | None = None
         self._lock = Lock(path.with_name(f"{path.name}.lock"))
         self._find()
@@ -162,12 +161,12 @@ class StoreFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection within a transaction: all that is done there comes true, or nothing.
+        """Yield the connection within a transaction.
 
-        The first one makes the file if there is none, and brings it forward to `path`.
+        The first transaction creates the file if there is none, and moves it to `path`.
         """
         with self.errors():
-            self._lock_out_others()
+            self._lock_file()
             if is_new := self._db is None:
                 self._db = _connect(self._place)
             db = self._db
@@ -178,49 +177,49 @@ class StoreFile:
                     db.conn.execute("INSERT OR IGNORE INTO world VALUES (?)", [self.identity])
                     yield db.conn
             except BaseException:
-                if is_new and _is_void(db, self._place):  # nothing came of it
+                if is_new and _is_empty(db, self._place):  # nothing is stored in it
                     db.close()
                     self._db = None
                     self._place.unlink()
                 raise
             if self._place != self.path:
-                self._come_forward()
+                self._move_to_path()
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turn what goes wrong with the file into a `StoreError` that names it."""
+        """Translate errors of SQLite and the file system into a `StoreError`."""
         with _errors(self.path):
             yield
 
     def close(self) -> None:
-        """Close the file, and let others write."""
+        """Close the file, and unlock it for other processes."""
         if self._db is not None:
             self._db.close()
             self._db = None
         self._lock.release()
 
     def _find(self) -> None:
-        """Open this world's store, if there is one, and note where it lies or is to lie."""
+        """Open this world's file if there is one, and set `_place` to its path."""
         self._place, identity = self.path, self.identity
-        for place in (self.path, self._aside(identity)) if identity else (self.path,):
+        for place in (self.path, self._other_path(identity)) if identity else (self.path,):
             db = _open(place)
-            found = _world(db, place) if db else None
-            if found and identity in ("", found):
-                self._db, self.identity, self._place = db, found, place
+            stored = _world(db, place) if db else None
+            if stored and identity in ("", stored):
+                self._db, self.identity, self._place = db, stored, place
                 return
-            if found and place == self.path:
-                self._place = self._aside(identity)
+            if stored and place == self.path:
+                self._place = self._other_path(identity)
             if db:
                 db.close()
 
-    def _aside(self, identity: str) -> Path:
+    def _other_path(self, identity: str) -> Path:
         digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
         return self.path.with_name(f"{self.path.stem}.{digest}{self.path.suffix}")
 
-    def _lock_out_others(self) -> None:
-        """Be the only one who writes, from the first write on until the store is closed.
+    def _lock_file(self) -> None:
+        """Lock the store from the first change on until it is closed.
 
-        Stores change places; another process must not hold one by its old name meanwhile.
+        No other process may use a file that is renamed meanwhile.
         """
         if self._lock.is_held:
             return
@@ -229,34 +228,34 @@ class StoreFile:
             self._lock.acquire()
         except AlreadyLocked as exc:
             raise StoreError(
-                f"another process is seeding {self.path}; wait for it to end, or name another"
-                " --store"
+                f"another process is seeding {self.path}; wait until it ends, or use --store for"
+                " another file"
             ) from exc
         if self._db is not None:
             self._db.close()
             self._db = None
-        self._find()  # it may have moved since it was opened
+        self._find()  # another process may have renamed it since it was opened
 
-    def _come_forward(self) -> None:
-        """Change places with the other world's store at `path`, now that there is one of ours."""
+    def _move_to_path(self) -> None:
+        """Move this world's file to `path`, and the file of another world out of the way."""
         if self._db is not None:
             self._db.close()
         if (other := _open(self.path)) is not None:
-            found = _world(other, self.path)
+            stored = _world(other, self.path)
             other.close()
-            if found:
-                self.displaced = self.path.rename(self._aside(found))
+            if stored:
+                self.displaced = self.path.rename(self._other_path(stored))
         self._place = self._place.rename(self.path)
         self._db = _connect(self.path)
 
 
 def _connect(path: Path) -> Database:
-    # Whoever bakes reads for a while: a seeding waits for that.
+    # A bake reads for a while. A seeding waits for it.
     return Database(sqlite3.connect(path, timeout=BUSY))
 
 
 def _open(path: Path) -> Database | None:
-    """Return the store at *path*, brought to today's shape; None if there is no file."""
+    """Open the file at *path* and apply migrations. Return None if there is no file."""
     if not path.exists():
         return None
     with _errors(path):
@@ -266,7 +265,7 @@ def _open(path: Path) -> Database | None:
             if names and Migrations.migrations_table not in names:
                 raise StoreError(
                     f"{path} is a database, but not a store of users;"
-                    " --store names another file (it will be made)"
+                    " use --store for another file (it is created)"
                 )
             migrations.apply(db)
         except BaseException:
@@ -276,16 +275,16 @@ def _open(path: Path) -> Database | None:
 
 
 def _world(db: Database, path: Path) -> str | None:
-    """Return whose users a store has; None for one that nothing was ever stored in."""
+    """Return the world of a file; None if nothing was ever stored in it."""
     with _errors(path):
         row = db.execute("SELECT identity FROM world").fetchone()
     return str(row[0]) if row else None
 
 
-def _is_void(db: Database, path: Path) -> bool:
+def _is_empty(db: Database, path: Path) -> bool:
     try:
         return _world(db, path) is None
-    except StoreError:  # it did not even come to its tables
+    except StoreError:  # it has no tables
         return True
 
 
@@ -294,11 +293,11 @@ def _errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        advice = "--store names another file"
+        advice = "use --store for another file"
         if "locked" in str(exc):
-            advice = "another process is using it; try again when it has ended"
+            advice = "another process uses it; try again when that has ended"
         elif "full" in str(exc) or "disk I/O" in str(exc):
-            advice = "is the disk full? What was stored before is kept"
+            advice = "check whether the disk is full. Users stored before are not lost"
         raise StoreError(f"the store {path} cannot be used: {exc}; {advice}") from exc
     except OSError as exc:
         raise StoreError(f"the store {path} cannot be used: {exc.strerror or exc}") from exc

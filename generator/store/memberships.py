@@ -1,4 +1,4 @@
-"""Who stands where in a list, and what is known of them: the statements behind `Store`."""
+"""The users of a list and their positions: the SQL statements of `Store`."""
 
 import sqlite3
 from collections import Counter
@@ -8,17 +8,22 @@ from dataclasses import astuple, dataclass
 from function.contract import COLUMNS, Profile
 from generator.github import Step
 
-# Where one is put who lost the position to another: whether that one stands further back or is
-# gone shows only when the list has been read to its end.
-FURTHER_BACK = f"{2**62} + (id & {2**61 - 1})"
+# The position of a user that another user displaced. Whether it reappears later in the list, or
+# is gone, shows only at the end of the list.
+PARKED = f"{2**62} + (id & {2**61 - 1})"
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What reading a list changed: how many users are *new* to it, and so on.
+    """The changes that reading a list made, in users.
 
-    *changed* are those of whom neither name nor type but an address did, *gone* those who are no
-    longer in the part that was read.
+    Attributes:
+        new: users that were not in the list before.
+        renamed: users with another name.
+        retyped: users with another type.
+        changed: users with another address, but the same name and type.
+        gone: users that are no longer in the part of the list that was read.
+        unchanged: users with the same values.
     """
 
     new: int = 0
@@ -29,29 +34,38 @@ class Tally:
     unchanged: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        """Return both together."""
+        """Return the sum of both."""
         return Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A *user*, how it was *stored* (since *first_seen*), and if it was a *member* of the list."""
+    """A user of a reply, and its state in the store before.
 
-    user: Profile
+    Attributes:
+        profile: the profile that is stored now.
+        stored: the profile that was stored before; None if there was none.
+        first_seen: when the user was first stored, RFC 3339 in UTC.
+        was_member: whether the user was in the list.
+    """
+
+    profile: Profile
     stored: Profile | None
     first_seen: str
-    member: bool
+    was_member: bool
 
     @property
-    def changed(self) -> bool:
-        """Whether it was stored otherwise."""
-        return self.stored is not None and self.stored != self.user
+    def is_changed(self) -> bool:
+        """Whether the stored profile had other values."""
+        return self.stored is not None and self.stored != self.profile
 
 
-def met(sql: sqlite3.Connection, number: int, position: int, users: Sequence[int]) -> set[int]:
-    """Return who of *users* stands at or before *position* in list *number*."""
+def already_read(
+    sql: sqlite3.Connection, number: int, position: int, users: Sequence[int]
+) -> set[int]:
+    """Return those of *users* that are at or before *position* in list *number*."""
     marks = ", ".join("?" * len(users))
-    # The plus keeps SQLite from going through everybody who stands before that position instead.
+    # The plus makes SQLite look up each id. Without it, SQLite would scan all earlier positions.
     # https://sqlite.org/optoverview.html#uplus
     rows = sql.execute(
         f"SELECT id FROM members WHERE id IN ({marks}) AND list = ? AND +position <= ?",
@@ -63,20 +77,20 @@ def met(sql: sqlite3.Connection, number: int, position: int, users: Sequence[int
 def store_users(
     sql: sqlite3.Connection, number: int, users: Sequence[Profile], now: str, *, local: bool = False
 ) -> list[Seen]:
-    """Store *users* of list *number*, and return each once, with what was known before.
+    """Store *users* of list *number*, and return each once, with its state before.
 
-    Of those that a list on GitHub has, a *local* list only says that they were seen.
+    A *local* list does not change the values of users that are in a list on GitHub.
     """
     latest = {user.id: user for user in users}
     marks = ", ".join("?" * len(latest))
-    told = (
+    is_on_github = (
         "EXISTS (SELECT 1 FROM members o JOIN lists USING (list)"
         " WHERE o.id = u.id AND position IS NOT NULL AND cursor IS NOT NULL)"
     )
     known = {
         row[0]: row
         for row in sql.execute(
-            f"SELECT u.{COLUMNS}, first_seen, position, {told if local else 'FALSE'}"
+            f"SELECT u.{COLUMNS}, first_seen, position, {is_on_github if local else 'FALSE'}"
             " FROM github_users u LEFT JOIN members m ON m.id = u.id AND m.list = ?"
             f" WHERE u.id IN ({marks})",
             [number, *latest],
@@ -84,23 +98,23 @@ def store_users(
     }
     seen = []
     for user in latest.values():
-        *columns, first_seen, position, kept = known.get(user.id, (None, None, False))
+        *columns, first_seen, position, unchanged = known.get(user.id, (None, None, False))
         stored = Profile(*columns) if columns else None
         seen.append(
-            Seen(stored if stored and kept else user, stored, first_seen, position is not None)
+            Seen(stored if stored and unchanged else user, stored, first_seen, position is not None)
         )
     sql.executemany(
         f"INSERT INTO github_users ({COLUMNS}, first_seen, last_seen)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
         " username = excluded.username, type = excluded.type, avatar_url = excluded.avatar_url,"
         " html_url = excluded.html_url, last_seen = excluded.last_seen, gone_at = NULL",
-        [(*one.user, now, now) for one in seen],
+        [(*user.profile, now, now) for user in seen],
     )
     return seen
 
 
 def place(sql: sqlite3.Connection, number: int, step: Step, now: str) -> int:
-    """Give those of *step* their places in list *number*; return how many are gone from it."""
+    """Store the positions of *step* in list *number*. Return how many users are gone from it."""
     sql.executemany(
         "INSERT INTO members (id, list, position) VALUES (?, ?, ?)"
         " ON CONFLICT (id, list) DO UPDATE SET position = excluded.position",
@@ -109,11 +123,11 @@ def place(sql: sqlite3.Connection, number: int, step: Step, now: str) -> int:
     marks = ", ".join("?" * len(step.positions))
     between = f"list = ? AND position > ? AND position <= ? AND id NOT IN ({marks})"
     values = [number, step.after, step.reached, *step.positions]
-    leaves = "NULL" if step.is_by_id else FURTHER_BACK
-    left = sql.execute(
-        f"UPDATE members SET position = {leaves} WHERE {between} RETURNING id", values
+    new_position = "NULL" if step.is_by_id else PARKED
+    missing = sql.execute(
+        f"UPDATE members SET position = {new_position} WHERE {between} RETURNING id", values
     ).fetchall()
-    gone = left if step.is_by_id else []
+    gone = missing if step.is_by_id else []
     if step.is_end:
         gone += sql.execute(
             "UPDATE members SET position = NULL WHERE list = ? AND position > ? RETURNING id",
@@ -128,42 +142,43 @@ def place(sql: sqlite3.Connection, number: int, step: Step, now: str) -> int:
 
 
 def compare(seen: Iterable[Seen]) -> Tally:
-    """Return what is new in users of a list who were not met before in this reading."""
-    found: Counter[str] = Counter()
-    for one in seen:
-        if not one.member or one.stored is None:
-            found["new"] += 1
-        elif not one.changed:
-            found["unchanged"] += 1
+    """Return the changes of users that this reading has not read before."""
+    numbers: Counter[str] = Counter()
+    for user in seen:
+        if not user.was_member or user.stored is None:
+            numbers["new"] += 1
+        elif not user.is_changed:
+            numbers["unchanged"] += 1
         else:
-            renamed = one.stored.username != one.user.username
-            retyped = one.stored.type != one.user.type
-            found["renamed"] += renamed
-            found["retyped"] += retyped
-            found["changed"] += not (renamed or retyped)
-    return Tally(**found)
+            renamed = user.stored.username != user.profile.username
+            retyped = user.stored.type != user.profile.type
+            numbers["renamed"] += renamed
+            numbers["retyped"] += retyped
+            numbers["changed"] += not (renamed or retyped)
+    return Tally(**numbers)
 
 
-def compare_in_the_end(sql: sqlite3.Connection, members: int) -> Tally:
-    """Return how *members* users are to what the temporary table ``before`` has of some of them.
+def compare_with_before(sql: sqlite3.Connection, members: int) -> Tally:
+    """Return the changes of *members* users against the temporary table ``before``.
 
-    What is no different in the end is taken out of that table.
+    That table has the earlier values of some of them. Rows of users that are unchanged in the end
+    are deleted from it.
     """
     sql.execute(
         "DELETE FROM before WHERE EXISTS (SELECT 1 FROM github_users u WHERE u.id = before.id"
         " AND u.username = before.username AND u.type = before.type"
         " AND u.avatar_url = before.avatar_url AND u.html_url = before.html_url)"
     )
-    renamed, retyped, neither, different = sql.execute(
+    renamed, retyped, changed, different = sql.execute(
         "SELECT coalesce(sum(u.username != b.username), 0), coalesce(sum(u.type != b.type), 0),"
         " coalesce(sum(u.username = b.username AND u.type = b.type), 0), count(*)"
         " FROM before b JOIN github_users u USING (id)"
     ).fetchone()
-    return Tally(renamed=renamed, retyped=retyped, changed=neither, unchanged=members - different)
+    return Tally(renamed=renamed, retyped=retyped, changed=changed, unchanged=members - different)
 
 
 def between(sql: sqlite3.Connection, number: int, after: int, reached: int) -> list[Profile]:
-    """Return who stands in a stretch of list *number*, in its order."""
+    """Return the users after position *after*, up to *reached*, of list *number*, in order."""
     rows = sql.execute(
         f"SELECT {COLUMNS} FROM github_users JOIN members USING (id)"
         " WHERE list = ? AND position > ? AND position <= ? ORDER BY position",

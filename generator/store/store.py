@@ -1,6 +1,6 @@
-"""The growing database of what was gathered: users, the lists they are in, how far those are read.
+"""The growing database of seeded users, their lists, and how far each list is read.
 
-Every change is one transaction: interrupt it anywhere, and the store is as it was before it.
+Each change is one transaction. If it is interrupted, the store stays as it was.
 """
 
 import hashlib
@@ -21,17 +21,18 @@ BATCH = 500  # rows; SQLite binds at most 999 values to a statement on old build
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ListProgress:
     """How far a list is read.
 
     Attributes:
-        identity: what list it is, and of which server.
-        source: its name for the public, "users" or "sample".
-        title: its name for people.
-        cursor: where it goes on; None before the first reply, and for one that GitHub has not.
-        refresh: where reading it again goes on; None while that is not under way.
-        total: the directory has its first so many; 0 before any are stored.
-        seeded_at: when a user last came, changed or went, RFC 3339 in UTC; None before.
+        identity: the key of the list, which also names its server.
+        source: the public name, as in "users" or "sample".
+        title: the name for people.
+        cursor: the place where reading continues; None before the first reply, and for a list
+            that is not on GitHub.
+        refresh: the place where an interrupted refresh continues; None if there is none.
+        total: the number of its users that the directory lists; 0 before any are stored.
+        seeded_at: the time of the last change of its users, RFC 3339 in UTC; None before.
     """
 
     identity: str
@@ -44,15 +45,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What to ask for a reply again with, once there is every user of it in the store.
+class CachedReply:
+    """A reply that is cached with its ETag, so that a 304 stands for its users.
 
     Attributes:
-        url: its address.
-        etag: its ETag header.
-        next_url: the address of the next page; None if it named none.
-        after: the position after which its users stand.
-        users: as they are stored.
+        url: the address that was requested.
+        etag: the ETag header.
+        next_url: the address of the next page; None if the reply named none.
+        after: the position before its first user.
+        users: its users, read from the store.
     """
 
     url: str
@@ -63,61 +64,61 @@ class Kept:
 
 
 class Store:
-    """The store at *path* of the world *identity*, or of whatever world is there.
+    """The store at *path*, for the world *identity* or, without one, for the world of the file.
 
     Nothing is written before the first change; see `StoreFile`.
     """
 
     def __init__(self, path: Path, identity: str = "") -> None:
         self._file = StoreFile(path, identity)
-        self._choice: tuple[Sequence[Progress], int] | None = None
+        self._choice: tuple[Sequence[ListProgress], int] | None = None
 
     @property
     def displaced(self) -> Path | None:
-        """Where another world's store that was here before was put; None if there was none."""
+        """The new path of another world's store that was at this path; None if there was none."""
         return self._file.displaced
 
     def close(self) -> None:
-        """Close the file, and let others write."""
+        """Close the file, and unlock it for other processes."""
         self._file.close()
 
-    def choose(self, lists: Sequence[Progress], total: int) -> None:
-        """Let the directory be made of the first *total* users of each of *lists*.
+    def choose(self, lists: Sequence[ListProgress], total: int) -> None:
+        """Choose the directory's users: the first *total* of each of *lists*.
 
-        It comes into force with the next change: one that fails leaves the choice as it was.
+        The choice is stored with the next change. If that fails, the old choice stays.
         """
         self._choice = lists, total
 
-    def chosen(self) -> list[Progress]:
-        """Return the lists that the directory is made of, in the order they were named."""
+    def chosen(self) -> list[ListProgress]:
+        """Return the chosen lists, in the order in which they were named."""
         return self._lists("WHERE rank IS NOT NULL ORDER BY rank")
 
-    def progress(self, identity: str) -> Progress | None:
+    def progress(self, identity: str) -> ListProgress | None:
         """Return how far the list *identity* is read; None before its first reply."""
         return next(iter(self._lists("WHERE identity = ?", identity)), None)
 
-    def count(self, identity: str, most: int) -> int:
-        """Return how many users the list *identity* has here, counting no further than *most*."""
+    def count(self, identity: str, maximum: int) -> int:
+        """Return how many users of the list *identity* are stored, *maximum* if there are more."""
         if (sql := self._file.sql) is None:
             return 0
         with self._file.errors():
-            (found,) = sql.execute(
+            (users,) = sql.execute(
                 "SELECT count(*) FROM (SELECT 1 FROM members JOIN lists USING (list)"
                 " WHERE identity = ? AND position IS NOT NULL LIMIT ?)",
-                [identity, most],
+                [identity, maximum],
             ).fetchone()
-        return int(found)
+        return int(users)
 
     def profiles(self) -> Iterator[Profile]:
-        """Yield the users of the directory, each once, in the order of their ids.
+        """Yield the directory's users, each once, in ascending id.
 
-        They are the first of each chosen list: those with the lowest ids, or those that a list
-        in an order of its own has first.
+        They are the first users of each chosen list: those with the lowest ids in a list by id,
+        and the first in the list's own order in all others.
         """
         if (sql := self._file.sql) is None:
             return
         with self._file.errors():
-            among = []
+            conditions = []
             for number, total in sql.execute(
                 "SELECT list, total FROM lists WHERE rank IS NOT NULL"
             ).fetchall():
@@ -127,57 +128,59 @@ class Store:
                     [number, total - 1],
                 ).fetchone()
                 up_to = f"<= {last[0]:d}" if last else "IS NOT NULL"
-                among.append(
+                conditions.append(
                     "EXISTS (SELECT 1 FROM members m WHERE m.id = u.id"
                     f" AND m.list = {number:d} AND m.position {up_to})"
                 )
-            where = " OR ".join(among) or "FALSE"
+            where = " OR ".join(conditions) or "FALSE"
             for row in sql.execute(
                 f"SELECT {COLUMNS} FROM github_users u WHERE {where} ORDER BY id"
             ):
                 yield Profile(*row)
 
-    def met(self, identity: str, position: int, users: Iterable[int]) -> set[int]:
-        """Return who of *users* stands at or before *position* in the list *identity*."""
+    def already_read(self, identity: str, position: int, users: Iterable[int]) -> set[int]:
+        """Return those of *users* that are at or before *position* in the list *identity*."""
         if (sql := self._file.sql) is None:
             return set()
         with self._file.errors():
-            return memberships.met(sql, _number(sql, identity), position, list(users))
+            return memberships.already_read(sql, _number(sql, identity), position, list(users))
 
-    def kept(self, identity: str, url: str, position: int | None) -> Kept | None:
-        """Return a reply to go on with, if every user of it is still stored as it said.
+    def cached_reply(self, identity: str, url: str, position: int | None) -> CachedReply | None:
+        """Return a cached reply to continue with, None if there is none.
 
-        A reply may have been overtaken by another about the same users; then it is of no use.
+        A reply is cached while all of its users are stored as it had them. A later reply about the
+        same users may have changed them.
 
         Args:
             identity: the list.
-            url: the address that would be asked otherwise.
-            position: of the last user that was read, in a list by id: any reply will do that
-                has those after it. Thus one who is gone does not shift all that follow. None: it
-                must be the reply to *url*.
+            url: the address to request otherwise.
+            position: the position of the last user that was read in a list by id. Any reply that
+                has the users after it will do. So one deleted account does not shift, and cost,
+                all later replies. None: only the reply to *url* will do.
         """
         if (sql := self._file.sql) is None:
             return None
-        # Each has an index of its own; an order where there is one row would call for the other.
+        # Each condition has its own index. ORDER BY with the first one would make SQLite use the
+        # other index.
         where = "url = ?" if position is None else "after <= ? ORDER BY after DESC LIMIT 1"
         with self._file.errors():
-            found = sql.execute(
+            row = sql.execute(
                 "SELECT list, url, etag, next_url, after, replies.reached, digest"
                 f" FROM replies JOIN lists USING (list) WHERE identity = ? AND {where}",
                 [identity, url if position is None else position],
             ).fetchone()
-            if found is None:
+            if row is None:
                 return None
-            number, url, etag, next_url, after, reached, digest = found
+            number, url, etag, next_url, after, reached, digest = row
             if position is not None and reached <= position:
                 return None
             users = memberships.between(sql, number, after, reached)
         if _digest(users) != digest:
             return None
-        return Kept(url, etag, next_url, after, tuple(users))
+        return CachedReply(url, etag, next_url, after, tuple(users))
 
-    def behind(self, identity: str, position: int) -> bool:
-        """Return whether anybody stands behind *position* in the list *identity*."""
+    def has_after(self, identity: str, position: int) -> bool:
+        """Return whether the list *identity* has a user after *position*."""
         if (sql := self._file.sql) is None:
             return False
         with self._file.errors():
@@ -197,36 +200,36 @@ class Store:
         now: str,
         *,
         refresh: bool = False,
-        done: bool = False,
-        kept: Kept | None = None,
+        is_last: bool = False,
+        cached: CachedReply | None = None,
     ) -> Tally:
-        """Store one reply of the list *identity*, with where the list goes on, and commit.
+        """Store one reply of the list *identity* and the place where the list continues.
 
         Args:
-            identity: the list; it is one of those chosen.
-            users: the reply's.
-            step: what the reply means for the list.
+            identity: one of the chosen lists.
+            users: the users of the reply.
+            step: the effect of the reply on the list.
             now: the time, RFC 3339 in UTC.
-            refresh: whether the list is being read again.
-            done: whether the reading ends with this reply.
-            kept: what to ask for it again with.
+            refresh: whether the list is read again.
+            is_last: whether the reading ends with this reply.
+            cached: the reply for the cache; None if it is not to be cached.
         """
         with self._change() as sql:
             number = _number(sql, identity)
             seen = memberships.store_users(sql, number, users, now)
-            # Those met before in this reading were counted then.
+            # Users that this reading has read before were counted then.
             counted = {user for user, place in step.positions.items() if place > step.after}
-            tally = memberships.compare(one for one in seen if one.user.id in counted)
+            tally = memberships.compare(user for user in seen if user.profile.id in counted)
             tally += Tally(gone=memberships.place(sql, number, step, now))
             if tally.new or tally.gone:
-                _date(sql, now, "list = ?", [number])
-            if changed := [one.user.id for one in seen if one.changed]:
+                _set_date(sql, now, "list = ?", [number])
+            if changed := [user.profile.id for user in seen if user.is_changed]:
                 marks = ", ".join("?" * len(changed))
                 member = f"SELECT 1 FROM members m WHERE m.list = lists.list AND m.id IN ({marks})"
-                _date(sql, now, f"EXISTS ({member})", changed)
-            _move(sql, number, step, tally, refresh=refresh, done=done)
-            if kept:
-                _keep(sql, number, kept, step.reached)
+                _set_date(sql, now, f"EXISTS ({member})", changed)
+            _store_cursor(sql, number, step, tally, refresh=refresh, is_last=is_last)
+            if cached:
+                _cache_reply(sql, number, cached, step.reached)
         return tally
 
     def mirror(
@@ -237,15 +240,16 @@ class Store:
         now: str,
         advance: Callable[[int], None] = lambda read: None,
     ) -> Tally:
-        """Store the first *total* of *profiles* as the list *identity*: all or, if one fails, none.
+        """Store the first *total* of *profiles* as the list *identity*; after an error, none.
 
-        Who stood where others stand now is kept behind the others, and goes when the list was
-        read to its end. What GitHub said of a user counts, not what is said here; of a user that
-        comes twice, what is said last. *advance* is told now and then how many were read.
+        A user displaced from a position is parked behind the list, and removed if it does not
+        reappear before the list ends. The values of a user that is also in a list on GitHub stay as
+        GitHub has them. If a user comes twice, the last values count. *advance* is called now and
+        then with the number of users read.
         """
         with self._change() as sql:
             number = _number(sql, identity)
-            # Members who change, as they were: one that comes twice may change back.
+            # The earlier values of changed users. A user that comes twice may change back.
             sql.execute("CREATE TEMP TABLE before AS SELECT * FROM github_users LIMIT 0")
             sql.execute("CREATE UNIQUE INDEX temp.before_id ON before (id)")
             tally, read, whole = Tally(), 0, False
@@ -253,8 +257,9 @@ class Store:
             while read < total and not whole:
                 batch = list(islice(rest, min(BATCH, total - read)))
                 whole = not batch
-                met = memberships.met(sql, number, read, [user.id for user in batch])
-                positions = ordinals(batch, met, read)
+                ids = [user.id for user in batch]
+                already_read = memberships.already_read(sql, number, read, ids)
+                positions = ordinals(batch, already_read, read)
                 step = Step(
                     positions,
                     after=read,
@@ -269,31 +274,31 @@ class Store:
                 sql.executemany(
                     f"INSERT OR IGNORE INTO before ({COLUMNS}) VALUES (?, ?, ?, ?, ?)",
                     [
-                        one.stored
-                        for one in seen
-                        if one.stored and one.changed and one.member
-                        # One that came with this very reading was nothing before it.
-                        if not (one.user.id in met and one.first_seen == now)
+                        user.stored
+                        for user in seen
+                        if user.stored and user.is_changed and user.was_member
+                        # A user that this reading brought had no earlier values.
+                        if not (user.profile.id in already_read and user.first_seen == now)
                     ],
                 )
-                new = sum(not one.member for one in seen)
+                new = sum(not user.was_member for user in seen)
                 tally += Tally(new=new, gone=memberships.place(sql, number, step, now))
                 advance(read)
-            tally += memberships.compare_in_the_end(sql, read - tally.new)
+            tally += memberships.compare_with_before(sql, read - tally.new)
             if tally.new or tally.gone:
-                _date(sql, now, "list = ?", [number])
+                _set_date(sql, now, "list = ?", [number])
             changed = "m.id IN (SELECT id FROM before)"
             member = f"SELECT 1 FROM members m WHERE m.list = lists.list AND {changed}"
-            _date(sql, now, f"EXISTS ({member})", [])
+            _set_date(sql, now, f"EXISTS ({member})", [])
             sql.execute("DROP TABLE temp.before")
         return tally
 
     def commit_choice(self) -> None:
-        """Let the choice come into force although there is nothing new to store."""
+        """Store the choice of lists without another change."""
         with self._change():
             pass
 
-    def _lists(self, clauses: str, *values: object) -> list[Progress]:
+    def _lists(self, clauses: str, *values: object) -> list[ListProgress]:
         if (sql := self._file.sql) is None:
             return []
         with self._file.errors():
@@ -304,20 +309,22 @@ class Store:
                 values,
             ).fetchall()
         return [
-            Progress(identity, source, title, _cursor(*main), _cursor(*refresh), total, seeded_at)
+            ListProgress(
+                identity, source, title, _cursor(*main), _cursor(*refresh), total, seeded_at
+            )
             for identity, source, title, *cursors, total, seeded_at in rows
             for main, refresh in [(cursors[:3], cursors[3:])]
         ]
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for one transaction, with the choice of lists in force."""
+        """Yield the connection within a transaction, which also stores the choice of lists."""
         with self._file.transaction() as sql:
-            self._enforce_choice(sql)
+            self._store_choice(sql)
             yield sql
         self._choice = None
 
-    def _enforce_choice(self, sql: sqlite3.Connection) -> None:
+    def _store_choice(self, sql: sqlite3.Connection) -> None:
         if self._choice is None:
             return
         lists, total = self._choice
@@ -327,8 +334,8 @@ class Store:
             " ON CONFLICT (identity) DO UPDATE SET source = excluded.source,"
             " title = excluded.title, rank = excluded.rank, total = excluded.total",
             [
-                (one.identity, one.source, one.title, rank, total)
-                for rank, one in enumerate(lists, 1)
+                (chosen.identity, chosen.source, chosen.title, rank, total)
+                for rank, chosen in enumerate(lists, 1)
             ],
         )
 
@@ -342,13 +349,13 @@ def _number(sql: sqlite3.Connection, identity: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _move(
-    sql: sqlite3.Connection, number: int, step: Step, tally: Tally, *, refresh: bool, done: bool
+def _store_cursor(
+    sql: sqlite3.Connection, number: int, step: Step, tally: Tally, *, refresh: bool, is_last: bool
 ) -> None:
-    """Note where list *number* goes on after *step*: a refresh has a cursor of its own.
+    """Store the place where list *number* continues after *step*.
 
-    It takes the list's along when it comes past it; until then it only mends how many users
-    there are before that.
+    A refresh has a cursor of its own. Before it reaches the list's cursor, it only corrects the
+    number of users before that. Beyond, it moves both.
     """
     cursor = step.cursor
     (reached,) = sql.execute("SELECT reached FROM lists WHERE list = ?", [number]).fetchone()
@@ -362,7 +369,7 @@ def _move(
             "UPDATE lists SET users = users + ? WHERE list = ?", [tally.new - tally.gone, number]
         )
     if refresh:
-        place = (None, None, None) if done else (cursor.url, cursor.position, cursor.users)
+        place = (None, None, None) if is_last else (cursor.url, cursor.position, cursor.users)
         sql.execute(
             "UPDATE lists SET refresh_cursor = ?, refresh_reached = ?, refresh_users = ?"
             " WHERE list = ?",
@@ -370,22 +377,22 @@ def _move(
         )
 
 
-def _keep(sql: sqlite3.Connection, number: int, kept: Kept, reached: int) -> None:
-    """Keep what to ask for a reply again with, in place of replies to parts of it."""
+def _cache_reply(sql: sqlite3.Connection, number: int, cached: CachedReply, reached: int) -> None:
+    """Cache a reply, and drop cached replies that it covers."""
     sql.execute(
         "DELETE FROM replies WHERE list = ? AND after >= ? AND after < ? AND reached <= ?",
-        [number, kept.after, reached, reached],
+        [number, cached.after, reached, reached],
     )
-    digest = _digest(memberships.between(sql, number, kept.after, reached))
+    digest = _digest(memberships.between(sql, number, cached.after, reached))
     sql.execute(
         "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [number, kept.url, kept.etag, kept.next_url, kept.after, reached, digest],
+        [number, cached.url, cached.etag, cached.next_url, cached.after, reached, digest],
     )
 
 
-def _date(sql: sqlite3.Connection, now: str, which: str, values: Sequence[object]) -> None:
-    """Note that *which* lists changed."""
-    sql.execute(f"UPDATE lists SET seeded_at = ? WHERE {which}", [now, *values])
+def _set_date(sql: sqlite3.Connection, now: str, where: str, values: Sequence[object]) -> None:
+    """Set the time of change of the lists that the condition *where* selects."""
+    sql.execute(f"UPDATE lists SET seeded_at = ? WHERE {where}", [now, *values])
 
 
 def _digest(users: Sequence[Profile]) -> str:

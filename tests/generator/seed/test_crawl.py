@@ -15,7 +15,7 @@ from generator.github import Client
 from generator.seed import sources
 from generator.seed.crawl import copy, crawl, requests_needed
 from generator.seed.sources import Source, parse_source
-from generator.store import Progress, Store, Tally
+from generator.store import ListProgress, Store, Tally
 from tests.factories import make_profile
 from tests.fake_github import Answer, FakeGitHub, transport, user
 
@@ -49,7 +49,7 @@ class Run:
             **options,
         )
         store = Store(self.path, sources.world([found], API))
-        store.choose([Progress(found.identity, found.name, found.title)], total)
+        store.choose([ListProgress(found.identity, found.name, found.title)], total)
         try:
             if found.url is None:
                 self.outcome = copy(found, store, total, lambda: NOW, self.steps.append)

@@ -7,7 +7,7 @@ from sqlite_utils.migrations import Migrations
 from generator.errors import StoreError
 from generator.store.file import StoreFile, migrations
 
-HERE, THERE = "https://api.test/users?since=0", "https://else.test/users?since=0"
+WORLD, OTHER_WORLD = "https://api.test/users?since=0", "https://else.test/users?since=0"
 
 
 @pytest.fixture
@@ -15,8 +15,8 @@ def path(tmp_path):
     return tmp_path / "build" / "github_users.db"
 
 
-def store(path, identity=HERE, user=1):
-    """Open a file, store a user, and give it, to be closed."""
+def store(path, identity=WORLD, user=1):
+    """Open a file, store a user, and return the open file."""
     file = StoreFile(path, identity)
     with file.transaction() as sql:
         sql.execute(
@@ -36,28 +36,28 @@ def users(path, identity=""):
         file.close()
 
 
-def test_nothing_is_made_before_there_is_something_to_keep(path):
-    file = StoreFile(path, HERE)
+def test_opening_creates_no_file(path):
+    file = StoreFile(path, WORLD)
     assert file.sql is None
     file.close()
     assert not path.parent.exists()
 
 
-def test_worlds_never_mix_and_none_is_lost(path):
-    store(path, HERE, 1).close()
-    second = store(path, THERE, 2)
+def test_each_world_has_a_file_of_its_own(path):
+    store(path, WORLD, 1).close()
+    second = store(path, OTHER_WORLD, 2)
     second.close()
     assert second.displaced is not None
-    assert (users(path), users(path, HERE), users(path, THERE)) == ([2], [1], [2])
-    store(path, HERE, 3).close()
-    assert (users(path), users(path, THERE)) == ([1, 3], [2])
+    assert (users(path), users(path, WORLD), users(path, OTHER_WORLD)) == ([2], [1], [2])
+    store(path, WORLD, 3).close()
+    assert (users(path), users(path, OTHER_WORLD)) == ([1, 3], [2])
     assert len(list(path.parent.glob("*.db"))) == 2
 
 
-def test_a_change_that_fails_displaces_nothing(path):
-    store(path, HERE).close()
+def test_a_failed_change_leaves_the_file_of_the_other_world_in_place(path):
+    store(path, WORLD).close()
     before = sorted(path.parent.iterdir())
-    file = StoreFile(path, THERE)
+    file = StoreFile(path, OTHER_WORLD)
     with pytest.raises(StoreError, match="no such file"), file.transaction():
         raise OSError("no such file")
     file.close()
@@ -65,8 +65,8 @@ def test_a_change_that_fails_displaces_nothing(path):
     assert users(path) == [1]
 
 
-def test_a_change_that_fails_at_first_leaves_no_file(path):
-    file = StoreFile(path, HERE)
+def test_a_failed_first_change_leaves_no_file(path):
+    file = StoreFile(path, WORLD)
     with pytest.raises(ZeroDivisionError), file.transaction():
         raise ZeroDivisionError
     file.close()
@@ -90,9 +90,9 @@ def test_migrations_are_applied_once_to_an_open_file(path, monkeypatch):
     assert len(applied) == 1
 
 
-def test_a_change_that_is_interrupted_leaves_everything_as_it_was(path):
+def test_an_interrupted_change_is_rolled_back(path):
     store(path).close()
-    file = StoreFile(path, HERE)
+    file = StoreFile(path, WORLD)
     with pytest.raises(KeyboardInterrupt), file.transaction() as sql:
         sql.execute("DELETE FROM github_users")
         raise KeyboardInterrupt
@@ -100,9 +100,9 @@ def test_a_change_that_is_interrupted_leaves_everything_as_it_was(path):
     assert users(path) == [1]
 
 
-def test_only_one_writes_at_a_time(path):
-    first = store(path, HERE, 1)
-    second = StoreFile(path, THERE)
+def test_only_one_process_writes_at_a_time(path):
+    first = store(path, WORLD, 1)
+    second = StoreFile(path, OTHER_WORLD)
     busy = r"another process is seeding .*github_users\.db"
     with pytest.raises(StoreError, match=busy), second.transaction():
         pass
@@ -112,39 +112,39 @@ def test_only_one_writes_at_a_time(path):
     second.close()
 
 
-def test_a_file_cut_off_while_it_was_made_is_taken_up(path):
+def test_a_file_whose_creation_was_interrupted_is_completed(path):
     path.parent.mkdir()
     db = Database(path)
-    Migrations("github_users").apply(db)  # a set without steps: only the table of steps is made
+    Migrations("github_users").apply(db)  # without migrations, so only their table is created
     assert db.table_names() == ["_sqlite_migrations"]
     db.close()
     store(path).close()
     assert users(path) == [1]
 
 
-def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path):
+def test_another_kind_of_database_is_refused_and_not_changed(tmp_path):
     path = tmp_path / "other.db"
     sql = sqlite3.connect(path)
     sql.execute("CREATE TABLE precious (x)")
     sql.close()
     before = path.read_bytes()
     with pytest.raises(StoreError, match=r"other\.db is a database, but not a store"):
-        StoreFile(path, HERE)
+        StoreFile(path, WORLD)
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_database_is_refused_by_name(tmp_path):
+def test_a_file_that_is_not_a_database_is_an_error_that_names_it(tmp_path):
     (tmp_path / "a.db").write_text("id,login\n1,one\n" * 100)
     with pytest.raises(StoreError, match=r"a\.db cannot be used: file is not a database"):
-        StoreFile(tmp_path / "a.db", HERE)
+        StoreFile(tmp_path / "a.db", WORLD)
 
 
-def test_a_full_disk_is_an_error_that_loses_nothing(path):
+def test_a_full_disk_is_an_error_and_no_user_is_lost(path):
     store(path).close()
-    file = StoreFile(path, HERE)
-    with file.transaction() as sql:  # opens the file to write
+    file = StoreFile(path, WORLD)
+    with file.transaction() as sql:  # opens the file for writing
         pages = sql.execute("PRAGMA page_count").fetchone()[0]
-    # Where it stops growing, SQLite says what it says on a full disk.
+    # SQLite raises the same error for a full disk.
     file.sql.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError, match="full"), file.transaction() as sql:
         sql.execute("CREATE TABLE more AS SELECT zeroblob(100000)")
@@ -152,8 +152,8 @@ def test_a_full_disk_is_an_error_that_loses_nothing(path):
     assert users(path) == [1]
 
 
-def old(path, identity, cursor, positions=()):
-    """Make a store as it was before it could hold several lists."""
+def create_old(path, identity, cursor, positions=()):
+    """Create a store of the first schema."""
     path.parent.mkdir()
     db = Database(path)
     migrations.apply(db, stop_before="several_lists")
@@ -178,9 +178,9 @@ def old(path, identity, cursor, positions=()):
         (None, (9, 5, 7), [(5, 2), (7, 3), (9, 1)]),
     ],
 )
-def test_an_old_store_is_brought_to_todays_shape(path, cursor, positions, expected):
-    old(path, HERE, cursor, positions)
-    file = StoreFile(path, HERE)
+def test_migrations_bring_an_old_store_to_the_current_schema(path, cursor, positions, expected):
+    create_old(path, WORLD, cursor, positions)
+    file = StoreFile(path, WORLD)
     sql = file.sql
     assert sql.execute("SELECT id, position FROM members ORDER BY id").fetchall() == expected
     assert sql.execute(
@@ -191,4 +191,4 @@ def test_an_old_store_is_brought_to_todays_shape(path, cursor, positions, expect
     ).fetchone()
     assert row == ("s", 2, 1, cursor, *((9, 3) if cursor else (0, 0)), None, "2026-01-01T00:00:00Z")
     file.close()
-    assert file.identity == HERE
+    assert file.identity == WORLD
