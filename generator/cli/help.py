@@ -12,7 +12,7 @@ SOURCES = (
     ("repo:OWNER/NAME", "the contributors to a repository"),
     ("stargazers:OWNER/NAME", "the users who starred a repository"),
     ("followers:LOGIN", "the followers of a user"),
-    ("search:QUERY", "the results of GitHub's user search, as in search:location:iceland"),
+    ("search:QUERY", "the results of GitHub's user search, such as search:location:iceland"),
     (
         "file:PATH",
         "a CSV file with the columns id and login (type, avatar_url and html_url are optional),"

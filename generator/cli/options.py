@@ -35,7 +35,7 @@ store_option = click.option(
     "--store", type=types.FILE, default=STORE, help="The store of seeded users."
 )
 title_option = click.option(
-    "--title", type=types.title, help="The site's title instead of the sources' names."
+    "--title", type=types.title, help="The site's title. Without it, the sources' names."
 )
 database_option = click.option(
     "--database", type=types.FILE, default=DATABASE, help="The baked directory."
@@ -83,29 +83,31 @@ render_options = options(
         metavar="SIZES",
         type=parse_page_sizes,
         default=",".join(map(str, DEFAULT_PAGE_SIZES)),
-        help="Page sizes to render, as in 10,25,50 or 1-100. 25 is always rendered.",
+        help="Page sizes to render, such as 10,25,50 or 1-100. 25 is always rendered.",
     ),
     click.option(
         "--orders",
         metavar="ORDERS",
         type=parse_orders,
         default=",".join(DEFAULT_ORDERS),
-        help="Orders to render, of id, -id, type and -type. id is always rendered.",
+        help="Orders to render: id, -id, type, -type. id is always rendered.",
     ),
     click.option(
         "--types",
         metavar="TYPES",
         default="all",
-        help="Types that get their own lists, as in User,Bot. all: the commonest; none: no type.",
+        help="Account types that get lists of their own: User,Bot, or all (the most common), or none.",
     ),
     click.option(
         "--origin",
         type=types.origin,
-        help="The site's scheme and host, as in https://example.org. Without it, the site has no"
+        help="The site's scheme and host, such as https://example.org. Without it, the site has no"
         " canonical links and no sitemap.",
     ),
     base_path_option,
-    click.option("--data/--no-data", default=True, help="Whether the site offers its data."),
+    click.option(
+        "--data/--no-data", default=True, help="Whether the site has all users as downloads."
+    ),
     click.option(
         "--jobs",
         type=types.Integer(1, 256),
@@ -116,7 +118,7 @@ render_options = options(
 
 
 def github_token() -> str | None:
-    """Return GITHUB_TOKEN from the environment. A token on a command line could be seen by all."""
+    """Return GITHUB_TOKEN of the environment. All users of a machine can see its command lines."""
     token = os.environ.get("GITHUB_TOKEN", "").strip()
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise click.UsageError("GITHUB_TOKEN contains characters that no token has")
