@@ -9,9 +9,10 @@ Each stage reads and writes:
     serve    the directory, the site              ->  answers on http://127.0.0.1:5000
     publish  the site                             ->  a bucket
 
-Other packages: `github` is a client of GitHub's API, `store` is the growing database, `site` says
-which pages and files a site has, and `cli` is the command line. The import rules, which
-tests/test_architecture.py checks:
+Of the other packages, `github` is a client of GitHub's API, and `store` is the growing database.
+`site` says which pages and files a site has. `cli` is the command line.
+
+Import rules, which tests/test_architecture.py checks:
 
 - `function` imports nothing from `generator`, because all that it imports ships to Lambda.
 - `github`, `store`, `bake` and `site` import no stage. (`store` still imports from `github`.)

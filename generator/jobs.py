@@ -18,8 +18,8 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 Worker = Callable[[Task], Result]
 
-# A forked process inherits what is in memory, such as templates, which cannot be pickled. Python
-# 3.14 no longer forks unless it is told to.
+# A forked process inherits the parent's memory. Templates are in it, and cannot be pickled. Since
+# Python 3.14, fork is no longer the default.
 # https://docs.python.org/3/library/multiprocessing.html#contexts-and-start-methods
 START_METHOD = "fork"
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -41,11 +41,12 @@ def map_in_processes(
     work then finishes its task first.
 
     Args:
-        jobs: the number of processes. With one, or on a system without fork, this process does
+        jobs: The number of processes. With one, or on a system without fork, this process does
             the work.
-        tasks: one value for each call of a worker.
-        make_worker: called once in each process, because a database connection must not be used
-            by two (https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_).
+        tasks: The argument of each call of a worker.
+        make_worker: Called once in each process. Two processes must not share the connection to
+            a database, which a worker may have.
+            https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
 
     Raises:
         BuildError: a process was killed or exited.

@@ -96,7 +96,7 @@ render_options = options(
         "--types",
         metavar="TYPES",
         default="all",
-        help="Account types that get lists of their own: User,Bot, or all (the most common), or none.",
+        help="Types with lists of their own, such as User,Bot; all (the most common); or none.",
     ),
     click.option(
         "--origin",

@@ -19,9 +19,14 @@ from rich.text import Text
 
 from generator.text import duration, utc_time
 
-LOG_INTERVAL = 5  # seconds between two lines of progress in a log
-BAR_INTERVAL = 0.1  # seconds between two updates of the progress bar
-MIN_DETAILS_WIDTH = 60  # columns; a narrower progress bar shows no numbers and no time
+# Seconds between two lines of progress in a log.
+LOG_INTERVAL = 5
+
+# Seconds between two updates of the progress bar.
+BAR_INTERVAL = 0.1
+
+# Columns. A narrower progress bar shows a percentage instead of numbers and time.
+MIN_DETAILS_WIDTH = 60
 
 
 class _StandardError(Console):
@@ -58,28 +63,28 @@ def say_json(body: bytes) -> None:
         click.echo(body, nl=False)
 
 
-def tell(text: str | Text) -> None:
+def message(text: str | Text) -> None:
     """Write a message. It is not wrapped here, so that paths can be copied from the terminal."""
     _console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def error(text: str) -> None:
     """Write an error message."""
-    tell(Text.assemble(("Error:", "bold red"), f" {text}"))
+    message(Text.assemble(("Error:", "bold red"), f" {text}"))
 
 
 def warn(text: str) -> None:
     """Write a warning between two lines of asterisks."""
     rule = "*" * min(_console.width, 78)
     lines = "\n".join(f"  {line}" for line in f"WARNING: {text}".splitlines())
-    tell(Text(f"{rule}\n{lines}\n{rule}", "bold yellow"))
+    message(Text(f"{rule}\n{lines}\n{rule}", "bold yellow"))
 
 
 def wait(seconds: float, reason: str) -> None:
     """Write until when the command waits and why, and wait."""
     now = datetime.now(UTC)
     end = utc_time(now + timedelta(seconds=seconds), now)
-    tell(f"Waiting  until {end} ({duration(seconds)}): {reason}")
+    message(f"Waiting  until {end} ({duration(seconds)}): {reason}")
     time.sleep(seconds)
 
 
@@ -92,7 +97,7 @@ def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None
     # rich would take FORCE_COLOR, which CI systems set, for a terminal.
     if not (_console.file.isatty() and _console.is_interactive):
         line = f"{label:<10}{{:,}} of {total:,} {unit}"
-        yield _at_intervals(LOG_INTERVAL, lambda done: tell(line.format(done)))
+        yield _at_intervals(LOG_INTERVAL, lambda done: message(line.format(done)))
         return
     with _make_bar(label, total, unit) as bar:
         task = bar.add_task(label, total=total)

@@ -148,7 +148,7 @@ def test_messages_in_a_log_are_plain_and_not_wrapped(capsys):
 def test_a_closed_standard_error_does_not_stop_the_command():
     read_end, write_end = os.pipe()
     os.close(read_end)
-    program = "from generator.cli import terminal; terminal.tell('x'); terminal.say('done')"
+    program = "from generator.cli import terminal; terminal.message('x'); terminal.say('done')"
     result = subprocess.run(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=write_end, cwd=ROOT
     )
