@@ -1,4 +1,4 @@
-"""The README names every command, parameter, source, target and variable."""
+"""The documents name every command, parameter, source and target, and only files that exist."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,45 @@ from generator.seed.sources import FORMS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+DOCUMENTS = ("README.md", "docs/*.md", "infra/README.md", "tests/README.md", "CHANGELOG.md")
+# Files that a build makes.
+BUILT = ("assets/", "build/", "data/", "users/")
 MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def documents():
+    return sorted(path for pattern in DOCUMENTS for path in ROOT.glob(pattern))
+
+
+def anchors(document):
+    """Return the anchors that GitHub gives to the headings of *document*."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_file_of_the_project_leads_to_a_heading_that_exists(document):
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        if "://" not in target:
+            path, _, anchor = target.partition("#")
+            linked = document.parent / path if path else document
+            assert linked.is_file(), target
+            assert not anchor or anchor in anchors(linked), target
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_is_named_by_its_path_exists(document):
+    places = (ROOT, ROOT / "generator", document.parent)
+    for path in re.findall(
+        r"`(?:\./)?([\w.-]+/[\w./-]*\.(?:py|js|json|csv|md|html|txt))`", document.read_text()
+    ):
+        if not path.startswith(BUILT):
+            assert any((place / path).is_file() for place in places), path
+
+
+def test_every_document_is_linked_in_the_readme():
+    linked = {ROOT / target for target in re.findall(r"\]\(([\w./-]+)\)", README)}
+    assert {*documents()} - {ROOT / "README.md"} <= linked
 
 
 @pytest.mark.parametrize("command", ghdirectory.commands)
