@@ -1,5 +1,5 @@
-// Runs routers for tests/infra/test_router.py: for each line with {source, event} one with what
-// the handler returns.
+// Runs routers for tests/infra/test_router.py. Each line of the input has a {source, event}; each line
+// of the output is the handler's result.
 const lines = require('readline').createInterface({ input: process.stdin });
 lines.on('line', (line) => {
   const { source, event } = JSON.parse(line);

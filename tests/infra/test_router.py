@@ -1,4 +1,4 @@
-"""infra/router.js says of every address what generator/site/router.py does."""
+"""infra/router.js routes every address as generator/site/router.py does."""
 
 import json
 import re
@@ -29,15 +29,15 @@ TYPES = (
 BUILD = Build(
     "0123456789abcdef", 150, (10, 25, 50, 100), ("id", "-id", "type"), TYPES, "users", "2026-11-24"
 )
-# What a site has beside its pages.
-OTHERS = re.compile(
+# The keys of a site's files that are no pages of users.
+OTHER_FILES = re.compile(
     r"(index|about|404)\.html|build\.json|robots\.txt|sitemap(-[0-9]+)?\.xml"
     r"|(assets|data)/[A-Za-z0-9_-][A-Za-z0-9._-]*"
 )
 
 
 class Host:
-    """A process of node that runs routers."""
+    """A process of Node.js that runs routers."""
 
     def __init__(self, node: str) -> None:
         self.process = subprocess.Popen(
@@ -57,7 +57,7 @@ class Host:
         return json.loads(line)
 
     def close(self) -> None:
-        with self.process:  # which closes its pipes, and so ends it
+        with self.process:  # closes its pipes, which ends it
             pass
 
 
@@ -65,69 +65,71 @@ class Host:
 def host():
     node = shutil.which("node") or shutil.which("nodejs")
     if not node:
-        pytest.skip("node is not here to run the router (apt-get install nodejs)")
-    found = Host(node)
-    yield found
-    found.close()
+        pytest.skip("Node.js is not installed (apt-get install nodejs)")
+    process = Host(node)
+    yield process
+    process.close()
 
 
-class Answer(NamedTuple):
+class Routed(NamedTuple):
+    """Where an address leads: the key of an object, or with 302 another location."""
+
     status: int
     key: str = ""
     location: str = ""
 
 
-def name(build: Build) -> str:
-    """Return what a release of *build* may be called."""
+def site_id(build: Build) -> str:
+    """Return the id of a site of *build*."""
     return f"{build.release}-89abcdef"
 
 
 def filled_in(build: Build) -> str:
     """Return the router as CloudFormation publishes it for *build*."""
     source = SOURCE
-    for parameter, value in site_parameters(build, name(build)).items():
+    for parameter, value in site_parameters(build, site_id(build)).items():
         source = source.replace(f"${{{parameter}}}", value)
     return source
 
 
 def request(path: str, query: str = "", method: str = "GET") -> dict[str, Any]:
-    """Return the event that CloudFront makes of a request: nothing in it is decoded.
+    """Return CloudFront's event of a request, in which nothing is decoded.
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
     """
-    several: dict[str, list[dict[str, str]]] = {}
+    all_values: dict[str, list[dict[str, str]]] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
-        several.setdefault(name, []).append({"value": value})
+        all_values.setdefault(name, []).append({"value": value})
     querystring = {
         name: values[0] if len(values) == 1 else {**values[0], "multiValue": values}
-        for name, values in several.items()
+        for name, values in all_values.items()
     }
-    asked = {"method": method, "uri": path, "querystring": querystring, "headers": {}}
-    return {"version": "1.0", "request": {**asked, "cookies": {}}}
+    fields = {"method": method, "uri": path, "querystring": querystring}
+    return {"version": "1.0", "request": {**fields, "headers": {}, "cookies": {}}}
 
 
-def ask(host: Host, url: str, build: Build = BUILD, source: str = "") -> Answer:
-    """Return what the router of *build* says of *url*."""
+def routed(host: Host, url: str, build: Build = BUILD, source: str = "") -> Routed:
+    """Return where the router of *build* leads *url*."""
     path, _, query = url.partition("?")
-    found = host.run(source or filled_in(build), request(path, query))
-    if "statusCode" in found:
-        location = found["headers"].get("location", {}).get("value", "")
-        return Answer(found["statusCode"], location=location)
-    prefix = f"/releases/{name(build)}/"
-    assert found["uri"].startswith(prefix)
-    assert found["querystring"] == {}
-    return Answer(200, found["uri"].removeprefix(prefix))
+    result = host.run(source or filled_in(build), request(path, query))
+    if "statusCode" in result:
+        location = result["headers"].get("location", {}).get("value", "")
+        return Routed(result["statusCode"], location=location)
+    prefix = f"/releases/{site_id(build)}/"
+    assert result["uri"].startswith(prefix)
+    assert result["querystring"] == {}
+    return Routed(200, result["uri"].removeprefix(prefix))
 
 
-def expected(url: str, build: Build = BUILD) -> Answer:
-    """Return what generator/site/router.py says of *url*, and 404 of what no site has."""
+def expected(url: str, build: Build = BUILD) -> Routed:
+    """Return where generator/site/router.py leads *url*; 404 for a file that no site has."""
     path, _, query = url.partition("?")
-    found: Route = route(unquote(path), dict(parse_qsl(query, keep_blank_values=True)), build)
-    if found.status == 302:
-        return Answer(302, location=found.location)
-    there = build.has_page(found.key) or OTHERS.fullmatch(found.key)
-    return Answer(200, found.key) if found.status == 200 and there else Answer(404)
+    target: Route = route(unquote(path), dict(parse_qsl(query, keep_blank_values=True)), build)
+    if target.status == 302:
+        return Routed(302, location=target.location)
+    exists = build.has_page(target.key) or OTHER_FILES.fullmatch(target.key)
+    return Routed(200, target.key) if target.status == 200 and exists else Routed(404)
 
 
 @pytest.mark.parametrize(
@@ -142,14 +144,14 @@ def expected(url: str, build: Build = BUILD) -> Answer:
         ),
         *("/users/2?pagination=10&order_by=type", "/users/2?order_by=-id", "/users/2?x=y&page=9"),
         *("/users/2?type=USER&order_by=-id", "/users?type=a+%26%20b&pagination=10", "/users?type="),
-        # sizes that are not rendered, and what is none
+        # sizes that are not rendered, or are no sizes
         *("/users?pagination=7", "/users/9?pagination=7", "/users/2?pagination=30"),
         *("/users?pagination=75", "/users?pagination=1000", "/users/2?pagination=abc"),
         *("/users/2?pagination=0", "/users/2?pagination=-5", "/users/2?pagination=%D9%A3"),
         f"/users?pagination={'9' * 50}",
         f"/users?pagination={'0' * 20}",
         f"/users/{'9' * 15}?pagination={'9' * 6}",
-        # orders and types that are not
+        # orders and types that do not exist
         *("/users/2?order_by=name", "/users/2?order_by=-type", "/users/2?type=cat&order_by=-id"),
         *(
             "/users?type=%C3%9CNIT",
@@ -158,32 +160,32 @@ def expected(url: str, build: Build = BUILD) -> Answer:
             "/users?type=%25FF",
         ),
         *("/users/2?type=user&order_by=type", "/users/1?type=a+%26+b&pagination=7"),
-        # numbers of pages
+        # page numbers
         *("/users/0", "/users/00", "/users/007", f"/users/{'9' * 50}", f"/users/{'0' * 30}"),
         *("/users/3?pagination=100", "/users/2?type=a%20%26%20b", "/users/-1", "/users/1.5"),
-        # what is repeated or encoded
+        # repeated or encoded parameters
         *("/users?pagination=10&pagination=50", "/users?pagination=50&pagination="),
         *("/users?%70agination=10", "/users?pagination=%35%30", "/%75sers/2", "/users%2F2"),
         *("/users?type=%ff", "/users?type=%zz", "/users?type=100%", "/%ff", "/%", "/users/%00"),
-        # paths of objects
+        # keys of objects
         *("/users/2.html", "/users/7.html", "/users/02.html", "/users/by-id/25/2.html"),
         *("/users/by-id/50/2.html", "/users/by-id-desc/25/6.html", "/users/by-name/10/1.html"),
         *("/users/type-user/by-id/25/2.html", "/users/type-user/by-type/25/1.html"),
         *("/users/type-cat/by-id/25/1.html", "/users/by-id/7/1.html", "/users/2.html/"),
         *("/index.html", "/about.html", "/404.html", "/build.json", "/robots.txt", "/sitemap.xml"),
         *("/sitemap-2.xml", "/data/directory.db", "/assets/site-0123.css", "/assets/", "/assets"),
-        # what is nobody's
+        # addresses that do not exist
         *("//", "//users/1", "/users//1", "/users/1/2", "/users/x", "/user", "/usersx", "/Users"),
         *("/assets/../users/1", "/assets/.rendered", "/.rendered", "/releases/x/index.html"),
         *("/constructor", "/users?type=constructor", "/users?__proto__=1&pagination=7"),
         *("/favicon.ico", "/users/1\n", "/index.html%0A", "/users/1%0A", "/api"),
     ],
 )
-def test_the_router_answers_as_the_rules_do(host, url):
-    assert ask(host, url) == expected(url)
+def test_address_is_routed_as_by_the_python_router(host, url):
+    assert routed(host, url) == expected(url)
 
 
-def test_the_answers_of_the_router_itself_are_whole(host):
+def test_routers_own_responses_are_complete(host):
     source = filled_in(BUILD)
     missing = host.run(source, request("/users/99"))
     assert missing["statusDescription"] == "Not Found"
@@ -192,14 +194,15 @@ def test_the_answers_of_the_router_itself_are_whole(host):
     assert missing["body"]["encoding"] == "text"
     moved = host.run(source, request("/users", "pagination=7"))
     assert (moved["statusCode"], moved["statusDescription"]) == (302, "Found")
-    for answer in (missing, moved):
-        assert "max-age=60" in answer["headers"]["cache-control"]["value"]
-        assert "default-src 'none'" in answer["headers"]["content-security-policy"]["value"]
-        # Names of headers are lower case in CloudFront Functions.
-        assert all(name == name.lower() for name in answer["headers"])
+    for response in (missing, moved):
+        headers = response["headers"]
+        assert "max-age=60" in headers["cache-control"]["value"]
+        assert "default-src 'none'" in headers["content-security-policy"]["value"]
+        # CloudFront Functions wants the names of headers in lower case.
+        assert all(name == name.lower() for name in headers)
 
 
-def test_head_gets_the_same_without_a_body(host):
+def test_head_is_answered_like_get_without_a_body(host):
     source = filled_in(BUILD)
     for path in ("/users/2", "/users/99"):
         get, head = (host.run(source, request(path, method=method)) for method in ("GET", "HEAD"))
@@ -253,10 +256,10 @@ def addresses(draw, build):
     values = {
         "pagination": st.integers(-5, 200).map(str) | numbers | names,
         "order_by": st.sampled_from(["id", "type", "-id", "-type", "name", "ID"]),
-        "type": st.sampled_from([one.name for one in build.types] or ["User"]) | names,
+        "type": st.sampled_from([pages.name for pages in build.types] or ["User"]) | names,
         "other": names,
     }
-    # Of one name spelled in two ways CloudFront does not tell which came last.
+    # One spelling of a name in an address: of two, CloudFront does not show which came last.
     spellings = {
         name: draw(st.sampled_from([name, f"%{ord(name[0]):02X}{name[1:]}"])) for name in values
     }
@@ -269,39 +272,40 @@ def addresses(draw, build):
 
 
 @given(data=st.data(), build=builds)
-def test_any_address_is_answered_as_the_rules_do(host, data, build):
+def test_any_address_is_routed_as_by_the_python_router(host, data, build):
     source = filled_in(build)
     for _ in range(4):
         url = data.draw(addresses(build))
-        assert ask(host, url, build, source) == expected(url, build)
+        assert routed(host, url, build, source) == expected(url, build)
 
 
 @pytest.mark.slow
 @given(build=builds)
-def test_every_page_is_reached_by_its_address_and_by_its_key(host, build):
+def test_every_page_has_its_address_and_its_key(host, build):
     source = filled_in(build)
     for listing in build.listings():
         for page in {1, build.pages(listing)} if build.users else ():
             key = listing.key(page)
-            assert ask(host, address(build, listing, page), build, source) == Answer(200, key)
-            assert ask(host, f"/{key}", build, source) == Answer(200, key)
+            assert routed(host, address(build, listing, page), build, source) == Routed(200, key)
+            assert routed(host, f"/{key}", build, source) == Routed(200, key)
         beyond = listing.key(build.pages(listing) + 1)
-        assert ask(host, f"/{beyond}", build, source) == Answer(404)
+        assert routed(host, f"/{beyond}", build, source) == Routed(404)
 
 
-def test_every_file_of_a_site_is_reached(host, directory, tmp_path):
+def test_every_file_of_a_site_is_found(host, directory, tmp_path):
     build = site.make_build(directory, (10, 25), ("id", "-id", "type"))
     site.render_site(directory, build, tmp_path, jobs=1)
     source = filled_in(build)
     keys = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     for key in keys - {".rendered"}:
-        assert ask(host, f"/{key}", build, source) == Answer(200, key)
+        assert routed(host, f"/{key}", build, source) == Routed(200, key)
 
 
-def test_the_engine_that_cloudfronts_is_like_takes_the_router(tmp_path):
+def test_router_runs_in_njs(tmp_path):
+    """njs knows as little JavaScript as CloudFront's engine, and much less than Node.js."""
     njs = shutil.which("njs")
     if not njs:
-        pytest.skip("njs is not here, an engine that takes as little as CloudFront's")
+        pytest.skip("njs is not installed")
     events = [
         request("/users/2", "pagination=50"),
         request("/users/99"),
@@ -310,8 +314,8 @@ def test_the_engine_that_cloudfronts_is_like_takes_the_router(tmp_path):
     program = tmp_path / "router.js"
     calls = "".join(f"console.log(JSON.stringify(handler({json.dumps(e)})));\n" for e in events)
     program.write_text(filled_in(BUILD) + calls)
-    done = subprocess.run([njs, program], capture_output=True, text=True, check=True)
-    found, missing, moved = map(json.loads, done.stdout.splitlines())
-    assert found["uri"] == "/releases/0123456789abcdef-89abcdef/users/by-id/50/2.html"
+    completed = subprocess.run([njs, program], capture_output=True, text=True, check=True)
+    page, missing, moved = map(json.loads, completed.stdout.splitlines())
+    assert page["uri"] == "/releases/0123456789abcdef-89abcdef/users/by-id/50/2.html"
     assert missing["statusCode"] == 404
     assert moved["headers"]["location"]["value"] == "/users/1"
