@@ -1,8 +1,9 @@
-"""What the role that deploys may do: as much as the stack takes, by name, and no more."""
+"""The rights of the role that deploys: those that the stack needs, on the stack's own resources."""
 
 import json
 import re
 from fnmatch import fnmatchcase
+from typing import Any
 
 import botocore.session
 import pytest
@@ -15,8 +16,8 @@ TEXT = POLICY.read_text()
 STATEMENTS = json.loads(TEXT)["Statement"]
 ACTIONS = {action for statement in STATEMENTS for action in statement["Action"]}
 
-# What SAM makes of its own types: `sam translate` prints it.
-MADE_OF = {
+# The resources that SAM makes of its own types: `sam translate` prints them.
+SAM_TYPES = {
     "AWS::Serverless::Api": [
         *("AWS::ApiGateway::RestApi", "AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage"),
     ],
@@ -26,9 +27,13 @@ MADE_OF = {
     ],
 }
 TYPES = sorted(
-    {type_ for one in RESOURCES.values() for type_ in MADE_OF.get(one["Type"], [one["Type"]])}
+    {
+        type_
+        for resource in RESOURCES.values()
+        for type_ in SAM_TYPES.get(resource["Type"], [resource["Type"]])
+    }
 )
-# What CloudFormation's handlers would call for properties that the template does not have.
+# Actions that CloudFormation calls only for properties that the template does not have.
 UNUSED = {
     "no VPC, file system, key or CodeDeploy": (
         "codedeploy:* ec2:* elasticfilesystem:* kms:* s3files:*"
@@ -74,11 +79,19 @@ UNUSED = {
 }
 
 
+def statement_of(action: str) -> dict[str, Any]:
+    """Return the only statement that names *action*."""
+    (statement,) = (statement for statement in STATEMENTS if action in statement["Action"])
+    return statement
+
+
 def is_unused(action: str) -> bool:
-    return any(fnmatchcase(action, one) for some in UNUSED.values() for one in some.split())
+    return any(
+        fnmatchcase(action, pattern) for patterns in UNUSED.values() for pattern in patterns.split()
+    )
 
 
-# What infra/cloud.py, generator/s3.py and `sam deploy` call by themselves.
+# Actions that infra/aws.py, generator/publish/s3.py and `sam deploy` call.
 CALLED = {
     *("apigateway:GET", "apigateway:DELETE", "cloudfront:CreateInvalidation"),
     *("cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudformation:DeleteStack"),
@@ -88,7 +101,7 @@ CALLED = {
     *("cloudformation:ExecuteChangeSet", "cloudformation:DescribeStackEvents"),
     "cloudformation:GetTemplateSummary",
 }
-# Actions that IAM ties to no resource: of these, "*" is the only one that allows them.
+# Actions that IAM cannot restrict to a resource: only "*" allows them.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfront.html
 # (and list_amazoncloudwatchlogs.html, list_amazonsns.html), read in November 2026.
 WITHOUT_RESOURCE_TYPE = {
@@ -98,15 +111,15 @@ WITHOUT_RESOURCE_TYPE = {
     *("logs:DescribeLogGroups", "logs:DescribeIndexPolicies", "logs:DescribeResourcePolicies"),
     "sns:Unsubscribe",
 }
-# Reads that come before there is a name: of a template that is no stack's yet, of all alarms.
-BEFORE_A_NAME = {"cloudformation:GetTemplateSummary", "cloudwatch:DescribeAlarms"}
-# Services whose actions are not called as their operations are.
-OTHERS = {"s3", "apigateway"}
+# Read-only actions that are called without a stack's name: on a new template, on all alarms.
+WITHOUT_A_NAME = {"cloudformation:GetTemplateSummary", "cloudwatch:DescribeAlarms"}
+# Services whose actions have other names than the operations of their API.
+NAMED_OTHERWISE = {"s3", "apigateway"}
 
 
 @pytest.mark.parametrize("type_", TYPES)
-def test_what_cloudformation_calls_for_a_resource_is_allowed(type_):
-    """Its own schemas say what its handlers call, to make, read, update and delete each."""
+def test_actions_of_cloudformation_for_a_resource_are_allowed(type_):
+    """CloudFormation's schemas list the actions for creating, reading, updating and deleting it."""
     from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # takes a second
 
     handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema["handlers"]
@@ -120,48 +133,49 @@ def test_what_cloudformation_calls_for_a_resource_is_allowed(type_):
     assert called <= ACTIONS
 
 
-def test_what_is_unused_may_be_looked_at_and_no_more():
-    """Handlers read all that a bucket or a log could have."""
-    found = {action for action in ACTIONS if is_unused(action)}
-    assert all(action.startswith(("s3:Get", "logs:Get")) for action in found)
+def test_unused_features_can_only_be_read():
+    """CloudFormation reads every property that a bucket or a log can have."""
+    unused = {action for action in ACTIONS if is_unused(action)}
+    assert all(action.startswith(("s3:Get", "logs:Get")) for action in unused)
 
 
-def test_every_step_of_a_deployment_can_be_taken():
+def test_actions_of_the_deployer_are_allowed():
     assert CALLED <= ACTIONS
 
 
 def test_only_the_stack_itself_can_be_deleted():
-    (found,) = (one for one in STATEMENTS if "cloudformation:DeleteStack" in one["Action"])
-    assert found["Resource"] == ["arn:aws:cloudformation:REGION:ACCOUNT:stack/STACK/*"]
+    statement = statement_of("cloudformation:DeleteStack")
+    assert statement["Resource"] == ["arn:aws:cloudformation:REGION:ACCOUNT:stack/STACK/*"]
 
 
-def test_tracing_may_make_the_one_role_that_api_gateway_needs_for_it():
-    (found,) = (one for one in STATEMENTS if "iam:CreateServiceLinkedRole" in one["Action"])
-    assert found["Resource"][0].endswith("/AWSServiceRoleForAPIGateway")
-    assert (
-        found["Condition"]["StringEquals"]["iam:AWSServiceName"] == "ops.apigateway.amazonaws.com"
-    )
+def test_tracing_can_create_the_role_that_api_gateway_needs():
+    statement = statement_of("iam:CreateServiceLinkedRole")
+    assert statement["Resource"][0].endswith("/AWSServiceRoleForAPIGateway")
+    service = statement["Condition"]["StringEquals"]["iam:AWSServiceName"]
+    assert service == "ops.apigateway.amazonaws.com"
 
 
-@pytest.mark.parametrize("service", sorted({a.partition(":")[0] for a in ACTIONS} - OTHERS))
-def test_there_are_such_actions(service):
+@pytest.mark.parametrize(
+    "service", sorted({a.partition(":")[0] for a in ACTIONS} - NAMED_OTHERWISE)
+)
+def test_actions_exist(service):
     operations = set(botocore.session.get_session().get_service_model(service).operation_names)
     named = {a.partition(":")[2] for a in ACTIONS if a.startswith(f"{service}:")}
-    # PassRole is no operation, and ListTags and the like are.
+    # PassRole is a right, not an operation.
     assert named - {"PassRole"} <= operations
 
 
-def test_only_what_has_no_resource_is_allowed_on_all():
-    wholesale = {
+def test_only_actions_without_a_resource_are_allowed_on_all():
+    allowed_on_all = {
         action
         for statement in STATEMENTS
         if statement["Resource"] == "*"
         for action in statement["Action"]
     }
-    assert wholesale == WITHOUT_RESOURCE_TYPE | BEFORE_A_NAME
+    assert allowed_on_all == WITHOUT_RESOURCE_TYPE | WITHOUT_A_NAME
 
 
-def test_all_else_is_allowed_by_name():
+def test_actions_and_resources_are_named():
     for statement in STATEMENTS:
         assert not [action for action in statement["Action"] if "*" in action]
         if statement["Resource"] != "*":
@@ -171,8 +185,8 @@ def test_all_else_is_allowed_by_name():
 NAME = "A" * MAX_STACK_NAME
 FILLED_IN = json.loads(fill_in(TEXT, NAME, "1" * 12, "eu-west-1"))["Statement"]
 ID = "1A2B3C4D5E6F"
-# What an action is done to, as CloudFormation names it: the first pattern that fits the action.
-DONE_TO = {
+# A resource of the stack as CloudFormation names it, by the first pattern that matches an action.
+OWN_RESOURCES = {
     "cloudformation:*": f"arn:aws:cloudformation:eu-west-1:{'1' * 12}:stack/{NAME}/{ID}",
     "s3:*Object": f"arn:aws:s3:::{NAME.lower()}-sitebucket-{ID.lower()}/releases/a/index.html",
     "s3:*ObjectVersion": f"arn:aws:s3:::{NAME.lower()}-sitebucket-{ID.lower()}/releases/a/b",
@@ -195,35 +209,37 @@ DONE_TO = {
 }
 
 
-def done_to(action: str) -> str:
+def own_resource(action: str) -> str:
+    """Return the ARN of a resource of the stack that *action* is called on."""
     if action == "s3:ListBucketMultipartUploads":
-        return DONE_TO["s3:*"]
-    return next(arn for pattern, arn in DONE_TO.items() if fnmatchcase(action, pattern))
+        return OWN_RESOURCES["s3:*"]
+    return next(arn for pattern, arn in OWN_RESOURCES.items() if fnmatchcase(action, pattern))
 
 
 def allows(action: str, arn: str) -> bool:
     """Return whether the policy allows *action* on *arn*, conditions aside."""
     return any(
-        action in one["Action"]
-        and any(fnmatchcase(arn, pattern) for pattern in resources(one["Resource"]))
-        for one in FILLED_IN
+        action in statement["Action"]
+        and any(fnmatchcase(arn, pattern) for pattern in resources(statement))
+        for statement in FILLED_IN
     )
 
 
-def resources(found: str | list[str]) -> list[str]:
-    return [found] if isinstance(found, str) else found
+def resources(statement: dict[str, Any]) -> list[str]:
+    arns = statement["Resource"]
+    return [arns] if isinstance(arns, str) else arns
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))
-def test_each_action_is_allowed_on_what_cloudformation_calls_the_stacks_own(action):
-    assert allows(action, done_to(action))
+def test_each_action_is_allowed_on_the_stacks_own_resource(action):
+    assert allows(action, own_resource(action))
 
 
-@pytest.mark.parametrize("action", sorted(ACTIONS - WITHOUT_RESOURCE_TYPE - BEFORE_A_NAME))
-def test_no_action_is_allowed_on_another_stacks(action):
-    arn = done_to(action)
+@pytest.mark.parametrize("action", sorted(ACTIONS - WITHOUT_RESOURCE_TYPE - WITHOUT_A_NAME))
+def test_no_action_is_allowed_on_another_stacks_resource(action):
+    arn = own_resource(action)
     other = re.sub(NAME, "B" * len(NAME), arn, flags=re.IGNORECASE)
-    if other == arn:  # it has an id that AWS gives, or is the account's: of its own kind only
+    if other == arn:  # its name has an id that AWS gives: allowed on all resources of that type
         other = "arn:aws:ec2:eu-west-1:111111111111:instance/i-1"
     assert not allows(action, other)
 
@@ -245,30 +261,30 @@ def test_no_action_is_allowed_on_another_stacks(action):
         ("apigateway:PUT", "arn:aws:apigateway:eu-west-1::/tags/arn%3Aaws"),
     ],
 )
-def test_what_sam_and_the_api_need_besides_is_allowed(action, arn):
+def test_other_resources_of_sam_and_the_api_are_allowed(action, arn):
     assert allows(action, arn)
 
 
 def longest(text: str) -> str:
-    """Return the policy as it is at its longest, without blanks, which IAM does not count."""
+    """Return the policy with the longest values, without blanks, which IAM does not count."""
     return re.sub(r"\s", "", fill_in(text, "S" * MAX_STACK_NAME, "1" * 12, "ap-southeast-1"))
 
 
-def test_it_fits_into_an_inline_policy_and_not_into_a_managed_one():
-    """So infra/README.md says to put it inline; if it once fits, a managed one is simpler."""
+def test_policy_fits_inline_but_not_as_a_managed_policy():
+    """infra/README.md says to put it inline. If it ever fits, a managed policy is simpler."""
     assert 6144 < len(longest(TEXT)) <= MAX_CHARACTERS
 
 
-def test_names_that_cloudformation_makes_are_not_cut():
-    """A role's name may have 64 characters: the stack's, the resource's, and 13 more."""
+def test_names_of_roles_are_not_shortened():
+    """A role's name has at most 64 characters: the stack's, the resource's, and 13 of its own."""
     for name in ("ProfilesFunctionRole", "ProfilesFunction"):
         assert len(f"{'S' * MAX_STACK_NAME}-{name}-") + 13 <= 64
 
 
-def test_buckets_are_named_in_lower_case_whatever_the_stacks_name(capsys):
+def test_buckets_are_named_in_lower_case(capsys):
     assert main(["People", "123456789012", "eu-west-1"]) == 0
     statements = json.loads(capsys.readouterr().out)["Statement"]
-    arns = {arn for one in statements for arn in one["Resource"]} - {"*"}
+    arns = {arn for statement in statements for arn in resources(statement)} - {"*"}
     assert {arn for arn in arns if "sitebucket" in arn} == {
         *("arn:aws:s3:::people-sitebucket-*", "arn:aws:s3:::people-sitebucket-*/*"),
     }
@@ -276,13 +292,13 @@ def test_buckets_are_named_in_lower_case_whatever_the_stacks_name(capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         ("people", "usage:"),
         ("people 12345 eu-west-1", "'12345' is no account"),
         (f"{'p' * 29} 123456789012 eu-west-1", "at most 28"),
     ],
 )
-def test_what_cannot_be_filled_in_is_told(capsys, arguments, says):
+def test_invalid_arguments_are_refused(capsys, arguments, message):
     assert main(arguments.split()) == 2
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
