@@ -1,4 +1,4 @@
-"""AWS in miniature, on loopback: MiniStack, and a door to what its CloudFront would serve.
+"""MiniStack, an emulator of AWS on loopback, and a server in place of its CloudFront.
 
 https://pypi.org/project/ministack/
 """
@@ -16,15 +16,12 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
 
-
-class Reply(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
+from infra.cloud import HttpReply
+from tests.aws_environment import CREDENTIALS
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -35,51 +32,54 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
 
 
-def ask(url: str, **headers: str) -> Reply:
-    """Return what *url* answers, whatever that is."""
+def get(url: str, **headers: str) -> HttpReply:
+    """Return the reply to a GET of *url*, even an error or a redirect."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, headers=named)  # noqa: S310  (http, on loopback)
     try:
-        answer = _OPENER.open(request, timeout=60)
+        response = _OPENER.open(request, timeout=60)
     except urllib.error.HTTPError as exc:
-        answer = exc
-    with answer:
-        return Reply(
-            answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()
-        )
+        response = exc
+    with response:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return HttpReply(response.status, headers, response.read())
 
 
-# MiniStack, in which the update of a CloudFront function fails once where a file says so. Of what a
-# deployment moves, the router comes last: by then the function's new version is published.
-FAILING_ONCE = """
+# Runs MiniStack. If the marker exists, the next update of a router fails and removes the marker.
+# In a deployment the router is updated last, when the function's new version is published.
+MINISTACK = """
 import pathlib, runpy, sys
 from ministack.services.cloudformation import provisioners
 
-order = pathlib.Path(sys.argv.pop())
+marker = pathlib.Path(sys.argv.pop())
 handlers = provisioners._RESOURCE_HANDLERS["AWS::CloudFront::Function"]
 update = handlers["update"]
 
-def update_unless_told(*arguments, **more):
-    if order.exists():
-        order.unlink()
+def update_or_fail(*arguments, **options):
+    if marker.exists():
+        marker.unlink()
         raise ValueError("the router cannot be updated")
-    return update(*arguments, **more)
+    return update(*arguments, **options)
 
-handlers["update"] = update_unless_told
+handlers["update"] = update_or_fail
 runpy.run_module("ministack", run_name="__main__")
 """
 
 
 @contextmanager
-def started(python: Path, folder: Path, failing: Path) -> Iterator[str]:
-    """Run MiniStack with *python*, its files in *folder*, and give its address.
+def running_ministack(python: Path, folder: Path, marker: Path) -> Iterator[str]:
+    """Run MiniStack, and give its address.
 
-    While there is a file at *failing*, the next update of a router fails, and removes it.
+    Args:
+        python: the Python that has MiniStack.
+        folder: where MiniStack stores its files.
+        marker: while this file exists, the next update of a router fails and removes it.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {name: os.environ[name] for name in os.environ if not name.startswith("AWS_")} | {
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    inherited = {name: os.environ[name] for name in os.environ if not name.startswith("AWS_")}
+    environment = inherited | {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "LAMBDA_EXECUTOR": "local",
@@ -89,37 +89,37 @@ def started(python: Path, folder: Path, failing: Path) -> Iterator[str]:
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(
-            [python, "-c", FAILING_ONCE, failing],
+            [python, "-c", MINISTACK, marker],
             env=environment,
             stdout=log,
             stderr=log,
             start_new_session=True,
         ) as process,
     ):
-        address, until = f"http://127.0.0.1:{port}", time.monotonic() + 60
+        address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 60
         try:
-            while not answers(f"{address}/_ministack/health"):
+            while not is_up(f"{address}/_ministack/health"):
                 assert process.poll() is None, (folder / "log").read_text()
-                assert time.monotonic() < until
+                assert time.monotonic() < deadline
                 time.sleep(0.1)
             yield address
-        finally:  # and the functions that it runs
-            os.killpg(process.pid, signal.SIGTERM)
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)  # with the functions that MiniStack runs
 
 
-def answers(url: str) -> bool:
+def is_up(url: str) -> bool:
     try:
-        return ask(url).status == 200
+        return get(url).status == 200
     except OSError:
         return False
 
 
 class Edge:
-    """What visitors of the stack called *name* reach: MiniStack's CloudFront does not reach APIs.
+    """A server in place of CloudFront, because MiniStack's CloudFront does not reach APIs.
 
     Attributes:
-        address: where it is.
-        broken: the name of a release that is not shown as it should be.
+        address: the server's URL.
+        broken: the id of a site that is answered with 503.
     """
 
     def __init__(self, ministack: str, name: str) -> None:
@@ -128,14 +128,14 @@ class Edge:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                status, headers, body = edge.answer(self.path)
-                self.send_response_only(status)
+                reply = edge.reply(self.path)
+                self.send_response_only(reply.status)
                 for header in ("content-type", "x-release", "location", "cache-control"):
-                    if header in headers:
-                        self.send_header(header, headers[header])
-                self.send_header("content-length", str(len(body)))
+                    if header in reply.headers:
+                        self.send_header(header, reply.headers[header])
+                self.send_header("content-length", str(len(reply.body)))
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(reply.body)
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -154,33 +154,37 @@ class Edge:
         self._server.server_close()
 
     def client(self, service: str) -> Any:
-        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
         return closing(
-            boto3.client(service, endpoint_url=self._ministack, region_name="us-east-1", **keys)
+            boto3.client(
+                service,
+                endpoint_url=self._ministack,
+                region_name="us-east-1",
+                aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            )
         )
 
     def outputs(self) -> dict[str, str]:
         with self.client("cloudformation") as client:
             (stack,) = client.describe_stacks(StackName=self._name)["Stacks"]
-        return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-    def answer(self, path: str) -> Reply:
+    def reply(self, path: str) -> HttpReply:
         outputs = self.outputs()
         if outputs["Release"] == self.broken:
-            return Reply(503, {}, b"")
+            return HttpReply(503, {}, b"")
         if path.startswith("/api/"):
-            return ask(f"{self._ministack}/_aws/execute-api/{outputs['ApiId']}/prod{path}")
-        self._let_it_read(outputs["SiteBucketName"])
-        return ask(
+            return get(f"{self._ministack}/_aws/execute-api/{outputs['ApiId']}/prod{path}")
+        self._allow_plain_http(outputs["SiteBucketName"])
+        return get(
             self._ministack + path, Host=outputs["DistributionDomain"], X_Forwarded_Proto="https"
         )
 
-    def _let_it_read(self, bucket: str) -> None:
-        """Drop what the policy says of TLS: MiniStack's CloudFront asks its S3 without."""
+    def _allow_plain_http(self, bucket: str) -> None:
+        """Remove the rule that requires TLS: MiniStack's CloudFront reads its S3 without TLS."""
         with self.client("s3") as client:
             policy = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
-            kept = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
-            if kept != policy["Statement"]:
-                client.put_bucket_policy(
-                    Bucket=bucket, Policy=json.dumps(policy | {"Statement": kept})
-                )
+            allowing = [rule for rule in policy["Statement"] if rule["Effect"] == "Allow"]
+            if allowing != policy["Statement"]:
+                policy["Statement"] = allowing
+                client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
