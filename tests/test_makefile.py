@@ -14,8 +14,8 @@ STAMPS = (".build", ".deploy", ".dev", ".aws")
 
 # Replaces .venv/bin/python: records its arguments when it starts, and when it ends.
 PYTHON = f"""#!/bin/sh
-case "$1" in infra/with_args.py | -c) exec {sys.executable} "$@";; esac
-exec {sys.executable} - "$@" <<'END'
+case "$1" in infra/with_args.py | -c) exec {sys.executable} -S "$@";; esac
+exec {sys.executable} -I -S - "$@" <<'END'
 import json, sys
 with open("calls", "a") as calls:
     calls.write(json.dumps(sys.argv[1:]) + "\\n")
