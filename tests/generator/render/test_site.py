@@ -135,7 +135,8 @@ def test_an_error_in_a_process_is_raised_and_the_site_is_incomplete(tmp_path, mo
         raise BuildError("the third of nine failed")
 
     monkeypatch.setattr(site, "draw_pages", broken)
-    directory = make_directory(tmp_path, map(make_profile, range(12_000)))
+    monkeypatch.setattr(site, "USERS_A_TASK", 100)
+    directory = make_directory(tmp_path, map(make_profile, range(900)))
     with pytest.raises(BuildError, match="the third of nine"):
         render(directory, tmp_path / "site", jobs=2)
     directory.close()
