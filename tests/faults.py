@@ -325,7 +325,7 @@ FAULTS = (
         stored=100,
         ends="its next page is",
     ),
-    chain(1000),
+    chain(100),
 )
 
 
