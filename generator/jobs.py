@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import cache
 from multiprocessing.connection import wait
 from threading import Thread
 from typing import Any, TypeVar
@@ -16,7 +15,6 @@ from generator.errors import BuildError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-Worker = Callable[[Task], Result]
 
 # A forked process inherits the parent's memory. Templates are in it, and cannot be pickled. Since
 # Python 3.14, fork is no longer the default.
@@ -33,9 +31,9 @@ def cores() -> int:
 
 
 def map_in_processes(
-    jobs: int, tasks: Sequence[Task], make_worker: Callable[[], Worker[Task, Result]]
+    jobs: int, tasks: Sequence[Task], work: Callable[[Task], Result]
 ) -> Iterator[Result]:
-    """Yield the result of each task as soon as it is finished, in no particular order.
+    """Yield the result of *work* for each task as soon as it is finished, in no particular order.
 
     All processes have ended when the iterator ends, is closed or raises. A process that is at
     work then finishes its task first.
@@ -43,24 +41,23 @@ def map_in_processes(
     Args:
         jobs: The number of processes. With one, or on a system without fork, this process does
             the work.
-        tasks: The argument of each call of a worker.
-        make_worker: Called once in each process. Two processes must not share the connection to
-            a database, which a worker may have.
+        tasks: The values to call *work* with.
+        work: Does one task. It must not use a database connection that was opened earlier.
             https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
 
     Raises:
         BuildError: a process was killed or exited.
-        Exception: a worker raised it.
+        Exception: *work* raised it.
     """
     jobs = min(jobs, len(tasks))
     if jobs <= 1 or START_METHOD not in multiprocessing.get_all_start_methods():
-        yield from map(make_worker(), tasks)
+        yield from map(work, tasks)
         return
     context = multiprocessing.get_context(START_METHOD)
-    pool = ProcessPoolExecutor(jobs, context, _start_worker, (make_worker,))
+    pool = ProcessPoolExecutor(jobs, context, _start_worker, (work,))
     try:
         with _stop_signals_blocked():  # the first submit forks all processes
-            futures = [pool.submit(_work, task) for task in tasks]
+            futures = [pool.submit(_do, task) for task in tasks]
         for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool as exc:
@@ -86,14 +83,13 @@ def _stop_signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
-_get_worker: Callable[[], Worker[Any, Any]]  # in a worker process only
+_work: Callable[[Any], Any]  # in a worker process only
 
 
-def _start_worker(make_worker: Callable[[], Worker[Any, Any]]) -> None:
+def _start_worker(work: Callable[[Any], Any]) -> None:
     """Prepare a worker process."""
-    global _get_worker
-    # Made at the first task: the pool passes on what a task raises, but not what this raises.
-    _get_worker = cache(make_worker)
+    global _work
+    _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent ends the work
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
@@ -107,5 +103,5 @@ def _exit_with_parent() -> None:
         os._exit(1)
 
 
-def _work(task: Any) -> Any:
-    return _get_worker()(task)
+def _do(task: Any) -> Any:
+    return _work(task)

@@ -209,7 +209,7 @@ class _Site:
                 return own_writer.written
 
         total = Written()
-        for written in map_in_processes(jobs, [*split(self._build)], lambda: work):
+        for written in map_in_processes(jobs, [*split(self._build)], work):
             total = total.and_(written)
             advance(total.written + total.unchanged)
         return total
