@@ -1,13 +1,16 @@
-"""A GitHub that lists the users it is given, and answers as the real one was seen to.
+"""A fake GitHub: it lists given users, and behaves as the real API was observed to.
 
-Link headers with rel=next and, for `/users`, a templated rel=first; `since` and `page`; the cap on
-`per_page`; ETags that differ with the token and answers of 304 that count without one; rate-limit
-headers, a User-Agent demanded, tokens, versions, 404 for a trailing slash. Try it by hand:
+- Link headers have rel=next and, for `/users`, a templated rel=first.
+- Lists are read with `since` or `page`. `per_page` is at most 100.
+- ETags depend on the token. A 304 counts for the rate limit only without a token.
+- There are rate-limit headers, tokens and API versions. A User-Agent is required.
+
+To try it by hand:
 
     python -m tests.fake_github users.csv --port 8000
     ghdirectory seed users --api-url http://127.0.0.1:8000 --store /tmp/users.db
 
-By hand it has the organisation `acme`, whose members are every third user, the repository
+Then it also has the organisation `acme`, whose members are every third user, the repository
 `acme/anvil` with contributors and stargazers, and followers of `octocat`.
 """
 
@@ -33,22 +36,22 @@ VERSIONS = ("2022-11-28", "2026-03-10")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Status, headers and body of one answer."""
+class FakeReply:
+    """The status, headers and body of a reply."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
 
-def error(status: int, message: str, **headers: str) -> Answer:
-    """Answer as GitHub refuses."""
+def error(status: int, message: str, **headers: str) -> FakeReply:
+    """Return an error as GitHub sends it. ``_`` in a header's name becomes ``-``."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, json.dumps({"message": message}).encode())
+    return FakeReply(status, named, json.dumps({"message": message}).encode())
 
 
 def user(identity: int, login: str, type: str = "User", **changes: Any) -> dict[str, Any]:
-    """Return a user object with the members that matter here, and some that do not."""
+    """Return a user object with most of the members that GitHub sends."""
     return {
         "login": login,
         "id": identity,
@@ -68,15 +71,21 @@ Users = Sequence[Mapping[str, Any]]
 
 
 class FakeGitHub:
-    """Users in ascending id, other lists of them, and what was asked.
+    """The state of the fake: its users and lists, and the requests it received.
 
     Args:
         users: the user objects.
-        token: the one that is valid; without it 60 requests an hour are.
-        remaining: requests left in this hour.
-        fault: given the number of a request (from 1), returns an answer to give instead.
-        lists: further lists in their own order, by path: "/orgs/acme/members".
-        found: how many users a search claims to have found; as many as it has by default.
+        token: the only valid token. Requests without a token are limited to 60 an hour.
+        remaining: the requests without a token that are left in this hour.
+        fault: takes the number of a request, from 1. It returns a reply to send instead of the
+            right one, or None.
+        lists: other lists in their own order, by path, as in "/orgs/acme/members".
+        total_count: the number of users that a search claims to have; all of them by default.
+
+    Attributes:
+        requests: the targets of all requests.
+        headers: the headers of all requests.
+        resets_at: when the rate limit is reset, in seconds since the epoch.
     """
 
     def __init__(
@@ -84,13 +93,13 @@ class FakeGitHub:
         users: Users,
         token: str = "good",
         remaining: int = 60,
-        fault: Callable[[int], Answer | None] = lambda request: None,
+        fault: Callable[[int], FakeReply | None] = lambda request: None,
         lists: Mapping[str, Users] | None = None,
-        found: int | None = None,
+        total_count: int | None = None,
     ) -> None:
         self.users = users
         self.token, self.remaining, self.fault = token, remaining, fault
-        self.lists, self.found = dict(lists or {}), found
+        self.lists, self.total_count = dict(lists or {}), total_count
         self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.resets_at = int(time.time()) + HOUR
@@ -105,12 +114,15 @@ class FakeGitHub:
         self._users = sorted(users, key=lambda user: user["id"])
         self._ids = [user["id"] for user in self._users]
 
-    def answer(self, target: str, headers: Mapping[str, str], base: str) -> Answer:
-        """Answer GET *target*; *headers* have lower-case names, *base* is this server's URL."""
+    def answer(self, target: str, headers: Mapping[str, str], base: str) -> FakeReply:
+        """Return the reply to GET *target*. The names in *headers* are lower-case.
+
+        *base* is the address of this server.
+        """
         self.requests.append(target)
         self.headers.append(dict(headers))
-        if wrong := self.fault(len(self.requests)):
-            return wrong
+        if fault := self.fault(len(self.requests)):
+            return fault
         if not headers.get("user-agent"):
             return error(403, "Request forbidden by administrative rules.")
         if headers.get("x-github-api-version", VERSIONS[0]) not in VERSIONS:
@@ -123,18 +135,18 @@ class FakeGitHub:
             return self._rate_limit(bool(authorization))
         if not authorization and not self.remaining:
             return error(403, "API rate limit exceeded", **self._rate(60, 0))
-        found = self._list(path, query, base)
-        etag = f'W/"{hashlib.sha256(repr((authorization, found)).encode()).hexdigest()}"'
-        known = headers.get("if-none-match") == etag and found.status == 200
-        if not authorization:  # a 304 is for nothing only with a token
+        reply = self._list(path, query, base)
+        etag = f'W/"{hashlib.sha256(repr((authorization, reply)).encode()).hexdigest()}"'
+        is_unchanged = headers.get("if-none-match") == etag and reply.status == 200
+        if not authorization:  # also for a 304
             self.remaining -= 1
         rate = self._rate(5000, 4999) if authorization else self._rate(60, self.remaining)
         dashed = {name.replace("_", "-"): value for name, value in rate.items()}
-        if known:
-            return Answer(304, {"ETag": etag, **dashed})
-        return Answer(found.status, {**found.headers, "ETag": etag, **dashed}, found.body)
+        if is_unchanged:
+            return FakeReply(304, {"ETag": etag, **dashed})
+        return FakeReply(reply.status, {**reply.headers, "ETag": etag, **dashed}, reply.body)
 
-    def _list(self, path: str, query: dict[str, str], base: str) -> Answer:
+    def _list(self, path: str, query: dict[str, str], base: str) -> FakeReply:
         try:
             size = max(1, min(100, int(query.get("per_page", 30))))
             since, page = int(query.get("since", 0)), max(1, int(query.get("page", 1)))
@@ -149,14 +161,14 @@ class FakeGitHub:
             return _listed(shown, links)
         if path not in self.lists:
             return error(404, "Not Found")
-        everyone = self.lists[path]
+        users = self.lists[path]
         if path == "/search/users":
             if page * size > 1000:
                 return error(422, "Only the first 1000 search results are available")
-            found = self.found if self.found is not None else len(everyone)
-            everyone = everyone[:1000]
-        shown = everyone[(page - 1) * size : page * size]
-        last = max(1, -(-len(everyone) // size))
+            total = self.total_count if self.total_count is not None else len(users)
+            users = users[:1000]
+        shown = users[(page - 1) * size : page * size]
+        last = max(1, -(-len(users) // size))
         links = []
         if page > 1:
             links.append(_link(base, path, query, "prev", page=page - 1))
@@ -166,15 +178,15 @@ class FakeGitHub:
         if page > 1:
             links.append(_link(base, path, query, "first", page=1))
         if path == "/search/users":
-            body = {"total_count": found, "incomplete_results": False, "items": list(shown)}
+            body = {"total_count": total, "incomplete_results": False, "items": list(shown)}
             return _listed(body, links)
         return _listed(shown, links)
 
-    def _rate_limit(self, authorized: bool) -> Answer:
+    def _rate_limit(self, authorized: bool) -> FakeReply:
         limit, remaining = (5000, 4999) if authorized else (60, self.remaining)
         core = {"limit": limit, "remaining": remaining, "reset": self.resets_at, "used": 1}
         body = {"resources": {"core": core, "search": {**core, "limit": 10, "remaining": 10}}}
-        return Answer(200, {}, json.dumps(body).encode())
+        return FakeReply(200, {}, json.dumps(body).encode())
 
     def _rate(self, limit: int, remaining: int) -> dict[str, str]:
         return {
@@ -186,13 +198,13 @@ class FakeGitHub:
         }
 
 
-def _listed(found: Any, links: Sequence[str]) -> Answer:
+def _listed(body: Any, links: Sequence[str]) -> FakeReply:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Cache-Control": "public, max-age=60, s-maxage=60",
         **({"Link": ", ".join(links)} if links else {}),
     }
-    return Answer(200, headers, json.dumps(found).encode())
+    return FakeReply(200, headers, json.dumps(body).encode())
 
 
 def _link(base: str, path: str, query: Mapping[str, str], rel: str, **changes: int) -> str:
@@ -201,7 +213,7 @@ def _link(base: str, path: str, query: Mapping[str, str], rel: str, **changes: i
 
 @contextmanager
 def serving(github: FakeGitHub, port: int = 0) -> Iterator[str]:
-    """Serve *github* on loopback, and give its URL."""
+    """Serve *github* on loopback, and yield its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -229,18 +241,18 @@ def serving(github: FakeGitHub, port: int = 0) -> Iterator[str]:
 
 
 def transport(github: FakeGitHub, base: str) -> httpx.MockTransport:
-    """Return what stands in for the network between an httpx client and *github* at *base*."""
+    """Return a transport for httpx that answers as *github*, at the address *base*."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        found = github.answer(request.url.raw_path.decode(), headers, base)
-        return httpx.Response(found.status, headers=dict(found.headers), content=found.body)
+        reply = github.answer(request.url.raw_path.decode(), headers, base)
+        return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
 
     return httpx.MockTransport(answer)
 
 
 def read_csv(path: Path) -> list[dict[str, Any]]:
-    """Return the user objects of a CSV file with the columns id, login and perhaps type."""
+    """Return the user objects of a CSV file with the columns id and login. type is optional."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
             user(int(row["id"]), row["login"], row.get("type") or "User")
@@ -254,7 +266,9 @@ def main() -> None:
     parser.add_argument("csv", type=Path)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--remaining", type=int, default=60, help="requests left without a token")
-    parser.add_argument("--resets-in", type=int, default=HOUR, help="seconds until they are new")
+    parser.add_argument(
+        "--resets-in", type=int, default=HOUR, help="seconds until the limit is reset"
+    )
     options = parser.parse_args()
     users = read_csv(options.csv)
     github = FakeGitHub(

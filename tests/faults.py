@@ -1,9 +1,8 @@
-"""What can go wrong between here and GitHub, each done to the seeder once.
+"""A table of faults of GitHub and of the network, with the expected outcome of each.
 
-Every fault is injected by the fake GitHub while 330 users are seeded, at the second request
-unless it says otherwise. `python -m tests.faults` prints what the seeder did, how long it would
-have waited, how many requests it took, and how many users it lost in the end;
-`tests/generator/test_faults.py` holds it to that.
+The fake GitHub injects a fault while 330 users are seeded, at the second request unless the fault
+says otherwise. `tests/generator/test_faults.py` tests the outcomes. `python -m tests.faults` prints
+them: the waits, the requests, the users stored, and the users lost in the end.
 """
 
 import json
@@ -21,30 +20,30 @@ from generator.github import Client
 from generator.seed import sources
 from generator.seed.crawl import crawl
 from generator.store import ListProgress, Store
-from tests.fake_github import Answer, FakeGitHub, transport, user
+from tests.fake_github import FakeGitHub, FakeReply, transport, user
 
 API = "https://api.test"
 NOW = 1_000_000_000.0
 USERS = [user(number * 7 // 5, f"user-{number}") for number in range(1, 331)]
-IDS = [one["id"] for one in USERS]
+IDS = [user["id"] for user in USERS]
 
-# Gives an answer in place of the fake's, or raises what httpx would; None lets it through.
-Inject = Callable[[int], Answer | None]
+# Takes the number of a request. Returns a reply to send instead, or None; or raises httpx's error.
+Inject = Callable[[int], FakeReply | None]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, and what has to come of it.
+    """A fault and its expected outcome.
 
     Attributes:
-        name: for people.
-        inject: what is done at which request.
-        requests: how many it takes to the end.
-        waits: the seconds that are waited, without jitter; those of backoff at their longest.
-        stored: how many users are stored in the end.
-        ends: what the error says that it ends with; "" if it ends well.
-        says: what the warning says; "" without one.
-        users: who there is.
+        name: the name of the fault.
+        inject: replaces replies with the fault.
+        requests: the number of requests.
+        waits: the waits in seconds. A random backoff has its largest value.
+        stored: the number of users stored in the end.
+        error: a part of the error's message; "" without an error.
+        warning: a part of the warning; "" without a warning.
+        users: the users on the fake GitHub.
     """
 
     name: str
@@ -52,27 +51,27 @@ class Fault:
     requests: int = 5
     waits: tuple[float, ...] = (1.0,)
     stored: int = 330
-    ends: str = ""
-    says: str = ""
+    error: str = ""
+    warning: str = ""
     users: list[dict[str, Any]] = field(default_factory=lambda: USERS)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a fault: as in `Fault`, and how many users are *lost* once it has passed."""
+    """The outcome of a fault: as in `Fault`, and the users *lost* after a run without it."""
 
     requests: int
     waits: tuple[float, ...]
     stored: int
-    ends: str
-    says: str
+    error: str
+    warning: str
     lost: int
 
 
-def at(*numbers: int, give: Answer | Exception) -> Inject:
-    """Return what gives that answer to the requests of those *numbers*, or raises it."""
+def at(*numbers: int, give: FakeReply | Exception) -> Inject:
+    """Inject *give*, a reply or an error, at the requests of the given *numbers*."""
 
-    def inject(request: int) -> Answer | None:
+    def inject(request: int) -> FakeReply | None:
         if request not in numbers:
             return None
         if isinstance(give, Exception):
@@ -82,42 +81,42 @@ def at(*numbers: int, give: Answer | Exception) -> Inject:
     return inject
 
 
-def always(give: Answer | Exception) -> Inject:
-    """Return what gives that answer to every request but the first."""
+def always(give: FakeReply | Exception) -> Inject:
+    """Inject *give* at every request but the first."""
     return at(*range(2, 1000), give=give)
 
 
-def status(number: int, message: str = "", **headers: str) -> Answer:
-    """Answer as GitHub refuses; ``_`` is ``-`` in a header."""
+def status(number: int, message: str = "", **headers: str) -> FakeReply:
+    """Return an error as GitHub sends it. ``_`` in a header's name becomes ``-``."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(number, named, json.dumps({"message": message}).encode())
+    return FakeReply(number, named, json.dumps({"message": message}).encode())
 
 
-def page(users: list[Any], link: str | None = None) -> Answer:
-    """Answer with *users* and perhaps a next page."""
+def page(users: list[Any], link: str | None = None) -> FakeReply:
+    """Return a reply with *users*, and with a next page if there is a *link*."""
     headers = {"Link": f'<{link}>; rel="next"'} if link else {}
-    return Answer(200, headers, json.dumps(users).encode())
+    return FakeReply(200, headers, json.dumps(users).encode())
 
 
 def since(number: int, host: str = API) -> str:
-    """Return the address of the page after the user of that *number*, from 1."""
+    """Return the address of the page after user number *number*, counted from 1."""
     return f"{host}/users?since={IDS[number - 1]}"
 
 
 USED_UP = {"x_ratelimit_remaining": "0", "x_ratelimit_limit": "60"}
 DATE = "Sun, 09 Sep 2001 01:46:40 GMT"  # NOW
-HALF = json.dumps(USERS[100:200]).encode()[:5000]
+HALF_BODY = json.dumps(USERS[100:200]).encode()[:5000]
 
 
 def chain(depth: int) -> Fault:
-    """Return a list of *depth* pages, each of one user."""
+    """Return a fault that makes *depth* pages of one user each."""
     users = [user(number, f"user-{number}") for number in range(1, depth + 1)]
 
-    def inject(request: int) -> Answer:
+    def inject(request: int) -> FakeReply:
         link = f"{API}/users?since={request}" if request < depth else None
         return page(users[request - 1 : request], link)
 
-    return Fault(f"a chain of {depth:,} pages", inject, depth, (), depth, users=users)
+    return Fault(f"{depth:,} pages of one user", inject, depth, (), depth, users=users)
 
 
 FAULTS = (
@@ -144,15 +143,15 @@ FAULTS = (
         waits=(0,),
     ),
     Fault(
-        "403, remaining 0, reset in the past for ever",
+        "403, remaining 0, reset always in the past",
         always(status(403, **USED_UP, x_ratelimit_reset="999999000")),
         requests=11,
         waits=(0, 1, 3, 7, 15, 31, 63, 127, 255),
         stored=100,
-        ends="limit of 60 requests an hour is used up",
+        error="limit of 60 requests an hour is used up",
     ),
     Fault(
-        "403, remaining 0, our clock a day behind",
+        "403, remaining 0, this machine's clock a day slow",
         at(
             2,
             give=status(
@@ -170,7 +169,7 @@ FAULTS = (
         requests=2,
         waits=(),
         stored=100,
-        ends="--max-wait",
+        error="--max-wait",
     ),
     Fault(
         "403, remaining 0, reset in the year 33658",
@@ -178,10 +177,10 @@ FAULTS = (
         requests=2,
         waits=(),
         stored=100,
-        ends="is used up",
+        error="is used up",
     ),
     Fault(
-        "403, secondary, nothing said",
+        "403, secondary, without a time",
         at(2, give=status(403, "You have exceeded a secondary rate limit.")),
         waits=(60,),
     ),
@@ -191,24 +190,24 @@ FAULTS = (
         11,
         (1, 1, 3, 7, 15, 31, 63),
     ),
-    Fault("429, nothing said", at(2, 3, give=status(429)), requests=6, waits=(60, 120)),
+    Fault("429, without headers", at(2, 3, give=status(429)), requests=6, waits=(60, 120)),
     Fault(
-        "429, nothing said, for ever",
+        "429, always, without headers",
         always(status(429)),
         requests=6,
         waits=(60, 120, 240, 480),
         stored=100,
-        ends="rate limit is used up for now",
+        error="rate limit is used up for now",
     ),
     Fault(
-        "403 for another reason",
+        "403 without a rate limit",
         at(2, give=status(403, "Resource protected by SAML")),
         *(2, (), 100),
-        ends="403 (Resource protected by SAML)",
+        error="403 (Resource protected by SAML)",
     ),
-    Fault("401", at(2, give=status(401, "Bad credentials")), 2, (), 100, ends="set GITHUB_TOKEN"),
-    Fault("404", at(2, give=status(404, "Not Found")), 2, (), 100, ends="--api-url"),
-    Fault("422", at(2, give=status(422, "Validation Failed")), 2, (), 100, ends="Validation"),
+    Fault("401", at(2, give=status(401, "Bad credentials")), 2, (), 100, error="set GITHUB_TOKEN"),
+    Fault("404", at(2, give=status(404, "Not Found")), 2, (), 100, error="--api-url"),
+    Fault("422", at(2, give=status(422, "Validation Failed")), 2, (), 100, error="Validation"),
     Fault("500", at(2, give=status(500))),
     Fault(
         "500 four times, then 429",
@@ -227,12 +226,12 @@ FAULTS = (
     Fault("503, retry-after 20", at(2, give=status(503, retry_after="20")), waits=(20,)),
     Fault("504", at(2, give=status(504)), requests=6),
     Fault(
-        "500 for ever",
+        "500, always",
         always(status(500)),
         6,
         (1, 2, 4, 8),
         100,
-        ends="again later to continue",
+        error="again later to continue",
     ),
     Fault("time-out", at(2, give=httpx.ReadTimeout("timed out")), requests=6),
     Fault("connection reset", at(2, give=httpx.ReadError("[Errno 104] Connection reset by peer"))),
@@ -240,66 +239,66 @@ FAULTS = (
         "reset in the middle of the body",
         at(2, give=httpx.RemoteProtocolError("peer closed connection without sending all")),
     ),
-    Fault("no connection, then one", at(1, give=httpx.ConnectError("refused"))),
-    Fault("a body cut off in the middle", at(2, give=Answer(200, {}, HALF))),
-    Fault("HTML", at(2, give=Answer(200, {}, b"<html>Unicorn!"))),
-    Fault("an object for a list", at(2, give=status(200, "Server Error"))),
+    Fault("no connection at first", at(1, give=httpx.ConnectError("refused"))),
+    Fault("a body cut off in the middle", at(2, give=FakeReply(200, {}, HALF_BODY))),
+    Fault("HTML", at(2, give=FakeReply(200, {}, b"<html>Unicorn!"))),
+    Fault("an object instead of a list", at(2, give=status(200, "Server Error"))),
     Fault(
-        "no list for ever",
-        always(Answer(200, {}, b"{}")),
+        "an object, always",
+        always(FakeReply(200, {}, b"{}")),
         6,
         (1, 2, 4, 8),
         100,
-        ends="did not answer with a list of users",
+        error="did not answer with a list of users",
     ),
-    Fault("304 without having been asked for", at(2, give=Answer(304))),
+    Fault("304 without an ETag in the request", at(2, give=FakeReply(304))),
     Fault(
         "null members, unknown keys",
-        at(2, give=page([None, *(one | {"x": [1]} for one in USERS[100:200]), None], since(200))),
+        at(2, give=page([None, *(user | {"x": [1]} for user in USERS[100:200]), None], since(200))),
         requests=4,
         waits=(),
     ),
     Fault(
-        "a page of nothing but nulls that names itself",
+        "a page of nulls whose next page is itself",
         at(2, give=page([None] * 100, since(100))),
         *(2, (), 100),
-        says="does not continue",
+        warning="does not continue",
     ),
     Fault(
         "a record without id",
         at(2, give=page([{"login": "nobody"}], since(200))),
         *(2, (), 100),
-        ends="record 1: it has no id (login 'nobody')",
+        error="record 1: it has no id (login 'nobody')",
     ),
     Fault(
         "a record without login",
         at(2, give=page([{"id": 7}], since(200))),
         *(2, (), 100),
-        ends="record 1: it has no login (id '7')",
+        error="record 1: it has no login (id '7')",
     ),
     Fault(
         "the same page again",
         at(2, give=page(USERS[:100], since(200))),
         *(2, (), 100),
-        says="does not continue",
+        warning="does not continue",
     ),
     Fault(
-        "a page that overlaps the one before",
+        "a page that overlaps the previous one",
         at(2, give=page(USERS[50:150], since(150))),
         requests=4,
         waits=(),
     ),
     Fault(
-        "since that shrinks",
+        "a next page with a smaller since",
         at(2, give=page(USERS[100:200], since(50))),
         *(2, (), 200),
-        says="does not continue",
+        warning="does not continue",
     ),
     Fault(
-        "an empty page that names a next one",
+        "an empty page with a next page",
         at(2, give=page([], since(200))),
         *(2, (), 100),
-        says="is empty",
+        warning="is empty",
     ),
     Fault(
         "a since beyond all ids",
@@ -307,10 +306,10 @@ FAULTS = (
         1,
         (),
         100,
-        says="does not continue",
+        warning="does not continue",
     ),
     Fault("ten thousand records and one", at(2, give=page(USERS[100:101] * 10_001))),
-    Fault("an empty page without a next one", at(2, give=page([])), 2, (), 100),
+    Fault("an empty page without a next page", at(2, give=page([])), 2, (), 100),
     Fault(
         "a next page on another host",
         at(1, give=page(USERS[:100], since(100, "https://evil.test"))),
@@ -318,22 +317,22 @@ FAULTS = (
         waits=(),
     ),
     Fault(
-        "a next page that is no address",
+        "an invalid next page",
         at(2, give=page(USERS[100:200], "http://[x")),
         requests=2,
         waits=(),
         stored=100,
-        ends="its next page is",
+        error="its next page is",
     ),
     chain(100),
 )
 
 
-def suffer(fault: Fault, folder: Path) -> Outcome:
-    """Seed through *fault* into *folder*, then without it, and say what came of both."""
+def run_fault(fault: Fault, folder: Path) -> Outcome:
+    """Seed into *folder* with *fault*, then without it. Return the outcome."""
     waits: list[float] = []
-    said: list[str] = []
-    ends = ""
+    warnings: list[str] = []
+    error = ""
     github = FakeGitHub(fault.users, remaining=10**6, fault=fault.inject)
     source = sources.parse_source("users", API)
     total = len(fault.users)
@@ -344,7 +343,7 @@ def suffer(fault: Fault, folder: Path) -> Outcome:
         client = Client(
             API,
             None,
-            wait=lambda seconds, why: waits.append(seconds),
+            wait=lambda seconds, reason: waits.append(seconds),
             clock=lambda: NOW,
             jitter=lambda: 1.0,
             transport=transport(github, API),
@@ -352,7 +351,7 @@ def suffer(fault: Fault, folder: Path) -> Outcome:
         try:
             crawl(
                 *(source, store, total, client, lambda: datetime.now(UTC), lambda done: None),
-                said.append,
+                warnings.append,
             )
         finally:
             stored.append([profile.id for profile in store.profiles()])
@@ -363,30 +362,40 @@ def suffer(fault: Fault, folder: Path) -> Outcome:
     try:
         seed()
     except SourceError as exc:
-        ends = str(exc)
+        error = str(exc)
     requests, waited = len(github.requests), tuple(waits)
     github.fault = lambda request: None
     seed()
     lost = set(user["id"] for user in fault.users) - set(stored[-1])
-    return Outcome(requests, waited, len(stored[0]), ends, " ".join(said[:1]), len(lost))
+    return Outcome(requests, waited, len(stored[0]), error, " ".join(warnings[:1]), len(lost))
+
+
+def describe(fault: Fault, outcome: Outcome) -> str:
+    """Return what the seeder did, in a few words."""
+    actions = []
+    if outcome.waits:
+        actions.append(f"waited {' + '.join(f'{seconds:g}' for seconds in outcome.waits)} s")
+    if outcome.error:
+        actions.append(f"ended with an error: {outcome.error[:70]}...")
+    elif outcome.warning:
+        actions.append(f"ended with a warning: {outcome.warning[:40]}...")
+    elif outcome.stored == len(fault.users):
+        actions.append("read the whole list")
+    else:
+        actions.append("took it for the end of the list")
+    return ", ".join(actions)
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table of outcomes."""
     print("| fault | what the seeder did | requests | stored | lost |")
     print("| --- | --- | --- | --- | --- |")
     for fault in (*FAULTS, chain(10_000)):
         with tempfile.TemporaryDirectory() as folder:
-            came = suffer(fault, Path(folder))
-        did = [f"waited {' + '.join(f'{one:g}' for one in came.waits)} s"] if came.waits else []
-        if came.ends:
-            did.append(f"ended: {came.ends[:70]}...")
-        elif came.says:
-            did.append(f"left the list: {came.says[:40]}...")
-        else:
-            did.append("went on" if came.stored == len(fault.users) else "took it for the end")
+            outcome = run_fault(fault, Path(folder))
         print(
-            f"| {fault.name} | {', '.join(did)} | {came.requests} | {came.stored} | {came.lost} |"
+            f"| {fault.name} | {describe(fault, outcome)} | {outcome.requests} | {outcome.stored}"
+            f" | {outcome.lost} |"
         )
 
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.fake_github import Answer, FakeGitHub, serving, user
+from tests.fake_github import FakeGitHub, FakeReply, serving, user
 from tests.generator.cli.program import LISTS, NOWHERE, USERS, github, ids, start
 
 
@@ -37,7 +37,7 @@ def test_the_token_is_sent_to_github(run):
 
 @pytest.mark.parametrize("fault", [b"<html>", b"{}", b'[{"id": 1}]', b'[{"login": "x"}]'])
 def test_an_unexpected_reply_is_an_error_without_a_traceback(run, fault):
-    github = FakeGitHub(USERS, fault=lambda request: Answer(200, {}, fault))
+    github = FakeGitHub(USERS, fault=lambda request: FakeReply(200, {}, fault))
     with serving(github) as api:
         result = run("build", "users", "--max-wait", "0", api=api)
     assert result.returncode == 1
@@ -113,7 +113,7 @@ def test_a_dry_run_subtracts_what_is_stored(run):
 
 
 def test_a_dry_run_reports_that_a_server_has_no_rate_limit(run):
-    with serving(github(fault=lambda request: Answer(404, {}, b"{}"))) as api:
+    with serving(github(fault=lambda request: FakeReply(404, {}, b"{}"))) as api:
         assert run("seed", "users", "--dry-run", api=api).stdout.endswith("has no rate limit\n")
 
 
@@ -137,7 +137,7 @@ def test_a_refresh_reports_what_changed(run):
 def test_waiting_reports_the_end_and_the_reason(run, monkeypatch):
     waited = []
     monkeypatch.setattr("generator.cli.terminal.time.sleep", waited.append)
-    busy = Answer(429, {"Retry-After": "724"})
+    busy = FakeReply(429, {"Retry-After": "724"})
     with serving(github(fault=lambda request: busy if request == 1 else None)) as api:
         result = run("seed", "users", api=api)
     assert (result.returncode, waited) == (0, [724.0])

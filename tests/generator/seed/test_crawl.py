@@ -3,7 +3,7 @@ import json
 import pytest
 
 from generator.store import Tally
-from tests.fake_github import Answer, FakeGitHub, user
+from tests.fake_github import FakeGitHub, FakeReply, user
 from tests.generator.seed.runs import MEMBERS, USERS, first, github, members
 
 
@@ -52,7 +52,7 @@ def test_a_later_run_reads_users_that_joined_since(run):
 
 
 def test_a_reply_may_have_more_users_than_requested(run):
-    everything = Answer(200, {}, json.dumps(USERS).encode())
+    everything = FakeReply(200, {}, json.dumps(USERS).encode())
     run(FakeGitHub(USERS, fault=lambda request: everything), 150)
     assert (run.stored, run.ids) == (330, first(150))
 

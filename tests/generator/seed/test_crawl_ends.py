@@ -4,7 +4,7 @@ import pytest
 
 from generator.errors import SourceError
 from generator.store import Tally
-from tests.fake_github import Answer, FakeGitHub, user
+from tests.fake_github import FakeGitHub, FakeReply, user
 from tests.generator.seed.runs import API, USERS, first, github
 
 
@@ -23,7 +23,7 @@ def test_reading_ends_without_a_warning_at_the_end_of_the_list(run):
 
 
 def test_an_empty_page_with_a_next_page_ends_the_reading(run):
-    empty = Answer(200, {"Link": f'<{API}/users?since=9999>; rel="next"'}, b"[]")
+    empty = FakeReply(200, {"Link": f'<{API}/users?since=9999>; rel="next"'}, b"[]")
     fake = github(fault=lambda request: empty if request == 2 else None)
     run(fake, 330)
     assert run.ids == first(100)
@@ -32,12 +32,12 @@ def test_an_empty_page_with_a_next_page_ends_the_reading(run):
 
 @pytest.mark.parametrize("since", ["0", "100", "140", "x"])
 def test_a_next_page_that_is_not_later_ends_the_reading_with_a_warning(run, since):
-    stuck = Answer(
+    page = FakeReply(
         200,
         {"Link": f'<{API}/users?since={since}>; rel="next"'},
         json.dumps(USERS[100:101]).encode(),
     )
-    fake = github(fault=lambda request: stuck if request > 1 else None)
+    fake = github(fault=lambda request: page if request > 1 else None)
     run(fake, 330)
     assert run.ids == first(101)
     assert len(fake.requests) == 2
@@ -45,11 +45,11 @@ def test_a_next_page_that_is_not_later_ends_the_reading_with_a_warning(run, sinc
 
 
 def test_a_repeated_page_ends_the_reading_with_a_warning(run):
-    def same(request):
+    def repeat(request):
         link = f'<{API}/users?since={request * 1000}>; rel="next"'
-        return Answer(200, {"Link": link}, json.dumps(USERS[:100]).encode())
+        return FakeReply(200, {"Link": link}, json.dumps(USERS[:100]).encode())
 
-    fake = github(fault=same)
+    fake = github(fault=repeat)
     run(fake, 330)
     assert run.ids == first(100)
     assert len(fake.requests) == 2
@@ -57,12 +57,12 @@ def test_a_repeated_page_ends_the_reading_with_a_warning(run):
 
 
 def test_repeated_users_are_counted_once(run):
-    again = Answer(
+    overlapping = FakeReply(
         200,
         {"Link": f'<{API}/users?since={USERS[199]["id"]}>; rel="next"'},
         json.dumps(USERS[50:200]).encode(),
     )
-    outcome = run(github(fault=lambda request: again if request == 2 else None), 330)
+    outcome = run(github(fault=lambda request: overlapping if request == 2 else None), 330)
     assert (outcome.tally, run.ids) == (Tally(new=330), first(330))
 
 
@@ -79,30 +79,30 @@ def test_a_next_page_on_another_host_is_requested_from_the_api(run):
 
 def test_a_page_of_nulls_is_not_the_end(run):
     link = f'<{API}/users?since={USERS[99]["id"]}>; rel="next"'
-    nulls = Answer(200, {"Link": link}, b"[null, null]")
+    nulls = FakeReply(200, {"Link": link}, b"[null, null]")
     fake = github(fault=lambda request: nulls if request == 1 else None)
     run(fake, 100)
     assert run.ids == [user["id"] for user in USERS[100:200]]
 
 
-def linked(link):
-    odd = Answer(200, {"Link": f'<{link}>; rel="next"'}, json.dumps(USERS[:100]).encode())
-    return FakeGitHub(USERS, fault=lambda request: odd if request == 1 else None)
+def with_next_page(url):
+    page = FakeReply(200, {"Link": f'<{url}>; rel="next"'}, json.dumps(USERS[:100]).encode())
+    return FakeGitHub(USERS, fault=lambda request: page if request == 1 else None)
 
 
 def test_an_invalid_next_page_is_an_error_that_names_it(run):
     with pytest.raises(SourceError, match=r"its next page is 'http://\[bad/users\?since=9'"):
-        run(linked("http://[bad/users?since=9"), 250)
+        run(with_next_page("http://[bad/users?since=9"), 250)
 
 
 def test_a_next_page_with_an_invalid_port_is_requested_from_the_api(run):
-    run(linked(f"http://x:y/users?since={USERS[99]['id']}"), 250)
+    run(with_next_page(f"http://x:y/users?since={USERS[99]['id']}"), 250)
     assert run.ids == first(250)
 
 
 def test_a_search_ends_at_githubs_maximum(run):
-    many = [user(number, f"user-{number}") for number in range(1, 1201)]
-    fake = FakeGitHub(many, lists={"/search/users": many}, found=1200)
+    users = [user(number, f"user-{number}") for number in range(1, 1201)]
+    fake = FakeGitHub(users, lists={"/search/users": users}, total_count=1200)
     outcome = run(fake, 5000, "search:location:iceland")
     assert (len(run.ids), len(fake.requests), run.warnings) == (1000, 10, [])
     assert any("found 1,200 users" in note for note in outcome.notes)
@@ -110,18 +110,18 @@ def test_a_search_ends_at_githubs_maximum(run):
 
 def test_an_empty_repository_is_an_error(run):
     with pytest.raises(SourceError, match="repo:a/b lists no users"):
-        run(github(fault=lambda request: Answer(204)), 150, "repo:a/b")
+        run(github(fault=lambda request: FakeReply(204)), 150, "repo:a/b")
 
 
 def test_a_search_ends_at_1000_users_even_with_a_next_page(run):
-    many = [user(number, f"user-{number}") for number in range(1, 1301)]
-    fake = FakeGitHub([], lists={"/orgs/x/members": many})
+    users = [user(number, f"user-{number}") for number in range(1, 1301)]
+    fake = FakeGitHub([], lists={"/orgs/x/members": users})
     answer = fake.answer
 
     def search(target, headers, base):
-        found = answer(target.replace("/search/users", "/orgs/x/members"), headers, base)
-        items = {"total_count": 1300, "items": json.loads(found.body)}
-        return Answer(found.status, found.headers, json.dumps(items).encode())
+        reply = answer(target.replace("/search/users", "/orgs/x/members"), headers, base)
+        items = {"total_count": 1300, "items": json.loads(reply.body)}
+        return FakeReply(reply.status, reply.headers, json.dumps(items).encode())
 
     fake.answer = search
     run(fake, 5000, "search:x")

@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from generator.errors import RateLimitExceeded, Refused, SourceError, StoreError, Unreachable
-from tests.fake_github import Answer
+from tests.fake_github import FakeReply
 from tests.generator.seed.runs import CHANGED, MEMBERS, Run, first, github, members
 
 
 @pytest.mark.parametrize("failing", [1, 2, 3])
 def test_after_an_error_the_next_run_continues(run, failing):
-    broken = Answer(502, {}, b"<html>Bad Gateway")
+    broken = FakeReply(502, {}, b"<html>Bad Gateway")
     fake = github(fault=lambda request: broken if request >= failing else None)
     with pytest.raises(SourceError, match="502"):
         run(fake, 330)
@@ -51,7 +51,7 @@ def test_a_bad_token_is_an_error(run):
         run(github(), 330, token="bad")
 
 
-def unplugged(after):
+def disconnected(after):
     def fault(request):
         if request > after:
             raise httpx.ConnectError("no route to host")
@@ -61,16 +61,16 @@ def unplugged(after):
 
 def test_github_is_unreachable_only_if_it_was_not_reached_before(run):
     with pytest.raises(Unreachable):
-        run(unplugged(after=0), 330, insist=False)
+        run(disconnected(after=0), 330, insist=False)
     assert run.waits == []
-    with pytest.raises(SourceError, match="run the same command again to continue") as broke_off:
-        run(unplugged(after=1), 330, insist=False)
-    assert not isinstance(broke_off.value, Unreachable)
+    with pytest.raises(SourceError, match="run the same command again to continue") as error:
+        run(disconnected(after=1), 330, insist=False)
+    assert not isinstance(error.value, Unreachable)
     assert run.ids == first(100)
 
 
 def test_after_a_timeout_smaller_pages_are_requested_and_no_user_is_missed(run):
-    slow = Answer(504, {}, b"")
+    slow = FakeReply(504, {}, b"")
     fake = github(fault=lambda request: slow if request in (1, 2, 4) else None)
     run(fake, 330)
     assert run.ids == first(330)
@@ -93,7 +93,7 @@ def test_a_missing_list_is_an_error_that_names_its_address(run):
 
 
 def limited_to(size, work):
-    """Do *work* in a process that can write no file larger than *size* bytes."""
+    """Do *work* in a process that cannot write more than *size* bytes. Return its status."""
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -118,9 +118,9 @@ def test_a_full_disk_loses_no_user(run):
 
 
 def killed_at(statement, work):
-    """Do *work* in a process that is killed as SQLite starts its statement number *statement*.
+    """Do *work* in a process that is killed when SQLite starts statement number *statement*.
 
-    Returns whether it was.
+    Return whether there were so many statements.
     """
     child = os.fork()
     if child == 0:

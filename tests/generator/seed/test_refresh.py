@@ -4,7 +4,7 @@ import pytest
 
 from generator.errors import Refused, SourceError
 from generator.store import Tally
-from tests.fake_github import Answer, FakeGitHub, user
+from tests.fake_github import FakeGitHub, FakeReply, user
 from tests.generator.seed.runs import API, CHANGED, MEMBERS, USERS, Run, first, github, members
 
 
@@ -51,25 +51,25 @@ def test_reading_only_the_last_page_again_makes_no_user_gone(run):
     outcome = run(fake, 1000, "org:acme")
     assert (outcome.tally.gone, run.ids) == (0, members(1000))
     outcome = run(fake, 1000, "org:acme", refresh=True)
-    assert (outcome.tally.gone, run.ids) == (20, sorted(one["id"] for one in MEMBERS[20:]))
+    assert (outcome.tally.gone, run.ids) == (20, sorted(user["id"] for user in MEMBERS[20:]))
 
 
 def test_an_interrupted_refresh_of_a_list_by_page_starts_again(run):
     fake = github()
     run(fake, 1000, "org:acme")
-    fake.fault = lambda request: Answer(401, {}, b"{}") if request == 5 else None
+    fake.fault = lambda request: FakeReply(401, {}, b"{}") if request == 5 else None
     with pytest.raises(Refused):
         run(fake, 1000, "org:acme", refresh=True)
     fake.lists["/orgs/acme/members"] = MEMBERS[5:]
     run(fake, 1000, "org:acme", refresh=True)
-    assert run.ids == sorted(one["id"] for one in MEMBERS[5:])
+    assert run.ids == sorted(user["id"] for user in MEMBERS[5:])
 
 
 def test_a_new_user_does_not_remove_one_on_an_uncached_page(run):
-    hundred = USERS[:101]
-    fake = FakeGitHub(USERS, lists={"/orgs/acme/members": hundred})
+    hundred_and_one = USERS[:101]
+    fake = FakeGitHub(USERS, lists={"/orgs/acme/members": hundred_and_one})
     run(fake, 200, "org:acme", token="good")
-    fake.lists["/orgs/acme/members"] = [user(5000, "newcomer"), *hundred]
+    fake.lists["/orgs/acme/members"] = [user(5000, "newcomer"), *hundred_and_one]
     run(fake, 200, "org:acme", token="good")
     for _ in range(2):
         run(fake, 200, "org:acme", token="good", refresh=True)
@@ -80,38 +80,38 @@ def test_after_an_unchanged_last_page_a_further_page_is_requested(run):
     fake = FakeGitHub(USERS, lists={"/orgs/acme/members": USERS[:100]})
     run(fake, 200, "org:acme", token="good")
     fake.lists["/orgs/acme/members"] = USERS[:101]
-    etag = hide_links(fake)
+    statuses = answer_etags_with_304(fake)
     run(fake, 200, "org:acme", token="good", refresh=True)
-    assert (len(run.ids), etag) == (101, [304])
+    assert (len(run.ids), statuses) == (101, [304])
 
 
-def hide_links(fake):
-    """Let 304 be answered to any If-None-Match, without a Link; note the statuses."""
-    answer, seen = fake.answer, []
+def answer_etags_with_304(fake):
+    """Make *fake* answer any ETag with 304, without a Link header. Return a list of these 304s."""
+    answer, statuses = fake.answer, []
 
     def answered(target, headers, base):
         if "if-none-match" in headers:
             fake.requests.append(target)
-            seen.append(304)
-            return Answer(304, {"ETag": headers["if-none-match"]})
+            statuses.append(304)
+            return FakeReply(304, {"ETag": headers["if-none-match"]})
         return answer(target, headers, base)
 
     fake.answer = answered
-    return seen
+    return statuses
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "reply",
     [
-        pytest.param(Answer(200, {}, b"[]"), id="an empty page"),
-        pytest.param(Answer(204), id="no content"),
-        pytest.param(Answer(200, {}, json.dumps(USERS[100:200]).encode()), id="a full page"),
+        pytest.param(FakeReply(200, {}, b"[]"), id="an empty page"),
+        pytest.param(FakeReply(204), id="no content"),
+        pytest.param(FakeReply(200, {}, json.dumps(USERS[100:200]).encode()), id="a full page"),
     ],
 )
-def test_an_early_end_is_requested_again_before_users_are_gone(run, odd):
+def test_an_early_end_is_requested_again_before_users_are_gone(run, reply):
     fake = github()
     run(fake, 330)
-    fake.fault = lambda request: odd if request == 6 else None
+    fake.fault = lambda request: reply if request == 6 else None
     outcome = run(fake, 330, refresh=True)
     assert (outcome.tally, run.ids) == (Tally(unchanged=330), first(330))
 
@@ -127,7 +127,7 @@ def test_an_incomplete_search_makes_no_user_gone(run):
     fake = FakeGitHub(USERS, lists={"/search/users": USERS[:50]})
     run(fake, 150, "search:x")
     short = {"total_count": 1, "incomplete_results": True, "items": USERS[:1]}
-    fake.fault = lambda request: Answer(200, {}, json.dumps(short).encode())
+    fake.fault = lambda request: FakeReply(200, {}, json.dumps(short).encode())
     outcome = run(fake, 150, "search:x", refresh=True)
     assert (outcome.tally.gone, len(run.ids)) == (0, 50)
     assert any("incomplete" in note for note in outcome.notes)
@@ -177,7 +177,7 @@ def test_users_beyond_the_total_of_a_refresh_are_not_gone(run):
 def test_an_interrupted_refresh_of_a_list_by_id_continues(run, failing, left):
     run(github(), 330)
     fake = github(CHANGED)
-    fake.fault = lambda request: Answer(401, {}, b"{}") if request == failing else None
+    fake.fault = lambda request: FakeReply(401, {}, b"{}") if request == failing else None
     with pytest.raises(Refused):
         run(fake, 330, refresh=True)
     run(fake, 330, refresh=True)
@@ -188,13 +188,13 @@ def test_an_interrupted_refresh_of_a_list_by_id_continues(run, failing, left):
 def test_a_refresh_without_users_leaves_the_stored_ones(run):
     run(github(), 150)
     with pytest.raises(SourceError):
-        run(github(fault=lambda request: Answer(200, {}, b"{}")), 150, refresh=True)
+        run(github(fault=lambda request: FakeReply(200, {}, b"{}")), 150, refresh=True)
     run(github([]), 150, refresh=True)
     assert run.ids == first(150)
 
 
 def test_an_empty_page_with_a_next_page_makes_no_user_gone(run):
     run(github(), 330)
-    empty = Answer(200, {"Link": f'<{API}/users?since=9999>; rel="next"'}, b"[]")
+    empty = FakeReply(200, {"Link": f'<{API}/users?since=9999>; rel="next"'}, b"[]")
     run(github(fault=lambda request: empty if request == 2 else None), 330, refresh=True)
     assert (run.stored, len(run.warnings)) == (330, 1)
