@@ -95,7 +95,7 @@ CREATE TABLE about (
     id_bytes INTEGER NOT NULL
 ) STRICT;
 
--- No query of ours: the users as one plain table, for people and tools.
+-- The users as one plain table, for people and tools. The function does not query it.
 CREATE VIEW github_users AS
 SELECT
     users.id AS id,

@@ -65,7 +65,7 @@ class Explanation:
         read = "not counted on this system" if self.pages_read is None else f"{self.pages_read:,}"
         yield f"pages of {self.page_size:,} bytes read by a fresh connection: {read}"
         first, repeated = self.first_seconds * 1e3, self.repeated_seconds * 1e3
-        yield f"time: {first:.3f} ms the first time, {repeated:.3f} ms then"
+        yield f"time: {first:.3f} ms at first, {repeated:.3f} ms when repeated"
 
 
 class RecordingDirectory(Directory):

@@ -1,6 +1,6 @@
 """Reads many users of a directory at once: every profile, or whole columns.
 
-The function never does: it answers one page at a time.
+The function never needs this: it answers one page at a time.
 """
 
 import json
@@ -55,12 +55,7 @@ def read_columns(
 ) -> Columns:
     """Return a slice of all users, or of those of a type, as columns.
 
-    Args:
-        directory: the directory.
-        order_by: one of `function.query.ORDERS`.
-        type_: a type, in any case; None for all users.
-        start: the position of the first user, from 0.
-        stop: the position after the last user. The slice is shorter if the list is.
+    The arguments are those of `Directory.slice_statements`. The slice is in the order asked for.
 
     Raises:
         DatabaseMismatch: the directory is damaged.
@@ -89,7 +84,7 @@ def _read_columns(
         columns.types.extend(json.loads(types))
         columns.usernames.extend(json.loads(usernames))
     if {len(column) for column in columns} != {count}:
-        raise ValueError(f"{len(columns.types)} users where there are {count}")
+        raise ValueError(f"{len(columns.types)} users instead of {count}")
     if is_descending(order_by):
         for column in columns:
             column.reverse()

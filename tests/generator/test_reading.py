@@ -60,5 +60,5 @@ def test_columns_of_a_directory_that_lost_users_are_an_error(tmp_path):
     with closing(Directory(path)) as directory:
         assert len(read_columns(directory, "id", None, 0, 30).ids) == 30
         for start in (20, 90):
-            with pytest.raises(DatabaseMismatch, match="users where there are"):
+            with pytest.raises(DatabaseMismatch, match="users instead of"):
                 read_columns(directory, "id", None, start, start + 20)
