@@ -57,7 +57,7 @@ def say(text: str) -> None:
 
 def say_json(body: bytes) -> None:
     """Write JSON: indented on a terminal, otherwise byte for byte."""
-    if sys.stdout.isatty():
+    if sys.stdout and sys.stdout.isatty():  # None if the process was started without it
         say(json.dumps(json.loads(body), indent=2, ensure_ascii=False))
     else:
         click.echo(body, nl=False)

@@ -1,7 +1,10 @@
 """How a command ends: exit statuses, errors, signals, closed pipes."""
 
 import errno
+import os
 import signal
+import subprocess
+import sys
 import threading
 
 import httpx
@@ -9,7 +12,7 @@ import pytest
 
 from generator.cli import main
 from tests.fake_github import FakeGitHub, serving
-from tests.generator.cli.program import USERS, ids, info, start
+from tests.generator.cli.program import ROOT, USERS, ids, info, start
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,15 @@ def test_a_closed_standard_output_writes_no_error(sample_directory, tmp_path):
     process.stdout.close()
     assert (process.wait(timeout=30), process.stderr.read()) == (1, "")
     process.stderr.close()
+
+
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_a_process_started_without_an_output_stream_works(sample_directory, tmp_path, stream):
+    line = f"exec {sys.executable} -m generator query username=jo {stream}>&-"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert bool(result.stdout) is (stream == "2")
 
 
 def test_an_interrupted_run_exits_with_130_and_the_next_one_continues(run, tmp_path):
