@@ -24,7 +24,7 @@ def test_readme_has_the_table():
 
 
 def test_readme_has_the_costs_of_a_flood():
-    assert f"all month,\npast all caches, costs {dollars(flood(100))} USD" in README
+    assert f"all month, past all caches, cost {dollars(flood(100))} USD" in README
     assert f"`ApiRequestsPerSecond=5`, {flood(5):.0f}." in README
 
 
