@@ -16,8 +16,7 @@ import yaml
 from function.answer import PATH
 from function.app import DESCRIPTION_PATH, MESSAGES
 from function.query import PARAMETERS
-from generator.site import Build
-from generator.site.build import TypePages
+from generator.site import Build, ListedType
 from infra.bundle import PYTHON
 from infra.costs import OTHER_METHODS, OTHER_RATE
 from infra.deployer import NEW_STACK
@@ -332,7 +331,7 @@ BUILD = Build(
     users=150,
     page_sizes=tuple(range(1, 101)),
     orders=("id", "-id", "type", "-type"),
-    types=(TypePages("User", "user", 140), TypePages("A, B: 'c' ${d}\\ Ü", "a-b-c-d-0", 10)),
+    types=(ListedType("User", "user", 140), ListedType("A, B: 'c' ${d}\\ Ü", "a-b-c-d-0", 10)),
     source="users",
     seeded_at="2026-11-24T12:00:00Z",
 )

@@ -6,7 +6,7 @@ Most of it is the same on all pages of a listing. What differs are `PageContext.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from generator.site import Build, Listing, orders_a_type, same_place, window
+from generator.site import Build, Listing, applies_to_one_type, corresponding_page, window
 from generator.text import number
 
 # How many page numbers are shown before and after a page's own.
@@ -64,7 +64,8 @@ class PageContext:
         size, users = listing.pagination, self._build.users_of(listing.slug)
         near = range(pages.start - AROUND, pages.stop + AROUND)
         same_user = (
-            [same_place(page, size, other) for page in pages] for other in self._build.page_sizes
+            [corresponding_page(page, size, other) for page in pages]
+            for other in self._build.page_sizes
         )
         first = [(page - 1) * size + 1 for page in pages]
         last = [min(page * size, users) for page in pages]
@@ -153,7 +154,7 @@ class PageContext:
         """Return the orders to choose, each at the page of the same number."""
         choices = []
         for order_by in self._build.orders:
-            if listing.slug is None or orders_a_type(order_by):
+            if listing.slug is None or applies_to_one_type(order_by):
                 target = Listing(order_by, listing.pagination, listing.slug)
                 url = wrap(self._address(target, digits))
                 choices.append(Choice(ORDER_NAMES[order_by], url, order_by == listing.order_by))

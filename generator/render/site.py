@@ -30,9 +30,9 @@ from generator.site import (
     Writer,
     Written,
     choose_types,
+    listed_types,
     page_name,
     sealed,
-    type_pages,
 )
 from generator.text import rough_size
 
@@ -79,7 +79,7 @@ def make_build(
         users=directory.users,
         page_sizes=page_sizes,
         orders=orders,
-        types=choose_types(types, type_pages(directory.types)),
+        types=choose_types(types, listed_types(directory.types)),
         source=directory.about.source,
         seeded_at=directory.about.seeded_at,
     )

@@ -1,31 +1,35 @@
-"""What a site is: its listings, the keys of its pages, its addresses, its folder. Draws nothing."""
+"""A site: its listings, the keys of its files, its URLs and its folder. Draws nothing."""
 
-from generator.site.build import (
+from generator.site.build import Build
+from generator.site.files import (
     ABOUT_KEY,
+    ASSETS,
     BUILD_KEY,
-    DEFAULT_ORDERS,
-    DEFAULT_PAGE_SIZES,
     INDEX_KEY,
     NOT_FOUND_KEY,
     ROBOTS_KEY,
     STATIC,
     TEMPLATES,
-    Build,
-    Listing,
-    choose_types,
-    orders_a_type,
-    page_name,
-    parse_orders,
-    parse_page_sizes,
-    same_place,
-    type_pages,
-    window,
+    SiteFile,
+    cache_control,
+    content_type,
+    keys,
+    read_build,
 )
-from generator.site.files import ASSETS, SiteFile, cache_control, content_type, keys, read_build
 from generator.site.folder import Update, Writer, Written
+from generator.site.listed_type import ListedType, listed_types
+from generator.site.listing import Listing, applies_to_one_type, page_name
+from generator.site.page_numbers import corresponding_page, window
 from generator.site.router import Route, route
 from generator.site.row import AVATAR_SIZE, UserRow, resized, user_row
 from generator.site.seal import sealed
+from generator.site.selection import (
+    DEFAULT_ORDERS,
+    DEFAULT_PAGE_SIZES,
+    choose_types,
+    parse_orders,
+    parse_page_sizes,
+)
 
 __all__ = [
     "ABOUT_KEY",
@@ -40,6 +44,7 @@ __all__ = [
     "STATIC",
     "TEMPLATES",
     "Build",
+    "ListedType",
     "Listing",
     "Route",
     "SiteFile",
@@ -47,20 +52,20 @@ __all__ = [
     "UserRow",
     "Writer",
     "Written",
+    "applies_to_one_type",
     "cache_control",
     "choose_types",
     "content_type",
+    "corresponding_page",
     "keys",
-    "orders_a_type",
+    "listed_types",
     "page_name",
     "parse_orders",
     "parse_page_sizes",
     "read_build",
     "resized",
     "route",
-    "same_place",
     "sealed",
-    "type_pages",
     "user_row",
     "window",
 ]

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from generator.errors import BuildError
-from generator.site.build import BUILD_KEY, Build
+from generator.site.build import Build
+
+TEMPLATES = Path(__file__).parents[2] / "site_templates"
+STATIC = TEMPLATES / "static"
+
+ABOUT_KEY = "about.html"
+BUILD_KEY = "build.json"
+INDEX_KEY = "index.html"
+NOT_FOUND_KEY = "404.html"
+ROBOTS_KEY = "robots.txt"
 
 # In the folder while its files are being written, and locked by the process that writes them. It
 # stays when writing is interrupted: a folder that has it is incomplete.

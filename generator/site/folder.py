@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from generator.errors import BuildError
 from generator.lock import AlreadyLocked, Lock
-from generator.site.build import BUILD_KEY
-from generator.site.files import MARKER, OWN_FOLDERS, entries, keys, other_keys
+from generator.site.files import BUILD_KEY, MARKER, OWN_FOLDERS, entries, keys, other_keys
 from generator.site.seal import SEAL, set_seal
 
 # With every permission that the user's mask leaves.

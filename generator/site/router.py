@@ -1,6 +1,6 @@
-"""The addresses people use, as keys of the site. Does no I/O.
+"""The URLs that people use, as keys of the site. Does no I/O.
 
-`serve` and, in front of the published site, the distribution's router follow the same rules.
+`serve` follows these rules, and so does the router of the CDN, infra/router.js.
 """
 
 import re
@@ -8,17 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from generator.site.build import INDEX_KEY, NOT_FOUND_KEY, Build, Listing, same_place
+from generator.site.build import Build
+from generator.site.files import INDEX_KEY, NOT_FOUND_KEY
+from generator.site.listing import Listing
+from generator.site.page_numbers import corresponding_page
 
 _USERS = re.compile(r"/users(?:/([0-9]+))?/?")
 _NUMBER = re.compile(r"[0-9]+")
-# Beyond any list; their product is still exact in JavaScript, whose numbers are doubles.
+# Larger numbers are cut to these. No listing is so long, and their product is exact as a double,
+# which is what numbers are in JavaScript.
 MAX_PAGE, MAX_SIZE = 10**9, 10**6
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What an address leads to: the object at *key*, or with 302 another *location*."""
+    """The response to a URL: the file at *key*, or with status 302 a redirect to *location*."""
 
     status: int
     key: str = NOT_FOUND_KEY
@@ -26,60 +30,66 @@ class Route:
 
 
 def route(path: str, parameters: Mapping[str, str], build: Build) -> Route:
-    """Return what the site of *build* has at *path*.
+    """Return the response of a site to a URL.
 
-    A page size that is not rendered leads to the nearest that is (of two, the larger), on the
-    page that shows the same first user. A size, an order or a type that makes no sense leads to
-    the address without it. An empty parameter counts as absent, an unknown one is ignored.
+    A page size that the site lacks redirects to the nearest one, the larger of two, and to the page
+    with the same first user. An invalid size, order or type redirects to the URL without it. An
+    empty parameter counts as absent, and unknown ones are ignored.
 
     Args:
-        path: decoded, without the query string.
-        parameters: the decoded query string; of a repeated one the last.
-        build: what is rendered.
+        path: the decoded path, without the site's base path.
+        parameters: the decoded query string; the last value of a repeated parameter.
+        build: the site's.
     """
     if path == "/":
         return Route(200, INDEX_KEY)
-    found = _USERS.fullmatch(path)
-    if not found:
+    match = _USERS.fullmatch(path)
+    if not match:
         return Route(200, path.removeprefix("/"))
-    page = _number(found[1], MAX_PAGE) if found[1] else 1
+    page = _number(match[1], MAX_PAGE) if match[1] else 1
     if not page:
         return Route(404)
     size, order_by, type_ = (
         parameters.get(name, "") for name in ("pagination", "order_by", "type")
     )
-    asked = _number(size, MAX_SIZE) if _NUMBER.fullmatch(size) else 0
-    rendered = nearest(asked, build.page_sizes) if asked else Listing().pagination
-    of_type = build.type_named(type_) if type_ else None
-    listing = Listing(order_by, rendered, of_type.slug if of_type else None)
+    requested_size = _number(size, MAX_SIZE) if _NUMBER.fullmatch(size) else 0
+    pagination = (
+        nearest(requested_size, build.page_sizes) if requested_size else Listing().pagination
+    )
+    listed_type = build.type_named(type_) if type_ else None
+    listing = Listing(order_by, pagination, listed_type.slug if listed_type else None)
     if not build.has(listing):
         listing = listing._replace(order_by=Listing().order_by)
-    wanted = (size and asked != rendered, order_by and order_by != listing.order_by)
-    if any(wanted) or (type_ and not of_type):
-        shown = same_place(page, asked, rendered) if asked else page
-        return Route(302, location=address(build, listing, shown))
+    is_other_size = size and requested_size != pagination
+    is_other_order = order_by and order_by != listing.order_by
+    is_other_type = type_ and not listed_type
+    if is_other_size or is_other_order or is_other_type:
+        if requested_size:
+            page = corresponding_page(page, requested_size, pagination)
+        return Route(302, location=page_url(build, listing, page))
     if page > build.pages(listing):
         return Route(404)
     return Route(200, listing.key(page))
 
 
-def address(build: Build, listing: Listing, page: int) -> str:
-    """Return the address of *listing*'s page number *page*."""
+def page_url(build: Build, listing: Listing, page: int) -> str:
+    """Return the URL of page number *page* of *listing*, without the site's base path."""
     query = build.query(listing, page)
-    asked: dict[str, object] = {}
+    parameters: dict[str, object] = {}
     if listing.pagination != Listing().pagination:
-        asked["pagination"] = listing.pagination
+        parameters["pagination"] = listing.pagination
     if listing.order_by != Listing().order_by:
-        asked["order_by"] = listing.order_by
+        parameters["order_by"] = listing.order_by
     if query.type is not None:
-        asked["type"] = query.type
-    return f"/users/{page}" + (f"?{urlencode(asked)}" if asked else "")
+        parameters["type"] = query.type
+    return f"/users/{page}" + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 def nearest(size: int, sizes: tuple[int, ...]) -> int:
-    """Return the one of *sizes* nearest to *size*, of two the larger."""
-    return min(sizes, key=lambda rendered: (abs(rendered - size), -rendered))
+    """Return the one of *sizes* that is nearest to *size*, the larger of two."""
+    return min(sizes, key=lambda candidate: (abs(candidate - size), -candidate))
 
 
-def _number(digits: str, most: int) -> int:
-    return min(int(digits), most) if len(digits) < 20 else most
+def _number(digits: str, maximum: int) -> int:
+    # int() refuses thousands of digits. https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
+    return min(int(digits), maximum) if len(digits) < 20 else maximum

@@ -1,21 +1,21 @@
-"""A user as templates are given it: what a page may link to and show as an avatar. Does no I/O."""
+"""A user as the templates show it: the URLs that a page may link to and load. Does no I/O."""
 
 import re
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-# Pixels of CSS that an avatar takes; GitHub is asked for so many, and for twice as many where a
-# screen has them.
+# The width of an avatar in CSS pixels. GitHub is asked for an image of this width, and for one of
+# twice the width for screens with two device pixels per CSS pixel.
 AVATAR_SIZE = 40
 
 _RESIZABLE = re.compile(r"https://avatars\.githubusercontent\.com/[^\s#,]+")
 
 
 class UserRow(NamedTuple):
-    """A user as `_user_row.html` is given it.
+    """A user in the template `_user_row.html`. Renderers may set slots instead of texts.
 
-    *avatar*, *avatar_2x* (twice as many pixels) and *profile_url* are None where there is none
-    that a page may show or link to.
+    *avatar*, *avatar_2x* (twice as wide) and *profile_url* are None if the user has no such URL, or
+    a page may not use it.
     """
 
     id: Any
@@ -27,38 +27,31 @@ class UserRow(NamedTuple):
 
 
 def user_row(identity: int, username: str, type_: str, avatar_url: str, html_url: str) -> UserRow:
-    """Return a user as templates are given it."""
-    avatar = shown_address(avatar_url)
+    """Return the row of a profile."""
+    avatar, avatar_2x = image_url(avatar_url), None
     if avatar and _RESIZABLE.fullmatch(avatar):
-        return UserRow(
-            identity,
-            username,
-            type_,
-            resized(avatar, AVATAR_SIZE),
-            resized(avatar, 2 * AVATAR_SIZE),
-            web_address(html_url),
-        )
-    return UserRow(identity, username, type_, avatar, None, web_address(html_url))
+        avatar, avatar_2x = resized(avatar, AVATAR_SIZE), resized(avatar, 2 * AVATAR_SIZE)
+    return UserRow(identity, username, type_, avatar, avatar_2x, web_url(html_url))
 
 
 def resized(avatar: str, pixels: int) -> str:
-    """Return the address of *avatar* at so many pixels, if it is one of GitHub's avatars."""
+    """Return the URL of *avatar* in another width, if GitHub serves it."""
     if not _RESIZABLE.fullmatch(avatar):
         return avatar
     return f"{avatar}{'&' if '?' in avatar else '?'}s={pixels}"
 
 
-def web_address(text: str) -> str | None:
-    """Return *text* if it is an http or https address, else None: it is not to be followed."""
+def web_url(text: str) -> str | None:
+    """Return *text* if it is an http or https URL, otherwise None: pages do not link to it."""
     try:
         parts = urlsplit(text)
     except ValueError:
         return None
-    # urlsplit forgives blanks at the start, and so do browsers; an address has none.
-    begins = text[:8].lower().startswith(("http://", "https://"))
-    return text if begins and parts.netloc else None
+    # urlsplit ignores leading blanks, as browsers do. No valid URL has any.
+    is_web = text[:8].lower().startswith(("http://", "https://"))
+    return text if is_web and parts.netloc else None
 
 
-def shown_address(text: str) -> str | None:
-    """Return *text* if a page may show what it leads to as an avatar, else None."""
-    return text if text.startswith("data:image/svg+xml,") else web_address(text)
+def image_url(text: str) -> str | None:
+    """Return *text* if a page may load it as an image, otherwise None."""
+    return text if text.startswith("data:image/svg+xml,") else web_url(text)

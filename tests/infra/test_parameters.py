@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from generator.publish import read_site
 from generator.render import site
-from generator.site import Build
-from generator.site.build import TypePages
+from generator.site import Build, ListedType
 from infra.errors import ParametersError
 from infra.parameters import site_parameters
 
@@ -20,7 +19,7 @@ BUILD = Build(
     users=150,
     page_sizes=(10, 25),
     orders=("id", "-id"),
-    types=(TypePages("User", "user", 140), TypePages("A, B: 'c' ${d}", "a-b-c-d-0", 10)),
+    types=(ListedType("User", "user", 140), ListedType("A, B: 'c' ${d}", "a-b-c-d-0", 10)),
     source="users",
     seeded_at="2026-11-24T12:00:00Z",
 )
@@ -38,7 +37,7 @@ def test_site_gives_five_parameters():
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
 def test_no_type_name_needs_quotes(name):
-    value = site_parameters(BUILD._replace(types=(TypePages(name, "x", 1),)), SITE_ID)["Types"]
+    value = site_parameters(BUILD._replace(types=(ListedType(name, "x", 1),)), SITE_ID)["Types"]
     assert value.isascii()
     assert not set(value) & set(" \t\n\"'\\$`{}<>;&|*?()#!")
     assert value.count(":") == 2
@@ -46,7 +45,7 @@ def test_no_type_name_needs_quotes(name):
 
 
 def test_types_that_exceed_the_routers_room_are_refused():
-    types = tuple(TypePages(f"type {n}", f"type-{n}", n) for n in range(200))
+    types = tuple(ListedType(f"type {n}", f"type-{n}", n) for n in range(200))
     with pytest.raises(ParametersError, match=r"the 200 types .* room for 2,400: render fewer"):
         site_parameters(BUILD._replace(types=types), SITE_ID)
 

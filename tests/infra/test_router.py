@@ -13,18 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.render import site
-from generator.site import Build, Route, route, type_pages
-from generator.site.build import TypePages
-from generator.site.router import address
+from generator.site import Build, ListedType, Route, listed_types, route
+from generator.site.router import page_url
 from infra.parameters import site_parameters
 
 HERE = Path(__file__).parent
 SOURCE = (HERE.parents[1] / "infra/router.js").read_text()
 TYPES = (
-    TypePages("User", "user", 140),
-    TypePages("A & B", "a-b-0", 10),
-    TypePages("Ünit", "nit-0", 3),
-    TypePages("%ff", "ff-0", 2),
+    ListedType("User", "user", 140),
+    ListedType("A & B", "a-b-0", 10),
+    ListedType("Ünit", "nit-0", 3),
+    ListedType("%ff", "ff-0", 2),
 )
 BUILD = Build(
     "0123456789abcdef", 150, (10, 25, 50, 100), ("id", "-id", "type"), TYPES, "users", "2026-11-24"
@@ -216,7 +215,7 @@ names = st.text(
     ["${Release}", "'", '"', "\\", "</script>", "a:b,c", "%41", "+", "Пользователь"]
 )
 builds = st.builds(
-    lambda types, **rest: Build(types=type_pages(types)[:8], **rest),
+    lambda types, **rest: Build(types=listed_types(types)[:8], **rest),
     release=st.just("0123456789abcdef"),
     users=st.integers(0, 500),
     page_sizes=st.sets(st.integers(1, 100)).map(lambda sizes: tuple(sorted({25, *sizes}))),
@@ -286,7 +285,7 @@ def test_every_page_has_its_address_and_its_key(host, build):
     for listing in build.listings():
         for page in {1, build.pages(listing)} if build.users else ():
             key = listing.key(page)
-            assert routed(host, address(build, listing, page), build, source) == Routed(200, key)
+            assert routed(host, page_url(build, listing, page), build, source) == Routed(200, key)
             assert routed(host, f"/{key}", build, source) == Routed(200, key)
         beyond = listing.key(build.pages(listing) + 1)
         assert routed(host, f"/{beyond}", build, source) == Routed(404)

@@ -12,12 +12,11 @@ from generator.errors import BuildError
 from generator.reading import read_columns
 from generator.render.assets import read_assets
 from generator.render.pages import Download, Renderer
-from generator.site import STATIC, TEMPLATES, Build, Listing
-from generator.site.build import TypePages
+from generator.site import STATIC, TEMPLATES, Build, ListedType, Listing
 from generator.text import rough_size
 from tests.factories import ABOUT, ODD, make_profile
 
-TYPES = (TypePages("User", "user", 900), TypePages("A & B <i>", "a-b-1", 100))
+TYPES = (ListedType("User", "user", 900), ListedType("A & B <i>", "a-b-1", 100))
 BUILD = Build(
     "0123456789abcdef", 1000, (10, 25), ("id", "-id", "type"), TYPES, "users", ABOUT.seeded_at
 )

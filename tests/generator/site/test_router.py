@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.site import Build, Listing, Route, route
-from generator.site.build import TypePages
-from generator.site.router import address, nearest
+from generator.site import Build, ListedType, Listing, Route, route
+from generator.site.router import nearest, page_url
 
-TYPES = (TypePages("User", "user", 140), TypePages("A & B", "a-b-0", 10))
+TYPES = (ListedType("User", "user", 140), ListedType("A & B", "a-b-0", 10))
 BUILD = Build(
     "0123456789abcdef",
     150,
@@ -50,47 +49,49 @@ def ask(url: str, build: Build = BUILD) -> Route:
         ("/robots.txt", "robots.txt"),
     ],
 )
-def test_an_address_leads_to_its_object(url, key):
+def test_url_is_answered_with_its_file(url, key):
     assert ask(url) == Route(200, key)
 
 
 @pytest.mark.parametrize(
     ("url", "location"),
     [
-        pytest.param("/users?pagination=7", "/users/1?pagination=10", id="the nearest size"),
+        pytest.param("/users?pagination=7", "/users/1?pagination=10", id="nearest size"),
         pytest.param("/users/9?pagination=7", "/users/6?pagination=10", id="the same first user"),
-        pytest.param("/users/2?pagination=30", "/users/2", id="25 is not named"),
-        pytest.param("/users?pagination=75", "/users/1?pagination=100", id="of two the larger"),
+        pytest.param("/users/2?pagination=30", "/users/2", id="no parameter for the default size"),
+        pytest.param("/users?pagination=75", "/users/1?pagination=100", id="the larger of two"),
         pytest.param("/users?pagination=1000", "/users/1?pagination=100", id="too large"),
         pytest.param(
             "/users?pagination=" + "9" * 50, "/users/1?pagination=100", id="far too large"
         ),
-        pytest.param("/users/2?pagination=abc", "/users/2", id="no number"),
+        pytest.param("/users/2?pagination=abc", "/users/2", id="not a number"),
         pytest.param("/users/2?pagination=0", "/users/2", id="zero"),
         pytest.param("/users/2?pagination=-5", "/users/2", id="negative"),
-        pytest.param("/users/2?pagination=٣", "/users/2", id="other digits"),
-        pytest.param("/users/2?order_by=name", "/users/2", id="an unknown order"),
-        pytest.param("/users/2?order_by=-type", "/users/2", id="an order that is not rendered"),
-        pytest.param("/users/2?type=cat&order_by=-id", "/users/2?order_by=-id", id="no such type"),
+        pytest.param("/users/2?pagination=٣", "/users/2", id="digits of another script"),
+        pytest.param("/users/2?order_by=name", "/users/2", id="unknown order"),
+        pytest.param("/users/2?order_by=-type", "/users/2", id="order that is not rendered"),
+        pytest.param("/users/2?type=cat&order_by=-id", "/users/2?order_by=-id", id="unknown type"),
         pytest.param(
-            "/users/2?type=user&order_by=type", "/users/2?type=User", id="one type needs no order"
+            "/users/2?type=user&order_by=type",
+            "/users/2?type=User",
+            id="order by type",
         ),
         pytest.param(
             "/users/1?type=a+%26+b&pagination=7",
             "/users/1?pagination=10&type=A+%26+B",
-            id="the type is kept",
+            id="the type stays",
         ),
         pytest.param(
             "/users/2?order_by=type&pagination=9",
             "/users/1?pagination=10&order_by=type",
-            id="the order is kept",
+            id="the order stays",
         ),
         pytest.param(
-            "/users/2?order_by=x&pagination=10", "/users/2?pagination=10", id="the size is kept"
+            "/users/2?order_by=x&pagination=10", "/users/2?pagination=10", id="the size stays"
         ),
     ],
 )
-def test_what_is_not_rendered_leads_to_what_is(url, location):
+def test_url_that_is_not_rendered_redirects_to_the_nearest(url, location):
     assert ask(url) == Route(302, location=location)
 
 
@@ -105,12 +106,12 @@ def test_what_is_not_rendered_leads_to_what_is(url, location):
         f"/users/{'9' * 50}",
     ],
 )
-def test_a_page_that_is_not_there_is_404(url):
+def test_page_out_of_range_is_404(url):
     assert ask(url) == Route(404)
 
 
 @pytest.mark.parametrize("url", ["/users/x", "/users/-1", "/users/1/2", "/user", "//users/1"])
-def test_another_path_is_nobodys_page(url):
+def test_other_paths_are_no_page(url):
     assert not BUILD.has_page(route(url, {}, BUILD).key)
 
 
@@ -127,10 +128,10 @@ builds = st.builds(
 
 
 @given(build=builds)
-def test_every_page_is_reached_by_its_address(build):
+def test_every_page_is_at_its_url(build):
     for listing in build.listings():
         for page in {1, build.pages(listing)}:
-            assert ask(address(build, listing, page), build) == Route(200, listing.key(page))
+            assert ask(page_url(build, listing, page), build) == Route(200, listing.key(page))
 
 
 @given(
@@ -140,21 +141,21 @@ def test_every_page_is_reached_by_its_address(build):
     order_by=st.sampled_from(["", "id", "type", "-id", "-type", "name"]),
     type_=st.sampled_from(["", "user", "a %26 B", "cat"]),
 )
-def test_every_address_leads_to_a_page_that_exists_or_to_404(build, page, size, order_by, type_):
-    found = ask(f"/users/{page}?pagination={size}&order_by={order_by}&type={type_}", build)
-    if found.location:
-        found = ask(found.location, build)
-        assert not found.location, "a redirect leads to its end at once"
-    assert found == Route(404) or build.has_page(found.key)
+def test_every_url_is_a_page_or_404_after_at_most_one_redirect(build, page, size, order_by, type_):
+    response = ask(f"/users/{page}?pagination={size}&order_by={order_by}&type={type_}", build)
+    if response.location:
+        response = ask(response.location, build)
+        assert not response.location, "the target of a redirect redirects again"
+    assert response == Route(404) or build.has_page(response.key)
 
 
 @given(build=builds, size=st.integers(1, 200), data=st.data())
-def test_a_redirect_keeps_the_first_user_in_view(build, size, data):
+def test_redirect_is_to_the_page_with_the_same_first_user(build, size, data):
     page = data.draw(st.integers(1, -(-build.users // size)))
-    found = ask(f"/users/{page}?pagination={size}", build)
-    if found.location:
+    response = ask(f"/users/{page}?pagination={size}", build)
+    if response.location:
         rendered = nearest(size, build.page_sizes)
-        shown = int(urlsplit(found.location).path.rpartition("/")[2])
+        shown = int(urlsplit(response.location).path.rpartition("/")[2])
         first = (page - 1) * size
         assert (shown - 1) * rendered <= first < shown * rendered
-        assert ask(found.location, build) == Route(200, Listing("id", rendered).key(shown))
+        assert ask(response.location, build) == Route(200, Listing("id", rendered).key(shown))

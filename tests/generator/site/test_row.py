@@ -1,11 +1,11 @@
 import pytest
 
 from generator.site import user_row
-from generator.site.row import shown_address, web_address
+from generator.site.row import image_url, web_url
 
 
 @pytest.mark.parametrize(
-    ("text", "followed"),
+    ("text", "is_linked"),
     [
         ("https://github.com/apps/dependabot", True),
         ("http://ghe.test:8080/users/x?a=1#b", True),
@@ -21,17 +21,17 @@ from generator.site.row import shown_address, web_address
         ("", False),
     ],
 )
-def test_only_web_addresses_are_followed(text, followed):
-    assert web_address(text) == (text if followed else None)
+def test_only_web_urls_are_linked(text, is_linked):
+    assert web_url(text) == (text if is_linked else None)
 
 
-def test_a_picture_may_be_drawn_in_the_address_itself():
-    assert shown_address("data:image/svg+xml,%3Csvg/%3E") is not None
-    assert shown_address("data:text/html,x") is None
+def test_image_may_be_an_svg_in_a_data_url():
+    assert image_url("data:image/svg+xml,%3Csvg/%3E") is not None
+    assert image_url("data:text/html,x") is None
 
 
 @pytest.mark.parametrize(
-    ("address", "dense"),
+    ("avatar_url", "avatar_2x"),
     [
         (
             "https://avatars.githubusercontent.com/in/29110?v=4",
@@ -47,5 +47,5 @@ def test_a_picture_may_be_drawn_in_the_address_itself():
         ("javascript:alert(1)", None),
     ],
 )
-def test_only_githubs_avatars_are_asked_for_in_a_size(address, dense):
-    assert user_row(1, "x", "User", address, "").avatar_2x == dense
+def test_only_avatars_on_github_are_resized(avatar_url, avatar_2x):
+    assert user_row(1, "x", "User", avatar_url, "").avatar_2x == avatar_2x

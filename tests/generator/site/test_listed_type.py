@@ -1,0 +1,33 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator.site import Build, listed_types
+
+
+def test_spellings_of_a_type_are_one_type_and_the_largest_comes_first():
+    types = {"User": 5, "user": 6, "Bot": 20, "": 99, "A & B <i>": 1, "a-b-i": 2}
+    listed = listed_types(types)
+    assert [(type_.name, type_.users) for type_ in listed] == [
+        *[("Bot", 20), ("user", 11), ("a-b-i", 2), ("A & B <i>", 1)]
+    ]
+    assert [type_.slug for type_ in listed[:3]] == ["bot", "user", "a-b-i"]
+    assert re.fullmatch("a-b-i-[0-9a-f]{8}", listed[3].slug)
+
+
+def test_type_named_like_the_slug_of_another_gets_another_slug():
+    (spaced,) = listed_types({"x y": 1})
+    slugs = {type_.slug for type_ in listed_types({"x y": 1, spaced.slug: 1})}
+    assert len(slugs) == 2
+    assert spaced.slug in slugs
+
+
+@given(st.dictionaries(st.text(max_size=50), st.integers(1, 9), max_size=20))
+def test_slugs_are_distinct_and_have_plain_characters(types):
+    listed = listed_types(types)
+    slugs = [type_.slug for type_ in listed]
+    assert len(slugs) == len(set(slugs))
+    assert all(re.fullmatch("[a-z0-9-]+", slug) for slug in slugs)
+    build = Build("", 9, (25,), ("id",), listed, "", "")
+    assert all(build.has_page(listing.key(1)) for listing in build.listings())
