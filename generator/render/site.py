@@ -25,10 +25,10 @@ from generator.site import (
     STATIC,
     TEMPLATES,
     Build,
+    FileCounts,
     Listing,
     Update,
     Writer,
-    Written,
     choose_types,
     listed_types,
     page_name,
@@ -94,7 +94,7 @@ def render_site(
     *,
     with_data: bool = True,
     jobs: int | None = None,
-) -> Written:
+) -> FileCounts:
     """Write the site of *directory* to *folder*, touching only files that differ.
 
     Files that a page loads are written before it; files that the build does not have are removed
@@ -120,7 +120,7 @@ def render_site(
     inputs = _digest_inputs(build, place, with_data)
     if (files := sealed(folder, inputs)) is not None:
         advance(build.page_count())
-        return Written(unchanged=files)
+        return FileCounts(unchanged=files)
     with Update(folder) as update:
         site = _Site(directory, build, place, folder, update.writer)
         site.write_assets()
@@ -132,7 +132,8 @@ def render_site(
         pages = site.write_pages(renderer, advance, jobs or cores())
         site.write_sitemaps()
         site.write(files_beside)
-        return update.finish(site.has, inputs, pages)
+        removed = update.finish(site.has, inputs)
+    return site.counts + pages + FileCounts(removed=removed)
 
 
 class _Site:
@@ -146,6 +147,7 @@ class _Site:
         self._assets = read_assets(TEMPLATES, STATIC)
         self._downloads: list[Download] = []
         self._keys_beside: set[str] = set()
+        self.counts = FileCounts()  # of the files beside the pages
 
     def has(self, key: str) -> bool:
         """Return whether *key* belongs to the site."""
@@ -154,7 +156,7 @@ class _Site:
     def write(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Write *files*, keys and contents, beside the pages."""
         for key, content in files:
-            self._writer.put(key, content)
+            self.counts += self._writer.put(key, content)
             self._keys_beside.add(key)
 
     def write_assets(self) -> None:
@@ -163,11 +165,10 @@ class _Site:
 
     def write_downloads(self) -> None:
         """Write the files with all users."""
-        write_downloads(self._directory, self._folder, self._writer.take)
+        write_downloads(self._directory, self._folder, self._put_file)
         for text, key in DOWNLOAD_KEYS.items():
             size = rough_size((self._folder / key).stat().st_size)
             self._downloads.append(Download(text, self._place.base_path + key, size))
-            self._keys_beside.add(key)
 
     def make_renderer(self) -> Renderer:
         """Return what draws the pages, once assets and downloads are written."""
@@ -192,25 +193,22 @@ class _Site:
         yield ROBOTS_KEY, f"User-agent: *\nAllow: /\n{sitemap}".encode()
         yield BUILD_KEY, self._build.to_json()
 
-    def write_pages(self, renderer: Renderer, advance: Callable[[int], None], jobs: int) -> Written:
+    def write_pages(
+        self, renderer: Renderer, advance: Callable[[int], None], jobs: int
+    ) -> FileCounts:
         """Write every page of every listing in *jobs* processes; return the number of files."""
         writer, path, release = self._writer, self._directory.path, self._directory.release
-        # Parents come before their subfolders, which tells the writer what is new.
-        for prefix in sorted(listing.prefix for listing in self._build.listings()):
-            writer.make(prefix)
 
-        def work(task: Task) -> Written:
+        def work(task: Task) -> FileCounts:
             # SQLite does not allow a connection to be carried across a fork.
             # https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_file_across_a_fork_
             with closing(Directory(path, release=release, use_mmap=False)) as directory:
-                own_writer = writer.twin()
-                for prefix, files in draw_pages(directory, self._build, renderer, task):
-                    own_writer.put_all(prefix, files)
-                return own_writer.written
+                pages = draw_pages(directory, self._build, renderer, task)
+                return sum((writer.put_all(prefix, files) for prefix, files in pages), FileCounts())
 
-        total = Written()
-        for written in map_in_processes(jobs, [*split(self._build)], work):
-            total = total.and_(written)
+        total = FileCounts()
+        for counts in map_in_processes(jobs, [*split(self._build)], work):
+            total += counts
             advance(total.written + total.unchanged)
         return total
 
@@ -222,8 +220,11 @@ class _Site:
             draft = self._folder / f"{key}.part"
             with draft.open("w", encoding="ascii") as file:
                 file.writelines(lines)
-            self._writer.take(key, draft)
-            self._keys_beside.add(key)
+            self._put_file(key, draft)
+
+    def _put_file(self, key: str, draft: Path) -> None:
+        self.counts += self._writer.put_file(key, draft)
+        self._keys_beside.add(key)
 
 
 def find_widest(directory: Directory) -> Widest:

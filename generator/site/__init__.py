@@ -13,10 +13,8 @@ from generator.site.files import (
     SiteFile,
     cache_control,
     content_type,
-    keys,
-    read_build,
 )
-from generator.site.folder import Update, Writer, Written
+from generator.site.folder import keys, read_build
 from generator.site.listed_type import ListedType, listed_types
 from generator.site.listing import Listing, applies_to_one_type, page_name
 from generator.site.page_numbers import corresponding_page, window
@@ -30,6 +28,8 @@ from generator.site.selection import (
     parse_orders,
     parse_page_sizes,
 )
+from generator.site.update import Update
+from generator.site.writer import FileCounts, Writer
 
 __all__ = [
     "ABOUT_KEY",
@@ -44,6 +44,7 @@ __all__ = [
     "STATIC",
     "TEMPLATES",
     "Build",
+    "FileCounts",
     "ListedType",
     "Listing",
     "Route",
@@ -51,7 +52,6 @@ __all__ = [
     "Update",
     "UserRow",
     "Writer",
-    "Written",
     "applies_to_one_type",
     "cache_control",
     "choose_types",

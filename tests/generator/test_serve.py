@@ -7,7 +7,7 @@ import pytest
 from generator.errors import BuildError, ServeError
 from generator.render import site
 from generator.serve import Preview, serve
-from generator.site.files import MARKER
+from generator.site.folder import MARKER
 from tests.factories import ODD, make_directory
 
 

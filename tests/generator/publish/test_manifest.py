@@ -3,7 +3,7 @@ import pytest
 from generator.errors import BuildError, PublishError
 from generator.publish import Manifest, read_site
 from generator.publish.manifest import Digests
-from generator.site.files import MARKER
+from generator.site.folder import MARKER
 from tests.small_site import BUILD, FILES, MANIFEST, RELEASE, SITE_ID
 
 PAGE = Digests.of([b"o", b"ne"])
