@@ -100,6 +100,7 @@ def test_equivalent_requests_have_the_same_response(app, suffix, equivalent):
         {"accept": "text/html"},
         {"x-forwarded-proto": "https", "x-forwarded-host": "evil.example"},
     ],
+    ids=lambda headers: " ".join(headers),
 )
 def test_no_request_header_changes_a_response(app, headers):
     plain, response = ask(app, PATH), ask(app, PATH, **headers)

@@ -48,10 +48,10 @@ def test_a_proxy_event_is_answered_from_the_database(module, context):
 @pytest.mark.parametrize(
     ("event", "status"),
     [
-        (proxy_event(PATH, "page=0"), 400),
-        (proxy_event("/api/nope"), 404),
-        (proxy_event(PATH, method="POST"), 405),
-        (proxy_event(PATH, method="HEAD"), 200),
+        pytest.param(proxy_event(PATH, "page=0"), 400, id="bad value"),
+        pytest.param(proxy_event("/api/nope"), 404, id="unknown path"),
+        pytest.param(proxy_event(PATH, method="POST"), 405, id="POST"),
+        pytest.param(proxy_event(PATH, method="HEAD"), 200, id="HEAD"),
     ],
 )
 def test_every_request_gets_a_proxy_response(module, event, status):
@@ -236,7 +236,9 @@ def test_the_same_of_two_bad_values_is_named_in_any_order(module):
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Host": "a:b"}, {"X_Forwarded_Port": "443, 443"}, {"X_Any": "\ud800"}]
+    "headers",
+    [{"Host": "a:b"}, {"X_Forwarded_Port": "443, 443"}, {"X_Any": "\ud800"}],
+    ids=["host", "repeated port", "surrogate"],
 )
 def test_no_header_makes_the_handler_fail(module, headers):
     event = with_headers(proxy_event(PATH), **headers) | {"body": "x", "isBase64Encoded": True}

@@ -50,10 +50,10 @@ def is_allowed(name, value):
 @pytest.mark.parametrize(
     ("pairs", "schema"),
     [
-        ([], "Page"),
-        ([("page", "9")], "Page"),
-        ([("username", "nobody has this")], "Page"),
-        ([("page", "x")], "Error"),
+        pytest.param([], "Page", id="first page"),
+        pytest.param([("page", "9")], "Page", id="past the end"),
+        pytest.param([("username", "nobody has this")], "Page", id="no match"),
+        pytest.param([("page", "x")], "Error", id="bad value"),
     ],
 )
 def test_answers_have_the_members_that_the_description_has(directory, pairs, schema):
