@@ -20,9 +20,9 @@ class Stack(NamedTuple):
         return self.parameters["Release"]
 
     @property
-    def bucket_name(self) -> str | None:
-        """The name of the site's bucket; None if the stack has no bucket."""
-        return self.outputs.get("SiteBucketName")
+    def bucket_name(self) -> str:
+        """The name of the sites' bucket. A stack without resources has none."""
+        return self.outputs["SiteBucketName"]
 
 
 class HttpReply(NamedTuple):

@@ -22,18 +22,19 @@ def destroy(cloud: Cloud, report: Report, confirm: Callable[[str], bool]) -> Non
     stack = cloud.stack()
     if stack is None:
         raise DeployError(f"there is no stack {cloud.name} in this region")
+    bucket_name = stack.outputs.get("SiteBucketName")
     report(
         "Stack",
         f"{cloud.name} ({stack.status}): distribution, API, function with all its versions, logs,"
         " alarms",
     )
-    if stack.bucket_name:
-        report("Bucket", _described_bucket(cloud, stack.bucket_name))
+    if bucket_name:
+        report("Bucket", _described_bucket(cloud, bucket_name))
     if not confirm(cloud.name):
         raise DeployError("that is not the stack's name: nothing was deleted")
-    if stack.bucket_name:  # CloudFormation deletes no bucket that holds anything
-        objects = count(cloud.delete_objects(stack.bucket_name, ""), "object")
-        report("Emptied", f"s3://{stack.bucket_name}: {objects}")
+    if bucket_name:  # CloudFormation deletes no bucket that holds anything
+        objects = count(cloud.delete_objects(bucket_name, ""), "object")
+        report("Emptied", f"s3://{bucket_name}: {objects}")
     cloud.delete()
     report("Deleted", f"stack {cloud.name} with all its resources")
     report(

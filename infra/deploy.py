@@ -78,6 +78,7 @@ def cli() -> None:
 )
 @click.option(
     "--keep",
+    "retained",
     default=3,
     metavar="N",
     callback=_check_retained,
@@ -92,12 +93,14 @@ def deploy(
     site: Path,
     database: Path,
     parameters: str,
-    keep: int,
+    retained: int,
     allow_sample: bool,
 ) -> None:
     """Deploy a site and its API."""
     deployer = _deployer(_cloud(stack, verbose), site_url, patience)
-    deployer.deploy(site, database, parse_parameters(parameters), keep, allow_sample=allow_sample)
+    deployer.deploy(
+        site, database, parse_parameters(parameters), retained, allow_sample=allow_sample
+    )
 
 
 @cli.command()

@@ -140,8 +140,8 @@ class Deployer:
     def list_deployments(self) -> None:
         """Report the recorded deployments, the newest first.
 
-        Those before the live one can be rolled back to. Those that were left by a rollback can be
-        named.
+        Each is the live one, one before it, or one that a rollback left. `rollback` can go to any
+        of them.
         """
         stack = self._stacks.require()
         records = self._records(stack)
@@ -253,7 +253,7 @@ class Deployer:
         prefixes = surplus_prefixes(
             objects, names, [stack.site_id], before=self.now() - MIN_AGE_TO_DELETE
         )
-        deleted = sum(self.cloud.delete_objects(_bucket_name(stack), prefix) for prefix in prefixes)
+        deleted = sum(self.cloud.delete_objects(stack.bucket_name, prefix) for prefix in prefixes)
         sites = sum(prefix.startswith("releases/") for prefix in prefixes)
         self.report(
             "Kept",
@@ -300,15 +300,11 @@ class Deployer:
     # ----------------------------------------------------------------------------------- the stack
 
     def _records(self, stack: Stack) -> Records:
-        return Records(self.cloud.bucket(_bucket_name(stack)))
+        return Records(self.cloud.bucket(stack.bucket_name))
 
     def _address(self, stack: Stack) -> str:
         """Return CloudFront's own address: the DNS of a domain may not have changed yet."""
         return (self.site_url or f"https://{stack.outputs['DistributionDomain']}").rstrip("/")
-
-
-def _bucket_name(stack: Stack) -> str:
-    return stack.outputs["SiteBucketName"]
 
 
 def _names_up_to(names: list[str], name: str) -> list[str]:

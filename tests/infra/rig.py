@@ -26,7 +26,7 @@ class Rig:
         deployer: the deployer.
         reports: what the deployer reported, as in "Live: https://...".
         time: seconds, of the smoke test's clock and of the dates.
-        retained: how many deployments are kept.
+        retained: how many deployments the deployer keeps.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -132,7 +132,7 @@ def test_object_that_s3_does_not_delete_is_an_error(cloud):
         cloud.delete_objects("bucket", "")
 
 
-def test_reply_is_returned_whatever_its_status(cloud):
+def test_reply_is_returned_with_any_status(cloud):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200 if self.path == "/" else 404)

@@ -54,8 +54,8 @@ def test_command_prints_parameter_overrides(directory, tmp_path):
     build = site.make_build(directory, (25,), ("id",), "User")
     site.render_site(directory, build, tmp_path, jobs=1)
     command = [sys.executable, "-m", "infra.parameters", tmp_path]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert dict(pair.split("=", 1) for pair in done.stdout.split(" ")) == {
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert dict(pair.split("=", 1) for pair in completed.stdout.split(" ")) == {
         **site_parameters(build, read_site(tmp_path).site_id),
         "Types": site_parameters(build, SITE_ID)["Types"] + "\n",
     }

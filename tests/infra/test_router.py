@@ -291,7 +291,7 @@ def test_every_page_has_its_address_and_its_key(host, build):
         assert routed(host, f"/{beyond}", build, source) == Routed(404)
 
 
-def test_every_file_of_a_site_is_found(host, directory, tmp_path):
+def test_every_file_of_a_site_is_routed_to(host, directory, tmp_path):
     build = site.make_build(directory, (10, 25), ("id", "-id", "type"))
     site.render_site(directory, build, tmp_path, jobs=1)
     source = filled_in(build)

@@ -182,7 +182,7 @@ def site(tmp_path_factory):
     ),
     is_encrypted=st.booleans(),
 )
-def test_site_is_complete_whatever_the_bucket_held_before(before, is_encrypted, site):
+def test_site_is_complete_with_any_objects_there_before(before, is_encrypted, site):
     bucket, manifest = FakeBucket(is_encrypted), read_site(site)
     for key, content in before.items():
         bucket.store(manifest.prefix + key, content)
