@@ -130,6 +130,25 @@ finally:
     assert not (tmp_path / "ran").exists()
 
 
+def test_sigterm_ends_the_parent_and_its_workers():
+    program = """
+import os, signal, sys
+from generator.jobs import map_in_processes
+
+def work(task):
+    if task == 0:
+        os.kill(os.getppid(), signal.SIGTERM)
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+try:
+    list(map_in_processes(2, range(4), work))
+finally:
+    print("finally", flush=True)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert (result.returncode, result.stdout) == (143, b"finally\n")
+
+
 def test_workers_end_when_their_parent_is_killed():
     """They hold the parent's output open while they run."""
     program = (
