@@ -45,7 +45,7 @@ class Deployer:
     cloud: Cloud
     report: Report
     smoke_test: SmokeTest
-    threads: int = 32
+    threads: int
     site_url: str | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 

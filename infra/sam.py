@@ -48,6 +48,7 @@ class Sam:
 
     def _run(self, *arguments: str, **environment: str) -> None:
         variables = {"COLUMNS": str(WIDTH), "SAM_CLI_TELEMETRY": "0", **environment}
+        # `env` adds the variables to those of this process, which this module need not read.
         command = ["env", *map("=".join, variables.items()), _sam_path(), *arguments]
         completed = subprocess.run(  # noqa: S603  (sam, and the arguments above)
             command,

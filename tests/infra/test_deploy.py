@@ -1,16 +1,15 @@
 import pytest
 
+from generator.render import site as rendering
 from infra import deploy
 from infra.deploy import main, parse_parameters
-from infra.embed import TEMPLATE
 from infra.errors import ParametersError
-from infra.parameters import parameter_names
 from tests.infra.fake_cloud import FakeCloud, interrupt
-from tests.test_template import TEMPLATE as READ
 
 
 @pytest.fixture
 def cloud(monkeypatch):
+    """A cloud in memory, in place of AWS."""
     fake = FakeCloud()
     monkeypatch.setattr("infra.aws.Aws", lambda *arguments: fake)
     return fake
@@ -19,11 +18,12 @@ def cloud(monkeypatch):
 @pytest.mark.parametrize(
     ("text", "parameters"),
     [
-        ("", {}),
-        ("ApiCacheEnabled=false", {"ApiCacheEnabled": "false"}),
-        (
+        pytest.param("", {}, id="none"),
+        pytest.param("ApiCacheEnabled=false", {"ApiCacheEnabled": "false"}, id="one"),
+        pytest.param(
             "AvatarHosts='https://a https://b' DomainName= AlarmEmail=a=b@c",
             {"AvatarHosts": "https://a https://b", "DomainName": "", "AlarmEmail": "a=b@c"},
+            id="a blank, an empty value and an equals sign",
         ),
     ],
 )
@@ -37,17 +37,9 @@ def test_unknown_parameter_is_refused(text):
         parse_parameters(text)
 
 
-def test_names_of_the_templates_parameters_are_read_without_yaml():
-    assert parameter_names(TEMPLATE.read_text()) == READ["Parameters"].keys()
-    assert parameter_names("Resources: {}\n") == set()
-
-
 def test_each_step_is_printed_on_a_line(cloud, directory, tmp_path, capsys):
-    from generator.render import site
-
-    site.render_site(
-        directory, site.make_build(directory, (25,), ("id",)), tmp_path / "site", jobs=1
-    )
+    build = rendering.make_build(directory, (25,), ("id",))
+    rendering.render_site(directory, build, tmp_path / "site", jobs=1)
     cloud.bundled_release = directory.release
     command = ["deploy", "--stack", "users", "--site", str(tmp_path / "site")]
     assert main([*command, "--parameters", "ApiCacheEnabled=false"]) == 0

@@ -10,7 +10,8 @@ from generator.publish import read_site
 from generator.render import site
 from generator.site import Build, ListedType
 from infra.errors import ParametersError
-from infra.parameters import site_parameters
+from infra.parameters import parameter_names, site_parameters
+from tests.test_template import TEMPLATE, TEXT
 
 ROOT = Path(__file__).parents[2]
 SITE_ID = "0123456789abcdef-01234567"
@@ -59,3 +60,8 @@ def test_command_prints_parameter_overrides(directory, tmp_path):
         **site_parameters(build, read_site(tmp_path).site_id),
         "Types": site_parameters(build, SITE_ID)["Types"] + "\n",
     }
+
+
+def test_names_of_the_templates_parameters_are_read_without_yaml():
+    assert parameter_names(TEXT) == TEMPLATE["Parameters"].keys()
+    assert parameter_names("Resources: {}\n") == set()
