@@ -1,4 +1,4 @@
-"""A local look at the whole: the site behind the router's rules, and the real API, on one port."""
+"""A local preview of the site, with the CDN's routing rules, and of the API, on one port."""
 
 import errno
 import socket
@@ -33,42 +33,41 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Preview:
-    """An ASGI application: the API of a directory, and its site as it is published.
+    """An ASGI application: the API of a directory, and its site as it will be published.
 
-    A directory and a site that were built anew are taken up with the next request.
+    If directory and site are built again, the next request is answered from the new ones.
 
     Args:
         database: the directory's file.
         site: the site's folder.
-        base_path: where the site lies on its host, with a slash at either end.
+        base_path: the path of the site on its host, with a slash at either end.
 
     Raises:
         DatabaseMismatch: there is no directory.
-        BuildError: there is no site, or not a whole one.
+        BuildError: there is no site, or an incomplete one.
     """
 
     def __init__(self, database: Path, site: Path, base_path: str) -> None:
         self.base_path = base_path
-        self._files = database, site / BUILD_KEY
         self._database, self._site = database, site
-        self._take(read_build(site), Directory(database), self._stamps())
+        self._open(read_build(site), Directory(database), self._modification_times())
 
-    def _stamps(self) -> list[int]:
-        return [file.stat().st_mtime_ns for file in self._files]
+    def _modification_times(self) -> list[int]:
+        return [file.stat().st_mtime_ns for file in (self._database, self._site / BUILD_KEY)]
 
-    def _take(self, build: Build, directory: Directory, stamps: list[int]) -> None:
-        self.build, self.directory, self._taken = build, directory, stamps
+    def _open(self, build: Build, directory: Directory, times: list[int]) -> None:
+        self.build, self.directory, self._opened_times = build, directory, times
         self._api = create_app(directory)
 
-    def _take_if_new(self) -> None:
-        """Take up a new build once directory and site are of one release."""
+    def _reopen_if_changed(self) -> None:
+        """Open the new directory and site, once both exist and are of the same release."""
         with suppress(OSError, BuildError, DatabaseMismatch):
-            if (stamps := self._stamps()) == self._taken:
+            if (times := self._modification_times()) == self._opened_times:
                 return
             build, directory = read_build(self._site), Directory(self._database)
             if build.release == directory.release:
                 self.directory.close()
-                self._take(build, directory, stamps)
+                self._open(build, directory, times)
             else:
                 directory.close()
 
@@ -77,41 +76,42 @@ class Preview:
         self.directory.close()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        self._take_if_new()
+        """Answer a request."""
+        self._reopen_if_changed()
         if scope["path"] == "/api" or scope["path"].startswith("/api/"):
             await self._api(scope, receive, send)
         else:
-            status, headers, body = self._answer(scope)
+            status, headers, body = self._respond(scope)
             await _send(scope, send, status, headers, body)
 
-    def _answer(self, scope: Message) -> tuple[int, dict[str, str], bytes]:
-        """Return status, headers and body, as the published site has them."""
+    def _respond(self, scope: Message) -> tuple[int, dict[str, str], bytes]:
+        """Return the status, headers and body of the site's response."""
         if scope["method"] not in ("GET", "HEAD"):
             return 405, {"allow": "GET, HEAD"}, b""
         query = scope["query_string"].decode("utf-8", "replace")
         parameters = dict(parse_qsl(query, keep_blank_values=True))
-        found = Route(404)
+        response = Route(404)
         if scope["path"].startswith(self.base_path):
             path = "/" + scope["path"].removeprefix(self.base_path)
-            found = route(path, parameters, self.build)
-        if found.location:
-            return 302, {"location": self.base_path + found.location[1:]}, b""
-        hidden = found.key.startswith(".")  # what rendering keeps for itself
-        body = _read(self._site, found.key) if found.status == 200 and not hidden else None
+            response = route(path, parameters, self.build)
+        if response.location:
+            return 302, {"location": self.base_path + response.location[1:]}, b""
+        # The marker and the seal begin with a dot. They are not published.
+        is_public = not response.key.startswith(".")
+        body = _read(self._site, response.key) if response.status == 200 and is_public else None
         if body is None:
-            found = Route(404)
+            response = Route(404)
             body = _read(self._site, NOT_FOUND_KEY) or b"not found"
-        type_, cache = content_type(found.key), cache_control(found.key)
-        return found.status, {"content-type": type_, "cache-control": cache}, body
+        type_, caching = content_type(response.key), cache_control(response.key)
+        return response.status, {"content-type": type_, "cache-control": caching}, body
 
 
 def _read(folder: Path, key: str) -> bytes | None:
-    """Return the bytes of *key*; None if *folder* has no such file, whatever *key* tries."""
+    """Return the content of *key*, None if *folder* has no such file. Outside it, none is read."""
     try:
         path = (folder / key).resolve()
         return path.read_bytes() if path.is_relative_to(folder.resolve()) else None
-    except (OSError, ValueError):  # no file, a folder, a name too long, a NUL in it
+    except (OSError, ValueError):  # a missing file, a folder, a name that is too long or has a NUL
         return None
 
 
@@ -124,15 +124,15 @@ async def _send(
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def serve(preview: Preview, host: str, port: int, tell: Callable[[str], None]) -> None:
-    """Serve *preview* until interrupted; *tell* is told the address once it answers.
+def serve(preview: Preview, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve *preview* until Ctrl-C. Call *say* with the URLs once they answer.
 
     Raises:
-        ServeError: the port cannot be had.
+        ServeError: the port cannot be used.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches off Nagle's algorithm, which would hold back each body for 40 ms, only where
-    # the socket says that it speaks TCP.
+    # asyncio sets TCP_NODELAY only on a socket whose protocol is TCP. Without it, Nagle's algorithm
+    # delays each body by 40 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -142,12 +142,12 @@ def serve(preview: Preview, host: str, port: int, tell: Callable[[str], None]) -
             in_use = getattr(exc, "errno", None) == errno.EADDRINUSE
             advice = "; choose another with --port (make serve PORT=...)" if in_use else ""
             raise ServeError(f"cannot listen on {host}:{port}: {reason(exc)}{advice}") from exc
-        shown = f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{listener.getsockname()[1]}"
-        home = address + preview.base_path
-        tell(f"The site is at {home} and the API at {address}{API_PATH}; Ctrl-C ends")
+        url_host = f"[{host}]" if ":" in host else host
+        origin = f"http://{url_host}:{listener.getsockname()[1]}"
+        home, api = origin + preview.base_path, origin + API_PATH
+        say(f"The site is at {home} and the API at {api}; press Ctrl-C to stop")
         config = uvicorn.Config(
             preview, log_level="warning", lifespan="off", access_log=False, use_colors=False
         )
-        with suppress(KeyboardInterrupt):  # uvicorn hands on the Ctrl-C that it ended with
+        with suppress(KeyboardInterrupt):  # uvicorn raises it again after it has stopped
             uvicorn.Server(config).run(sockets=[listener])

@@ -1,5 +1,7 @@
 import asyncio
 import socket
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,40 +13,47 @@ from generator.site.folder import MARKER
 from tests.factories import ODD, make_directory
 
 
-def build(folder, users, base_path="/"):
+def build_site(folder, users, base_path="/"):
     directory = make_directory(folder, users)
-    plan = site.make_build(directory, (10, 25), ("id", "type"))
-    site.render_site(directory, plan, folder / "site", site.Place(base_path=base_path), jobs=1)
+    build = site.make_build(directory, (10, 25), ("id", "type"))
+    site.render_site(directory, build, folder / "site", site.Place(base_path=base_path), jobs=1)
     directory.close()
-    return plan
+    return build
 
 
-def ask_app(app, path, method="GET"):
+def ask(app, url, method="GET"):
     async def send():
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://x.test") as client:
-            return await client.request(method, path)
+            return await client.request(method, url)
 
     return asyncio.run(send())
 
 
+@dataclass
+class Served:
+    """A preview, and the folder of its site."""
+
+    app: Preview
+    base_path: str
+    folder: Path
+
+    def ask(self, url, method="GET"):
+        return ask(self.app, url, method)
+
+
 @pytest.fixture(scope="module", params=["/", "/directory/"])
-def ask(request, tmp_path_factory):
+def served(request, tmp_path_factory):
     folder, base_path = tmp_path_factory.mktemp("serve"), request.param
     (folder / "secret.txt").write_text("secret")
-    build(folder, ODD, base_path)
+    build_site(folder, ODD, base_path)
     app = Preview(folder / "directory.db", folder / "site", base_path)
-
-    def ask(path, method="GET"):
-        return ask_app(app, path, method)
-
-    ask.base_path, ask.folder, ask.release = base_path, folder / "site", app.build.release
-    yield ask
+    yield Served(app, base_path, folder / "site")
     app.close()
 
 
 @pytest.mark.parametrize(
-    ("address", "key"),
+    ("url", "key"),
     [
         ("", "index.html"),
         ("users", "users/1.html"),
@@ -55,19 +64,19 @@ def ask(request, tmp_path_factory):
         ("robots.txt", "robots.txt"),
     ],
 )
-def test_an_address_shows_its_object(ask, address, key):
-    response = ask(ask.base_path + address)
-    assert (response.status_code, response.content) == (200, (ask.folder / key).read_bytes())
+def test_url_is_answered_with_its_file(served, url, key):
+    response = served.ask(served.base_path + url)
+    assert (response.status_code, response.content) == (200, (served.folder / key).read_bytes())
 
 
-def test_what_is_not_rendered_redirects_under_the_base_path(ask):
-    response = ask(f"{ask.base_path}users/2?pagination=12")
+def test_redirect_stays_below_the_base_path(served):
+    response = served.ask(f"{served.base_path}users/2?pagination=12")
     assert response.status_code == 302
-    assert response.headers["location"] == f"{ask.base_path}users/2?pagination=10"
+    assert response.headers["location"] == f"{served.base_path}users/2?pagination=10"
 
 
 @pytest.mark.parametrize(
-    "address",
+    "path",
     [
         *(
             "nope",
@@ -81,39 +90,39 @@ def test_what_is_not_rendered_redirects_under_the_base_path(ask):
         *("a" * 3000, "%00", "users/by-id/10", ".rendering", ".rendered"),
     ],
 )
-def test_what_is_not_there_is_the_404_page(ask, address):
-    response = ask(ask.base_path + address)
+def test_unknown_path_is_answered_with_the_404_page(served, path):
+    response = served.ask(served.base_path + path)
     assert response.status_code == 404
-    assert response.content == (ask.folder / "404.html").read_bytes()
+    assert response.content == (served.folder / "404.html").read_bytes()
     assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_the_api_is_the_real_one(ask):
-    response = ask("/api/users/profiles?username=MOJO")
+def test_api_answers_from_the_same_release(served):
+    response = served.ask("/api/users/profiles?username=MOJO")
     assert response.json()["total"] == 1
-    assert response.headers["x-release"] == ask.release
+    assert response.headers["x-release"] == served.app.build.release
     for path in ("/api", "/api/", "/api/nope"):
-        assert ask(path).headers["content-type"] == "application/json"
+        assert served.ask(path).headers["content-type"] == "application/json"
 
 
-def test_head_is_get_without_the_body(ask):
-    get, head = ask(ask.base_path), ask(ask.base_path, "HEAD")
+def test_head_is_answered_like_get_without_a_body(served):
+    get, head = served.ask(served.base_path), served.ask(served.base_path, "HEAD")
     assert (head.status_code, head.content, head.headers) == (200, b"", get.headers)
 
 
-def test_the_site_is_not_written_to(ask):
-    response = ask(ask.base_path, "POST")
+def test_post_is_not_allowed(served):
+    response = served.ask(served.base_path, "POST")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
 
 
-def test_an_asset_may_be_kept_for_good(ask):
-    (asset,) = ask.folder.glob("assets/site-*.css")
-    response = ask(f"{ask.base_path}assets/{asset.name}")
+def test_asset_may_be_cached_for_a_year(served):
+    (asset,) = served.folder.glob("assets/site-*.css")
+    response = served.ask(f"{served.base_path}assets/{asset.name}")
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert response.headers["content-type"] == "text/css; charset=utf-8"
 
 
-def test_a_port_in_use_is_named_with_what_to_do():
+def test_error_names_a_port_in_use_and_the_option_to_change_it():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -122,22 +131,22 @@ def test_a_port_in_use_is_named_with_what_to_do():
             serve(None, "127.0.0.1", port, print)
 
 
-def test_a_new_build_is_taken_up_when_it_is_whole(tmp_path):
-    old = build(tmp_path, ODD[:5])
+def test_new_build_is_served_when_it_is_complete(tmp_path):
+    old = build_site(tmp_path, ODD[:5])
     app = Preview(tmp_path / "directory.db", tmp_path / "site", "/")
-    new = build(tmp_path, ODD)
+    new = build_site(tmp_path, ODD)
     (tmp_path / "site" / MARKER).touch()
-    assert ask_app(app, "/api/users/profiles").json()["release"] == old.release
+    assert ask(app, "/api/users/profiles").json()["release"] == old.release
     (tmp_path / "site" / MARKER).unlink()
-    assert ask_app(app, "/api/users/profiles").json()["release"] == new.release
+    assert ask(app, "/api/users/profiles").json()["release"] == new.release
     make_directory(tmp_path, ODD[:7]).close()
-    assert ask_app(app, "/api/users/profiles").json()["release"] == new.release
-    assert ask_app(app, "/users/3?pagination=10").status_code == 200
+    assert ask(app, "/api/users/profiles").json()["release"] == new.release
+    assert ask(app, "/users/3?pagination=10").status_code == 200
     app.close()
 
 
-def test_half_a_site_is_not_shown(tmp_path):
-    build(tmp_path, ODD)
+def test_incomplete_site_is_an_error(tmp_path):
+    build_site(tmp_path, ODD)
     (tmp_path / "site" / MARKER).touch()
     with pytest.raises(BuildError, match="interrupted"):
         Preview(tmp_path / "directory.db", tmp_path / "site", "/")
