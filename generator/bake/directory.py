@@ -14,7 +14,7 @@ from pathlib import Path
 from function.contract import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, About, Profile, implied_urls
 from generator.bake.index_writer import IndexWriter
 from generator.bake.progress import Progress, in_batches, no_progress
-from generator.errors import BuildError
+from generator.errors import BuildError, reason
 
 
 @dataclass
@@ -59,7 +59,7 @@ def bake(
             os.fsync(file.fileno())
         draft.replace(path)
     except (OSError, sqlite3.Error) as exc:
-        raise BuildError(f"cannot write the directory {path}: {exc}") from exc
+        raise BuildError(f"cannot write the directory {path}: {reason(exc)}") from exc
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
