@@ -308,7 +308,7 @@ FAULTS = (
         100,
         warning="does not continue",
     ),
-    Fault("ten thousand records and one", at(2, give=page(USERS[100:101] * 10_001))),
+    Fault("10,001 records", at(2, give=page(USERS[100:101] * 10_001))),
     Fault("an empty page without a next page", at(2, give=page([])), 2, (), 100),
     Fault(
         "a next page on another host",

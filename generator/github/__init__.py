@@ -1,4 +1,6 @@
-"""GitHub's REST API: what it answers, as values; its limits; a client. Knows no store.
+"""GitHub's REST API: its replies as values, its pagination and rate limits, and a client.
+
+It does not use the store.
 
 https://docs.github.com/en/rest
 """

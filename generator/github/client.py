@@ -126,7 +126,7 @@ class Client:
             decode: decodes the reply. The request is repeated if it raises `UnexpectedReply`.
             etag: the ETag of a cached reply. If that has not changed, the reply is 304, without a
                 body.
-            smaller: returns the address to request if the server was too slow for the given one.
+            smaller: returns the address to request if the server was too slow for its argument.
 
         Raises:
             Unreachable: the server cannot be connected to, and could not be before.

@@ -82,8 +82,8 @@ def next_size(size: int, requested: str, answered: str) -> int:
     Args:
         size: the size of this request.
         requested: the address of this request.
-        answered: the address that was answered. It differs if the server was too slow for the
-            requested one.
+        answered: the address that was answered. It differs from *requested* if the
+            server was too slow for that.
     """
     if requested != answered:
         return int_parameter(answered, "per_page") or MAX_PER_PAGE

@@ -1,6 +1,6 @@
 """The embedded sample: 150 invented accounts, to look at the site without a network.
 
-No account is a real person's. The names are things, the addresses lead to example.com, and the
+No account is a real person's. The names are things, and the addresses lead to example.com. The
 avatars are drawn here. sample.csv has the unusual names and types that real lists have.
 """
 

@@ -75,19 +75,19 @@ def parse_source(spec: str, api_url: str) -> Source:
 
 
 def _is_several(spec: str, api_url: str) -> bool:
-    """Return whether *spec* is several sources with blanks between, not one that has blanks."""
-    first, *others = spec.split() or [""]
+    """Return whether *spec* is several sources, and not a query or file name with blanks."""
+    first, *rest = spec.split() or [""]
     kind = first.partition(":")[0]
     if kind == "file" and os.path.lexists(spec.removeprefix("file:")):
         return False
     if kind == "search":  # its query may have org: and followers:, but none of these
-        return any(word.startswith(("search:", "repo:", "stargazers:", "file:")) for word in others)
+        return any(word.startswith(("search:", "repo:", "stargazers:", "file:")) for word in rest)
     try:
-        for word in {first, *others} - {"auto"}:
+        for word in {first, *rest} - {"auto"}:
             _parse_one(word, api_url)
     except UnknownSource:
         return False
-    return bool(others)
+    return bool(rest)
 
 
 def _parse_one(spec: str, api_url: str) -> Source:
@@ -124,8 +124,8 @@ def _suggestion(spec: str) -> str | None:
 
 def joined_title(titles: Sequence[str]) -> str:
     """Return the title of a directory of several lists, as in "Members of a and sample users"."""
-    *others, last = dict.fromkeys(titles)
-    joined = f"{', '.join(others)} and {last}" if others else last
+    *first, last = dict.fromkeys(titles)
+    joined = f"{', '.join(first)} and {last}" if first else last
     return joined[0].upper() + joined[1:]
 
 

@@ -97,7 +97,7 @@ def several_lists(db: Database) -> None:
             PRIMARY KEY (list, url)
         ) WITHOUT ROWID""")
     db.execute("CREATE INDEX replies_by_place ON replies (list, after)")
-    by_id = "cursor IS NOT NULL"  # the one list on GitHub that there was
+    by_id = "cursor IS NOT NULL"  # the only list, if it is on GitHub
     db.execute(f"""
         INSERT INTO lists
         SELECT 1, identity, source, title, 1, total, cursor,

@@ -112,8 +112,8 @@ class Store:
     def profiles(self) -> Iterator[Profile]:
         """Yield the directory's users, each once, in ascending id.
 
-        They are the first users of each chosen list: those with the lowest ids in a list by id,
-        and the first in the list's own order in all others.
+        They are the first users of each chosen list. In a list by id, these have the lowest ids.
+        In any other list, these are the first in its own order.
         """
         if (sql := self._file.sql) is None:
             return

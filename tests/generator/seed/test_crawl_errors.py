@@ -120,7 +120,7 @@ def test_a_full_disk_loses_no_user(run):
 def killed_at(statement, work):
     """Do *work* in a process that is killed when SQLite starts statement number *statement*.
 
-    Return whether there were so many statements.
+    Return whether it was killed.
     """
     child = os.fork()
     if child == 0:
