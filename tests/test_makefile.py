@@ -1,6 +1,5 @@
 """The Makefile, run by the real make, with a Python that only records its arguments."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,19 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 STAMPS = (".build", ".deploy", ".dev", ".aws")
 
-# Replaces .venv/bin/python: records its arguments when it starts, and when it ends.
-PYTHON = f"""#!/bin/sh
+# Replaces .venv/bin/python: records its arguments when it starts, and "end" when it ends. A record
+# ends with "\036", each of its words with NUL.
+PYTHON = rf"""#!/bin/sh
 case "$1" in infra/with_args.py | -c) exec {sys.executable} -S "$@";; esac
-exec {sys.executable} -I -S - "$@" <<'END'
-import json, sys
-with open("calls", "a") as calls:
-    calls.write(json.dumps(sys.argv[1:]) + "\\n")
-    calls.flush()
-    if "pip" in sys.argv:
-        print(open("pip-output").read(), file=sys.stderr, end="")
-        sys.exit(1)
-    calls.write("end\\n")
-END
+printf '%s\0' "$@" >> calls; printf '\036' >> calls
+case " $* " in *" pip "*) cat pip-output >&2; exit 1;; esac
+printf 'end\0\036' >> calls
 """
 
 HOSTILE = [
@@ -75,8 +68,12 @@ class Project:
 
     def calls(self) -> list[list[str]]:
         """Return the arguments of each call of Python."""
-        lines = (self.folder / "calls").read_text().splitlines()
-        return [json.loads(line) for line in lines if line != "end"]
+        return [record for record in self.records() if record != ["end"]]
+
+    def records(self) -> list[list[str]]:
+        """Return what Python recorded: the arguments of a call, or ["end"]."""
+        text = (self.folder / "calls").read_text()
+        return [record.split("\0")[:-1] for record in text.split("\036")[:-1]]
 
     def has_run_something(self) -> bool:
         return any(self.folder.rglob("ran"))
@@ -204,8 +201,8 @@ def test_an_empty_build_folder_is_refused(project):
 
 def test_targets_run_one_after_the_other_even_with_several_jobs(project):
     assert project.make("-j4", "build-site", "bundle", "test").returncode == 0
-    lines = (project.folder / "calls").read_text().splitlines()
-    assert lines[1::2] == ["end"] * (len(lines) // 2)
+    records = project.records()
+    assert records[1::2] == [["end"]] * (len(records) // 2)
     # Nothing was really built, so the bundle finds no database and builds again.
     built, again, bundle, test = project.calls()
     assert (built[2], again[2]) == ("build", "build")
