@@ -6,9 +6,16 @@ from generator.explain import explain
 from tests.factories import make_directory, make_profile
 
 
-def test_an_explanation_has_statements_plans_pages_and_times(tmp_path):
-    make_directory(tmp_path, map(make_profile, range(1, 3001))).close()
-    explanation = explain(tmp_path / "directory.db", ProfileQuery(page=100))
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """A directory of 3,000 users."""
+    folder = tmp_path_factory.mktemp("explain")
+    make_directory(folder, map(make_profile, range(1, 3001))).close()
+    return folder / "directory.db"
+
+
+def test_an_explanation_has_statements_plans_pages_and_times(database):
+    explanation = explain(database, ProfileQuery(page=100))
     anchor, rows = explanation.statements
     assert anchor.sql.startswith("SELECT substr(ids, ")
     # Page 100 starts at position 2,475 of list 0. Anchor 77 is before it, at position 2,464.
@@ -31,9 +38,8 @@ def test_an_explanation_has_statements_plans_pages_and_times(tmp_path):
         pytest.param(ProfileQuery(username="user-2999"), id="rare term"),
     ],
 )
-def test_no_query_scans_users_or_sorts(tmp_path, query):
-    make_directory(tmp_path, map(make_profile, range(1, 3001))).close()
-    for statement in explain(tmp_path / "directory.db", query).statements:
+def test_no_query_scans_users_or_sorts(database, query):
+    for statement in explain(database, query).statements:
         assert not any(step.startswith("SCAN u") for step in statement.plan)
         assert not any("TEMP B-TREE" in step for step in statement.plan)
 
