@@ -10,6 +10,7 @@ from bench.contenders import jinja_loop, native, sameness
 from bench.users import users
 
 
+@pytest.mark.slow
 def test_seeding_is_measured_at_any_size(tmp_path, capsys):
     seeding.bench_scale(tmp_path, 250)
     lines = capsys.readouterr().out.splitlines()
