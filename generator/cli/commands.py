@@ -1,4 +1,4 @@
-"""The commands. Each builds objects from its options and runs one stage.
+"""The commands. Each runs one stage, shows its progress and reports its result.
 
 A package that only one command needs is imported in that command. The server, the client and the
 store take a fifth of a second to load.
@@ -8,19 +8,27 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from function.answer import answer_profiles
+from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
 from function.query import parse_query
 from generator import publish as publishing
-from generator.cli import options, stages, terminal, types
+from generator.bake import bake as bake_directory
+from generator.check import check as check_site
+from generator.cli import options, terminal, types
 from generator.cli.help import Group
-from generator.errors import GeneratorError, UnknownSource, is_fixable, reason
-from generator.render import Place
+from generator.errors import GeneratorError, StoreError, UnknownSource, is_fixable, reason
+from generator.render import Place, make_build, render_site
+from generator.site import read_build
+from generator.text import count
+
+if TYPE_CHECKING:
+    from generator.store import ListProgress
 
 NAME = "ghdirectory"
 MAX_TOTAL = 10**15  # users; SQLite's integers end at 2^63
@@ -88,7 +96,29 @@ def seed(
 @options.title_option
 def bake(store: Path, database: Path, title: str | None) -> None:
     """Bake the users in the store into the directory, a read-only database."""
-    stages.bake(store, database, title)
+    from generator.store import Store
+
+    with closing(Store(store)) as opened:
+        sizes = {chosen: opened.count(chosen.identity, chosen.total) for chosen in opened.chosen()}
+        lists = [chosen for chosen, size in sizes.items() if size]
+        if not lists:
+            raise StoreError(f"{store} has no users; run `ghdirectory seed` first")
+        about = _describe(lists, title)
+        progress = partial(terminal.progress, total=sum(sizes.values()), unit="users")
+        users = bake_directory(opened.profiles(), about, database, progress)
+    with closing(Directory(database)) as directory:
+        file = f"{database.stat().st_size / 1000:,.0f} kB, release {directory.release}"
+    terminal.say(f"Baked    {count(users, 'user')} into {database} ({file})")
+
+
+def _describe(lists: Sequence["ListProgress"], title: str | None) -> About:
+    from generator.seed import joined_title
+
+    return About(
+        source=", ".join(chosen.source for chosen in lists),
+        title=title or joined_title([chosen.title for chosen in lists]),
+        seeded_at=max(chosen.seeded_at or "" for chosen in lists),
+    )
 
 
 @ghdirectory.command(epilog="Example: ghdirectory render --page-sizes 1-100 --no-data")
@@ -96,11 +126,30 @@ def bake(store: Path, database: Path, title: str | None) -> None:
 @options.output_option
 @options.render_options
 def render(
-    database: Path, site: Path, origin: str | None, base_path: str, data: bool, **settings: Any
+    database: Path,
+    site: Path,
+    page_sizes: tuple[int, ...],
+    orders: tuple[str, ...],
+    types: str,
+    origin: str | None,
+    base_path: str,
+    data: bool,
+    jobs: int | None,
 ) -> None:
     """Render every page of the directory to a static file."""
     place = Place(origin or "", base_path)
-    stages.render(database, site, place, with_data=data, **settings)
+    # The file is read once and in order, so mapping it into memory gains nothing.
+    with closing(Directory(database, use_mmap=False)) as directory:
+        try:
+            build = make_build(directory, page_sizes, orders, types)
+        except ValueError as exc:
+            raise click.BadParameter(str(exc), param_hint="'--types'") from exc
+        with terminal.progress("Rendering", build.page_count(), "pages") as advance:
+            files = render_site(directory, build, site, place, advance, with_data=data, jobs=jobs)
+    terminal.say(
+        f"Rendered {build.page_count():,} pages into {site} (files: {files.written:,} written,"
+        f" {files.unchanged:,} unchanged, {files.removed:,} removed)"
+    )
 
 
 @ghdirectory.command(epilog="Example: ghdirectory check --site build/site")
@@ -109,7 +158,13 @@ def render(
 @options.base_path_option
 def check(database: Path, site: Path, base_path: str) -> None:
     """Check that the site's pages match the API, and that their links resolve."""
-    stages.check(database, site, base_path)
+    with closing(Directory(database)) as directory:
+        build = read_build(site)
+        with terminal.progress("Checking", build.page_count(), "pages") as advance:
+            check_site(directory, build, site, base_path, advance)
+    terminal.say(
+        f"Checked  {build.page_count():,} pages: they match the API, and all links resolve"
+    )
 
 
 @ghdirectory.command(epilog="Example: ghdirectory build file:users.csv --total 1000")
@@ -220,10 +275,32 @@ def publish(
     """
     with closing(publishing.S3Bucket(bucket, endpoint_url, concurrency)) as s3_bucket:
         if verify:
-            stages.verify(s3_bucket, site, release, concurrency)
+            site_id = release or publishing.read_site(site, allow_sample=True).site_id
+            files = publishing.verify(site_id, s3_bucket, concurrency).files
+            terminal.say(f"Verified {count(len(files), 'file')} of site {site_id}: all unchanged")
         else:
             manifest = publishing.read_site(site, release, allow_sample=allow_sample)
-            stages.publish(s3_bucket, site, manifest, concurrency, dry_run=dry_run)
+            _publish(site, manifest, s3_bucket, concurrency, dry_run)
+
+
+def _publish(
+    site: Path,
+    manifest: publishing.Manifest,
+    bucket: "publishing.S3Bucket",
+    concurrency: int,
+    dry_run: bool,
+) -> None:
+    plan = publishing.compare(manifest, bucket, concurrency)
+    address = f"{bucket.address}/{manifest.prefix}"
+    terminal.say(f"Planned  {address}: {plan}")
+    if dry_run:
+        for line in plan.lines():
+            terminal.say(f"         {line}")
+        return
+    with terminal.progress("Uploading", len(plan.uploads), "files") as advance:
+        publishing.apply(plan, manifest, site, bucket, concurrency, advance)
+    files = count(len(manifest.files), "file")
+    terminal.say(f"Published {files} as {address}, each compared with the rendered file")
 
 
 @ghdirectory.command("help")

@@ -41,7 +41,7 @@ def test_an_os_error_that_a_user_cannot_fix_keeps_its_traceback(run, monkeypatch
     def fail(*arguments, **options):
         raise OSError(number, "something")
 
-    monkeypatch.setattr("generator.cli.stages.check", fail)
+    monkeypatch.setattr("generator.cli.commands.Directory", fail)
     number = errno.ENOSPC
     assert run("check").stderr == "Error: something\n"
     number = errno.EBADF
