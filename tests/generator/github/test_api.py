@@ -10,7 +10,7 @@ from generator.github import (
     read_user,
     read_users,
 )
-from generator.github.api import request_headers, with_parameter
+from generator.github.api import origin, request_headers, with_parameter
 from tests.factories import make_reply
 from tests.fake_github import user
 
@@ -38,6 +38,19 @@ def test_setting_a_parameter_leaves_the_other_parameters():
 @pytest.mark.parametrize("base", ["https://ghe.test/api/v3", "https://ghe.test/api/v3/"])
 def test_list_url_starts_with_the_base_address_of_an_enterprise_server(base):
     assert list_url(base, "users", since=7) == "https://ghe.test/api/v3/users?since=7"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.test/users?since=7", ("https", "a.test", 443)),
+        ("https://A.test:443", ("https", "a.test", 443)),
+        ("http://a.test/", ("http", "a.test", 80)),
+        ("http://a.test:8000/", ("http", "a.test", 8000)),
+    ],
+)
+def test_an_origin_has_the_port_of_its_scheme_unless_the_url_names_one(url, expected):
+    assert origin(url) == expected
 
 
 def test_a_name_in_a_path_is_quoted():
@@ -80,6 +93,11 @@ def test_users_are_read_in_order_and_null_records_are_skipped():
         (1, "mojombo", "User"),
         (44, "errfree", "Organization"),
     ]
+
+
+def test_the_largest_id_that_sqlite_stores_is_read():
+    batch = read_users(make_reply([user(2**63 - 1, "the-last")]))
+    assert [profile.id for profile in batch.users] == [2**63 - 1]
 
 
 def without(name: str) -> dict[str, object]:

@@ -74,6 +74,22 @@ def test_ids_that_the_server_skips_do_not_count_as_read():
     assert (step.reached, step.cursor.position) == (5, 50)
 
 
+@pytest.mark.parametrize(
+    ("requested", "next"),
+    [
+        pytest.param("?since=5", "?since=5", id="the same"),
+        pytest.param("?since=5", "?since=4", id="earlier"),
+        pytest.param("?since=0", "", id="without since"),
+        pytest.param("", "?since=0", id="the first page again"),
+    ],
+)
+def test_a_next_page_that_does_not_lead_to_higher_ids_ends_the_reading(requested, next):
+    users = "https://api.test/users"
+    step = by_id(Cursor(users + requested, 5), [6, 9], users + next, requested=users + requested)
+    assert (step.next_url, step.is_end) == (None, False)
+    assert "does not continue" in step.problem
+
+
 def by_page(cursor, ids, next=None, requested=PAGE, already_read=()):
     reply = make_reply([user(number, f"u{number}") for number in ids], next=next)
     return step_by_page(cursor, requested, reply, read_users(reply), set(already_read))
@@ -174,6 +190,7 @@ def test_an_incomplete_search_is_not_the_end_of_the_list():
     ("url", "smaller"),
     [
         ("https://a.test/users?since=5&per_page=100", "https://a.test/users?since=5&per_page=50"),
+        ("https://a.test/users?since=5&per_page=2", "https://a.test/users?since=5&per_page=1"),
         ("https://a.test/users?since=5&per_page=1", "https://a.test/users?since=5&per_page=1"),
         ("https://a.test/x?per_page=100", "https://a.test/x?per_page=50"),
         ("https://a.test/x?per_page=100&page=3", "https://a.test/x?per_page=50&page=5"),
