@@ -86,3 +86,9 @@ def test_a_value_that_is_not_allowed_is_an_error_that_names_the_parameter(direct
             "parameter": "pagination",
         },
     )
+
+
+def test_an_error_has_the_value_as_it_was_sent(directory):
+    answer = answer_profiles(directory, [("pagination", "\N{CYRILLIC SMALL LETTER YU}")])
+    assert answer.body.decode().startswith('{"error":"pagination must be')
+    assert ", not '\N{CYRILLIC SMALL LETTER YU}'\"" in answer.body.decode()

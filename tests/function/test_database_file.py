@@ -158,3 +158,10 @@ def test_sqlite_without_fts5_is_an_error_that_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr("function.database_file.sqlite3.connect", connect)
     with pytest.raises(DatabaseMismatch, match="has no FTS5"):
         Directory(tmp_path / "directory.db")
+
+
+def test_an_older_sqlite_is_an_error_that_names_the_version_needed(tmp_path, monkeypatch):
+    make_directory(tmp_path).close()
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 2))
+    with pytest.raises(DatabaseMismatch, match=r"SQLite 3\.38\.0 or newer is needed"):
+        Directory(tmp_path / "directory.db")

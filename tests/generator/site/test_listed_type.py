@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,19 @@ def test_type_named_like_the_slug_of_another_gets_another_slug():
     slugs = {type_.slug for type_ in listed_types({"x y": 1, spaced.slug: 1})}
     assert len(slugs) == 2
     assert spaced.slug in slugs
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        pytest.param("x" * 40, "x{40}", id="plain and short"),
+        pytest.param("x" * 41, "x{30}-[0-9a-f]{8}", id="plain and long"),
+        pytest.param("x y" * 30, "(x-y){10}-[0-9a-f]{8}", id="with blanks and long"),
+    ],
+)
+def test_slug_of_a_long_name_is_cut_and_has_a_digest(name, slug):
+    (listed,) = listed_types({name: 1})
+    assert re.fullmatch(slug, listed.slug)
 
 
 @given(st.dictionaries(st.text(max_size=50), st.integers(1, 9), max_size=20))
