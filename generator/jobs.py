@@ -83,7 +83,9 @@ def _stop_signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
-_work: Callable[[Any], Any]  # in a worker process only
+# What a worker process does. It is inherited by fork instead of submitted with each task: the pool
+# pickles what is submitted, and a closure cannot be pickled.
+_work: Callable[[Any], Any]
 
 
 def _start_worker(work: Callable[[Any], Any]) -> None:
