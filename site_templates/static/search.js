@@ -1,13 +1,13 @@
-// Find as you type: shows what the API finds in place of the page's own content.
+// Search as you type: shows the API's results instead of the page's own content.
 //
-// The address says what is searched (?q=TERM&p=PAGE), so it can be shared and gone back to.
-// search.html has what things look like; what GitHub sent becomes text and addresses, not markup.
+// The URL has the search (?q=TERM&p=PAGE), so that it can be shared, and the Back button works.
+// search.html has the markup, as templates. Values from GitHub become text and URLs, never markup.
 "use strict";
 
 (() => {
-  const PAUSE = 200; // ms without a letter, before the API is asked
-  const PATIENCE = 10_000; // ms, before an answer is given up
-  const QUIET = 700; // ms without an answer, before screen readers are told the last one
+  const PAUSE = 200; // ms without input, before the API is asked
+  const PATIENCE = 10_000; // ms, before a request is given up
+  const QUIET = 700; // ms without a new result, before screen readers announce the last one
 
   const [form, results, listing] = ["search", "results", "listing"].map((id) =>
     document.getElementById(id),
@@ -16,10 +16,10 @@
   const title = document.title;
   const site = document.querySelector(".brand").textContent.trim();
 
-  let current = read(location.href); // the search that is shown; without a term, the listing
-  let request = new AbortController(); // the newest one; what older ones bring is dropped
+  let current = read(location.href); // the search that is shown; without a term, none
+  let request = new AbortController(); // the newest request; replies to older ones are ignored
   let pause, quiet;
-  let views, loading; // search.html, and the promise that it is there or out of reach
+  let views, loading; // search.html, and a promise that ends when it is loaded or has failed
 
   function read(url) {
     const parameters = new URL(url).searchParams;
@@ -70,7 +70,7 @@
     }
     put(view ?? drawFailed(), !view);
     const news = results.querySelector("[tabindex]");
-    if (focus) news.focus(); // which is read out, too
+    if (focus) news.focus(); // screen readers announce it
     else tell(news.textContent);
   }
 
@@ -81,10 +81,10 @@
     return response.json();
   }
 
-  /** Load the views, unless they are there or on their way. Never fails: without them it is told. */
+  /** Load the views once. The promise never rejects; if loading failed, there are no views. */
   function load() {
     return (loading ??= new Promise((done) => {
-      // Unlike text from fetch(), a document needs no parser, which a strict policy would forbid.
+      // fetch() gives text. Parsing that as HTML is forbidden by a strict policy (Trusted Types).
       const asked = new XMLHttpRequest();
       asked.open("GET", form.dataset.views);
       asked.responseType = "document";
@@ -99,7 +99,7 @@
     }));
   }
 
-  /** Show a view, or none, and the listing if there is none or both are wanted. */
+  /** Show a view, if there is one. Show the listing too if there is none, or for both. */
   function put(view, both) {
     results.replaceChildren(...(view ? [view] : []));
     results.hidden = !view;
@@ -113,12 +113,12 @@
     quiet = setTimeout(() => (form.querySelector("[role=status]").textContent = text), QUIET);
   }
 
-  /** Return an element for when the views are not there. */
+  /** Return an element that needs no views. */
   function make(name, className, textContent) {
     return Object.assign(document.createElement(name), { className, textContent, tabIndex: -1 });
   }
 
-  /** Return a copy of a template, with texts in its slots. */
+  /** Return a copy of a template with texts in its slots. */
   function draw(name, texts) {
     const view = document.importNode(views.getElementById(name).content, true);
     for (const slot of view.querySelectorAll("[data-slot]")) {
@@ -177,7 +177,7 @@
   function take(again) {
     clearTimeout(pause);
     const term = box.value.trim();
-    // One step back leads out of a search, however many letters it was typed on by.
+    // A longer term replaces the history entry of the search, so that Back leaves the search.
     if (again || term !== current.term) go({ term, page: 1 }, { replace: term && current.term });
   }
 
@@ -189,8 +189,8 @@
 
   box.addEventListener("focus", load, { once: true });
 
-  // Text that an input method still composes is searched, too: Android's compose every word. It
-  // is not disturbed, for nothing here writes to the box while one types.
+  // Text that an input method still composes is searched too: on Android, every word is composed.
+  // This does not disturb the input method, because nothing writes to the box during typing.
   box.addEventListener("input", () => {
     clearTimeout(pause);
     pause = setTimeout(take, box.value.trim() ? PAUSE : 0);
@@ -204,7 +204,7 @@
   results.addEventListener("click", (event) => {
     const target = event.target.closest("button, [data-to]");
     if (target?.type === "button") return show(current, true);
-    // With these keys, a link opens somewhere else.
+    // With these keys, the browser opens a link in another tab or window.
     if (!target?.href || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     if (target.dataset.to === "listing") clear();
@@ -219,7 +219,7 @@
 
   addEventListener("popstate", () => {
     const search = read(location.href);
-    if (search.term === current.term && search.page === current.page) return; // only a new #place
+    if (search.term === current.term && search.page === current.page) return; // another #fragment
     box.value = search.term;
     show(search);
   });
@@ -234,9 +234,9 @@
     enterKeyHint: "search",
   });
   form.hidden = false;
-  box.value = current.term; // instead of what a browser may have kept for a reload
+  box.value = current.term; // a browser may restore another text on reload
   if (current.term) {
-    // Isolated, for names of either direction, as <bdi> does.
+    // Isolates text of either direction, as <bdi> does.
     const begun = `Searching for “\u2068${current.term}\u2069”`;
     put(make("h1", "h4 text-break min-vh-100", begun));
     show(current);
