@@ -1,0 +1,38 @@
+import errno
+import re
+
+import pytest
+
+from generator import errors
+from generator.errors import GeneratorError, is_fixable, reason
+
+
+def subclasses(base):
+    return {base.__name__}.union(*map(subclasses, base.__subclasses__()))
+
+
+def test_the_docstring_shows_every_error():
+    names = re.findall(r"^[│ ├└─]*([A-Z]\w+)", errors.__doc__.partition("\n\n")[2], re.MULTILINE)
+    own = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    assert sorted(names) == sorted(subclasses(GeneratorError) & own)
+
+
+@pytest.mark.parametrize(
+    ("number", "fixable"),
+    [(errno.ENOENT, True), (errno.ENOSPC, True), (errno.EMFILE, True), (errno.EBADF, False)],
+)
+def test_missing_files_and_full_disks_are_fixable_and_bugs_are_not(number, fixable):
+    assert is_fixable(OSError(number, "text")) is fixable
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (OSError(errno.ENOENT, "No such file", "x.csv"), "No such file: 'x.csv'"),
+        (OSError("timed out"), "timed out"),
+        (ValueError("[Errno] is no number"), "[Errno] is no number"),
+    ],
+    ids=["with a number", "without a number", "other text"],
+)
+def test_a_reason_has_no_error_number(error, text):
+    assert reason(error) == text
