@@ -147,7 +147,7 @@ def compare(database: Path, others: list[Contender], place: Path, rounds: int) -
         mine.run(expected)
         sample = set()
         for listing in build.listings():
-            last = build.pages(listing)
+            last = build.page_count(listing)
             numbers = {1, 2, 3, last // 2, last - 1, last}
             sample |= {listing.key(page) for page in numbers}
         for other in others:  # which warms them up, too

@@ -62,7 +62,7 @@ def check(
     checked = 0
     for listing in build.listings():
         profiles = read_profiles(directory, listing.order_by, build.query(listing, 1).type)
-        for page in range(1, build.pages(listing) + 1):
+        for page in range(1, build.page_count(listing) + 1):
             key = listing.key(page)
             text = _read(folder, key)
             expected = tuple(islice(profiles, listing.pagination))

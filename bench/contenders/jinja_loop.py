@@ -63,7 +63,7 @@ def main() -> None:
     for listing in build.listings():
         size = listing.pagination
         (folder / listing.prefix).mkdir(parents=True, exist_ok=True)
-        for page in range(1, build.pages(listing) + 1):
+        for page in range(1, build.page_count(listing) + 1):
             digits, texts = (
                 [column[0].decode() for column in columns]
                 for columns in drawing.context.numbers(listing, range(page, page + 1))

@@ -98,7 +98,7 @@ class Skeleton:
 
     def page(self, listing: Listing) -> Nodes:
         """Return any page of *listing*, which has three or more."""
-        last = self._renderer._build.pages(listing)
+        last = self._renderer._build.page_count(listing)
         assert last > 2, f"{listing} has too few pages"
         here = self._slot("number")
         middle = self._context(listing, 2)

@@ -144,10 +144,10 @@ def render(
             build = make_build(directory, page_sizes, orders, types)
         except ValueError as exc:
             raise click.BadParameter(str(exc), param_hint="'--types'") from exc
-        with terminal.progress("Rendering", build.page_count(), "pages") as advance:
+        with terminal.progress("Rendering", build.total_pages(), "pages") as advance:
             files = render_site(directory, build, site, place, advance, with_data=data, jobs=jobs)
     terminal.say(
-        f"Rendered {build.page_count():,} pages into {site} (files: {files.written:,} written,"
+        f"Rendered {build.total_pages():,} pages into {site} (files: {files.written:,} written,"
         f" {files.unchanged:,} unchanged, {files.removed:,} removed)"
     )
 
@@ -160,10 +160,10 @@ def check(database: Path, site: Path, base_path: str) -> None:
     """Check that the site's pages match the API, and that their links resolve."""
     with closing(Directory(database)) as directory:
         build = read_build(site)
-        with terminal.progress("Checking", build.page_count(), "pages") as advance:
+        with terminal.progress("Checking", build.total_pages(), "pages") as advance:
             check_site(directory, build, site, base_path, advance)
     terminal.say(
-        f"Checked  {build.page_count():,} pages: they match the API, and all links resolve"
+        f"Checked  {build.total_pages():,} pages: they match the API, and all links resolve"
     )
 
 

@@ -153,7 +153,7 @@ def _checked_release(release: object) -> str:
 def _missing_pages(build: Build, files: Collection[str]) -> Iterator[str]:
     """Yield the keys of pages that *build* lists and *files* lacks."""
     for listing in build.listings():
-        for page in range(1, build.pages(listing) + 1):
+        for page in range(1, build.page_count(listing) + 1):
             if (key := listing.key(page)) not in files:
                 yield key
 

@@ -92,7 +92,7 @@ class PageContext:
             wrap: is called with each text that has some of these in it.
         """
         build = self._build
-        pages = build.pages(listing)
+        pages = build.page_count(listing)
         near, same_user = digits[:_WINDOW], digits[_WINDOW:]
         *near_texts, first, last = map(wrap, texts)
         urls = [wrap(self._address(listing, each)) for each in near]
@@ -126,7 +126,7 @@ class PageContext:
         self, listing: Listing, page: int, urls: Sequence[Any], texts: Sequence[Any]
     ) -> list[PageLink]:
         """Return the page numbers to offer on *page*; those around it have these URLs and texts."""
-        pages = self._build.pages(listing)
+        pages = self._build.page_count(listing)
         links = []
         for target in window(page, pages, AROUND):
             if target is None:

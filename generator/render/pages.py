@@ -139,7 +139,7 @@ class Renderer:
 
     def _inner(self, listing: Listing, pages: range) -> range:
         """Return those of *pages* of *listing* that offer the same number of page numbers."""
-        stop = self._build.pages(listing) - EDGE + 1
+        stop = self._build.page_count(listing) - EDGE + 1
         return range(max(pages.start, EDGE + 1), min(pages.stop, stop))
 
     def _frame(self, listing: Listing) -> SlotTemplate | None:
@@ -149,7 +149,7 @@ class Renderer:
         return self._frames[listing]
 
     def _compile(self, listing: Listing) -> SlotTemplate | None:
-        inner = self._inner(listing, range(1, self._build.pages(listing) + 1))
+        inner = self._inner(listing, range(1, self._build.page_count(listing) + 1))
         counts = map(len, self.context.numbers(listing, inner[:1]))
         numbers = itertools.count()
         digits, texts, (rows,) = (

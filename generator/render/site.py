@@ -106,7 +106,7 @@ def render_site(
         build: which pages there are.
         folder: the site's; made if it does not exist.
         place: where the site will be.
-        advance: is called with the number of pages done, of `Build.page_count`.
+        advance: is called with the number of pages done, of `Build.total_pages`.
         with_data: whether the site also has files with all users.
         jobs: how many processes share the work; None: one for each core.
 
@@ -119,7 +119,7 @@ def render_site(
         )
     inputs = _digest_inputs(build, place, with_data)
     if (files := sealed(folder, inputs)) is not None:
-        advance(build.page_count())
+        advance(build.total_pages())
         return FileCounts(unchanged=files)
     with Update(folder) as update:
         site = _Site(directory, build, place, folder, update.writer)

@@ -29,7 +29,7 @@ def sitemaps(
         max_urls: how many addresses a file may have.
     """
     keys = _keys(build)
-    count = 1 + build.page_count()  # the page about the directory, and all others
+    count = 1 + build.total_pages()  # the page about the directory, and all others
     if count <= max_urls:
         yield KEY, _map("url", base, keys)
         return
@@ -45,7 +45,7 @@ def _keys(build: Build) -> Iterator[str]:
     yield ABOUT_KEY
     for listing in build.listings():
         prefix = listing.prefix
-        for page in range(2 if listing.is_default else 1, build.pages(listing) + 1):
+        for page in range(2 if listing.is_default else 1, build.page_count(listing) + 1):
             yield prefix + page_name(page)
 
 

@@ -97,15 +97,15 @@ class Build(NamedTuple):
         if not (parsed := parse_key(key)):
             return False
         listing, page = parsed
-        return self.has(listing) and page <= self.pages(listing)
+        return self.has(listing) and page <= self.page_count(listing)
 
-    def pages(self, listing: Listing) -> int:
+    def page_count(self, listing: Listing) -> int:
         """Return how many pages *listing* has."""
         return count_pages(self.users_of(listing.slug), listing.pagination)
 
-    def page_count(self) -> int:
+    def total_pages(self) -> int:
         """Return how many pages all listings have together."""
-        return sum(self.pages(listing) for listing in self.listings())
+        return sum(self.page_count(listing) for listing in self.listings())
 
     def users_of(self, slug: str | None) -> int:
         """Return how many users have the type with that *slug*; None: how many there are."""

@@ -67,7 +67,7 @@ def route(path: str, parameters: Mapping[str, str], build: Build) -> Route:
         if requested_size:
             page = corresponding_page(page, requested_size, pagination)
         return Route(302, location=page_url(build, listing, page))
-    if page > build.pages(listing):
+    if page > build.page_count(listing):
         return Route(404)
     return Route(200, listing.key(page))
 

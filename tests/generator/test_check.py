@@ -127,4 +127,4 @@ def test_rendered_site_passes_and_progress_counts_every_page(directory, folder):
     checked = []
     build = read_build(folder)
     check(directory, build, folder, "/", checked.append)
-    assert checked == list(range(1, build.page_count() + 1))
+    assert checked == list(range(1, build.total_pages() + 1))

@@ -283,11 +283,11 @@ def test_any_address_is_routed_as_by_the_python_router(host, data, build):
 def test_every_page_has_its_address_and_its_key(host, build):
     source = filled_in(build)
     for listing in build.listings():
-        for page in {1, build.pages(listing)} if build.users else ():
+        for page in {1, build.page_count(listing)} if build.users else ():
             key = listing.key(page)
             assert routed(host, page_url(build, listing, page), build, source) == Routed(200, key)
             assert routed(host, f"/{key}", build, source) == Routed(200, key)
-        beyond = listing.key(build.pages(listing) + 1)
+        beyond = listing.key(build.page_count(listing) + 1)
         assert routed(host, f"/{beyond}", build, source) == Routed(404)
 
 

@@ -117,7 +117,7 @@ def test_a_filled_in_row_is_what_jinja2_draws(profile):
     st.lists(st.binary(max_size=9), max_size=3),
 )
 def test_a_filled_in_page_is_what_jinja2_draws(listing, page_, rows):
-    page_ = min(page_, BUILD.pages(listing))
+    page_ = min(page_, BUILD.page_count(listing))
     rows = [b"<tr>%r</tr>" % row for row in rows]
     assert RENDERER.page(listing, page_, rows) == WHOLE.page(listing, page_, rows)
 

@@ -49,7 +49,7 @@ def test_every_page_of_every_listing_is_rendered_and_passes_the_check(directory,
     listed = {
         listing.key(page)
         for listing in build.listings()
-        for page in range(1, build.pages(listing) + 1)
+        for page in range(1, build.page_count(listing) + 1)
     }
     assert keys == listed | {"index.html", "about.html", "404.html"}
     check(directory, build, tmp_path / "site", "/")
@@ -263,7 +263,7 @@ def test_progress_counts_pages(directory, tmp_path):
     build, calls = site.make_build(directory, (10, 25), ("id",)), []
     site.render_site(directory, build, tmp_path, advance=calls.append, jobs=1)
     assert calls == sorted(calls)
-    assert calls[-1] == build.page_count()
+    assert calls[-1] == build.total_pages()
 
 
 @pytest.mark.slow

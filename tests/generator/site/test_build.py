@@ -20,9 +20,9 @@ def test_listings_have_the_pages_of_the_build():
     keys = [
         listing.key(page)
         for listing in BUILD.listings()
-        for page in range(1, BUILD.pages(listing) + 1)
+        for page in range(1, BUILD.page_count(listing) + 1)
     ]
-    assert len(keys) == len(set(keys)) == BUILD.page_count()
+    assert len(keys) == len(set(keys)) == BUILD.total_pages()
     assert len(keys) == 3 * (15 + 6 + 3 + 2) + 2 * (14 + 6 + 3 + 2) + 2 * 4
     assert all(BUILD.has_page(key) for key in keys)
 

@@ -130,7 +130,7 @@ builds = st.builds(
 @given(build=builds)
 def test_every_page_is_at_its_url(build):
     for listing in build.listings():
-        for page in {1, build.pages(listing)}:
+        for page in {1, build.page_count(listing)}:
             assert ask(page_url(build, listing, page), build) == Route(200, listing.key(page))
 
 
