@@ -1,4 +1,7 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the token, which is no option.
+
+Only this module reads the environment; click does so for options with `envvar`.
+"""
 
 import os
 from collections.abc import Callable
@@ -13,7 +16,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 STORE, DATABASE, SITE = "build/github_users.db", "build/directory.db", "build/site"
 
 
-def options(*decorators: Decorator) -> Decorator:
+def combine(*decorators: Decorator) -> Decorator:
     """Return a decorator that adds several options, in this order."""
 
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,7 +54,7 @@ base_path_option = click.option(
     default="/",
     help="The site's path on its host.",
 )
-seed_options = options(
+seed_options = combine(
     click.option(
         "-t",
         "--total",
@@ -77,7 +80,7 @@ seed_options = options(
         help="GitHub's API. That of GitHub Enterprise Server is https://HOST/api/v3.",
     ),
 )
-render_options = options(
+render_options = combine(
     click.option(
         "--page-sizes",
         metavar="SIZES",
