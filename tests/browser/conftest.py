@@ -1,7 +1,7 @@
-"""A site as the command line builds it, served by `serve`, and Chromium to look at it with.
+"""A site that the command line builds and serves, and Chromium to open its pages.
 
-These fixtures end with this folder, because an event loop runs in them: no other test's
-asyncio.run() would work.
+These fixtures have the scope of this folder. An event loop runs in them, and while it runs, the
+asyncio.run() of another test would fail.
 """
 
 import json
@@ -22,7 +22,7 @@ from tests.factories import ODD, make_profile
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-# In the order of their ids, as pages and answers have them.
+# In the order of their ids, as listings have them.
 USERS = sorted(
     [
         *ODD,
@@ -37,19 +37,19 @@ USERS = sorted(
     ],
     key=lambda profile: profile.id,
 )
-# What GitHub's pictures are replaced by: nothing here leaves the machine.
-AVATAR_SIZE = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"/>'
+# Replaces every avatar: no request leaves this machine.
+AVATAR = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"/>'
 OTHER_HOSTS = re.compile(r"https?://(?!127\.0\.0\.1:)")
 
 
-def named(term: str) -> list[Profile]:
-    """Return the users who have *term* in their names."""
+def users_named(term: str) -> list[Profile]:
+    """Return the users with *term* in their names."""
     return [user for user in USERS if fold(term) in fold(user.username)]
 
 
 @pytest.fixture(scope="package")
 def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the site of `USERS`, without a slash at its end; built if it can be seen."""
+    """The address of the site of `USERS`, without a slash at its end."""
     folder = tmp_path_factory.mktemp("browser")
     records = [
         {"id": id_, "login": login, "type": type_, "avatar_url": avatar, "html_url": html}
@@ -62,21 +62,21 @@ def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     build = ["build", *source, database, f"--store={folder / 'users.db'}", f"--output={site}"]
     subprocess.run([*command, *build], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     serve = ["serve", "--port=0", database, f"--site={site}"]
-    served = subprocess.Popen([*command, *serve], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    with served:
+    server = subprocess.Popen([*command, *serve], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with server:
         try:
-            said = served.stdout.readline()
-            yield re.search(r"http://127\.0\.0\.1:\d+", said)[0]
+            first_line = server.stdout.readline()
+            yield re.search(r"http://127\.0\.0\.1:\d+", first_line)[0]
         finally:
-            served.terminate()
+            server.terminate()
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Chromium, where it and playwright are installed."""
+    """Chromium. Without it or playwright, the test is skipped."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM:
-        pytest.skip("there is no Chromium here (on Debian, apt-get install chromium)")
+        pytest.skip("Chromium is not installed (on Debian, apt-get install chromium)")
     playwright.expect.set_options(timeout=15_000)
     with playwright.sync_playwright() as started:
         launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -85,24 +85,32 @@ def browser() -> Iterator[Any]:
 
 
 @dataclass
-class Seen:
-    """What a test's pages did that no page should, and whom else they asked."""
+class Activity:
+    """What the pages of a test did.
 
-    wrong: list[str] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
+    Attributes:
+        errors: uncaught errors, violations of the Content Security Policy, and dialogs.
+        other_hosts: the addresses that were requested from other hosts, avatars aside.
+    """
 
-
-@pytest.fixture
-def seen() -> Iterator[Seen]:
-    """Fails the test whose pages throw an error, break their own policy, or open a dialog."""
-    found = Seen()
-    yield found
-    assert found.wrong == []
+    errors: list[str] = field(default_factory=list)
+    other_hosts: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
-def new_page(site: str, browser: Any, seen: Seen) -> Iterator[Any]:
-    """Opens pages: `new_page(color_scheme="dark")` and whatever else a browser context takes."""
+def activity() -> Iterator[Activity]:
+    """What the pages of the test did. An error in a page fails the test."""
+    activity = Activity()
+    yield activity
+    assert activity.errors == []
+
+
+@pytest.fixture
+def new_page(site: str, browser: Any, activity: Activity) -> Iterator[Any]:
+    """A function that opens a page in a browser context with options: `color_scheme="dark"`.
+
+    https://playwright.dev/python/docs/api/class-browser#browser-new-context
+    """
     with ExitStack() as contexts:
 
         def new_page(**options: Any) -> Any:
@@ -110,27 +118,27 @@ def new_page(site: str, browser: Any, seen: Seen) -> Iterator[Any]:
 
             def answer(route: Any) -> None:
                 if route.request.url.startswith("https://avatars.githubusercontent.com/"):
-                    route.fulfill(content_type="image/svg+xml", body=AVATAR_SIZE)
+                    route.fulfill(content_type="image/svg+xml", body=AVATAR)
                 else:
-                    seen.strangers.append(route.request.url)
+                    activity.other_hosts.append(route.request.url)
                     route.abort()
 
             context.route(OTHER_HOSTS, answer)
             page = context.new_page()
-            page.on("pageerror", lambda error: seen.wrong.append(f"error: {error}"))
-            page.on("console", lambda line: _note_violation(line.text, seen))
-            page.on("dialog", lambda dialog: (seen.wrong.append("a dialog"), dialog.dismiss()))
+            page.on("pageerror", lambda error: activity.errors.append(f"error: {error}"))
+            page.on("console", lambda line: _note_violation(line.text, activity))
+            page.on("dialog", lambda dialog: (activity.errors.append("a dialog"), dialog.dismiss()))
             return page
 
         yield new_page
 
 
-def _note_violation(line: str, seen: Seen) -> None:
+def _note_violation(line: str, activity: Activity) -> None:
     if "Content Security Policy" in line:
-        seen.wrong.append(line)
+        activity.errors.append(line)
 
 
 @pytest.fixture
 def page(new_page: Any) -> Any:
-    """An ordinary page, at no address yet."""
+    """An empty page."""
     return new_page()

@@ -66,7 +66,7 @@ def opened(page, address):
         expect(page.locator("#results h1")).to_contain_text("found for")
 
 
-def test_one_pages_through_the_listing(page):
+def test_links_turn_the_pages_of_a_listing(page):
     page.goto("/")
     for name, number in [("Next", 2), ("Next", 3), ("Previous", 2), (str(LAST), LAST), ("1", 1)]:
         turn(page, name)
@@ -74,7 +74,7 @@ def test_one_pages_through_the_listing(page):
         assert shown(page) == ids(USERS[25 * number - 25 : 25 * number])
 
 
-def test_another_page_size_keeps_the_place(page):
+def test_another_page_size_shows_the_same_users(page):
     page.goto("/users/5.html")
     choose(page, "Users per page", "50")
     expect(page).to_have_url(re.compile(r"/users/by-id/50/3\.html$"))
@@ -85,7 +85,7 @@ def test_another_page_size_keeps_the_place(page):
     assert shown(page)[0] == str(USERS[110].id)
 
 
-def test_another_order_keeps_size_and_page(page):
+def test_another_order_has_the_same_page_size_and_page(page):
     page.goto("/users/by-id/50/2.html")
     choose(page, "Order", "Newest")
     assert shown(page) == ids(USERS[::-1][50:100])
@@ -95,7 +95,7 @@ def test_another_order_keeps_size_and_page(page):
     assert shown(page) == ids(USERS[50:100])
 
 
-def test_a_type_is_listed_alone(page):
+def test_a_chosen_type_is_listed_alone(page):
     bots = [user for user in USERS if user.type == "Bot"]
     page.goto("/users/by-id/10/2.html")
     choose(page, "Type", "Bot")
@@ -108,7 +108,7 @@ def test_a_type_is_listed_alone(page):
 
 
 @pytest.mark.parametrize("address", PAGES + SEARCHES)
-def test_nothing_is_wider_than_a_narrow_screen(new_page, address):
+def test_a_page_fits_a_narrow_screen(new_page, address):
     page = new_page(viewport=NARROW, is_mobile=True, has_touch=True)
     opened(page, address)
     width, room = page.evaluate(
@@ -119,7 +119,7 @@ def test_nothing_is_wider_than_a_narrow_screen(new_page, address):
 
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
 @pytest.mark.parametrize("address", PAGES + SEARCHES)
-def test_nothing_moves_while_a_page_comes(new_page, address, viewport):
+def test_nothing_moves_while_a_page_loads(new_page, address, viewport):
     page = new_page(viewport=viewport)
     opened(page, address)
     assert page.evaluate(SHIFTS) < 0.01
@@ -158,7 +158,7 @@ def slow_site(site):
 
 @pytest.mark.parametrize("viewport", [NARROW, PHONE, WIDE], ids=["narrow", "phone", "wide"])
 @pytest.mark.parametrize("address", ["/", "/users/by-type/100/1.html", "/users/by-id/10/2.html"])
-def test_nothing_moves_while_a_page_comes_in_pieces(new_page, slow_site, address, viewport):
+def test_nothing_moves_while_a_page_loads_slowly(new_page, slow_site, address, viewport):
     slow, more = slow_site
     page = new_page(viewport=viewport)
     page.goto(f"{slow}{address}", wait_until="commit")
@@ -173,7 +173,7 @@ def test_nothing_moves_while_a_page_comes_in_pieces(new_page, slow_site, address
 
 @pytest.mark.parametrize("viewport", [NARROW, PHONE, WIDE], ids=["narrow", "phone", "wide"])
 @pytest.mark.parametrize("address", ["/users/by-type/100/1.html", "/users/by-id/10/2.html"])
-def test_columns_stay_where_they_are_while_rows_come(new_page, address, viewport):
+def test_columns_do_not_move_while_rows_load(new_page, address, viewport):
     page = new_page(viewport=viewport)
     opened(page, address)
     places = """() => [...document.querySelectorAll("thead th")].map(
@@ -184,7 +184,7 @@ def test_columns_stay_where_they_are_while_rows_come(new_page, address, viewport
 
 
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
-def test_nothing_moves_while_one_searches(new_page, viewport):
+def test_nothing_moves_during_a_search(new_page, viewport):
     page = new_page(viewport=viewport)
     page.goto("/")
     for term in ("member", "member-2", "no such name", "m"):
@@ -194,7 +194,7 @@ def test_nothing_moves_while_one_searches(new_page, viewport):
 
 
 @pytest.mark.parametrize("address", ["/", "/about.html", "/404.html", "/?q=member"])
-def test_dark_and_light_are_as_the_reader_likes_them(new_page, address):
+def test_colours_follow_the_visitors_system(new_page, address):
     def brightness(scheme):
         page = new_page(color_scheme=scheme)
         opened(page, address)
@@ -211,8 +211,8 @@ def test_dark_and_light_are_as_the_reader_likes_them(new_page, address):
 
 
 @pytest.mark.parametrize("address", ["/", "/about.html", "/404.html", "/?q=member", "/?q=onerror"])
-def test_nobody_else_is_asked_but_for_pictures(page, seen, address):
+def test_only_avatars_are_requested_from_other_hosts(page, activity, address):
     opened(page, address)
     page.mouse.wheel(0, 5000)
     page.wait_for_load_state("networkidle")
-    assert seen.strangers == []
+    assert activity.other_hosts == []

@@ -1,0 +1,44 @@
+"""The parts of a page that a search shows, for tests of the search."""
+
+import re
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+
+# The addresses of the API and of the templates that results are drawn with.
+API = "**/api/users/profiles*"
+VIEWS = "**/assets/search-*.html"
+
+
+def box(page):
+    return page.get_by_role("searchbox", name="Find users")
+
+
+def heading(page):
+    return page.locator("#results h1")
+
+
+def link(page, name):
+    return page.locator("#results").get_by_role("link", name=name, exact=True)
+
+
+def names(page):
+    """Return the names shown, as they are, once the answer is there."""
+    expect(heading(page)).to_contain_text("found for")
+    return page.locator("#results tbody bdi").all_text_contents()
+
+
+def usernames(users):
+    return [user.username for user in users]
+
+
+def expect_found(page, what):
+    """Wait for the heading, in which names of all directions stand by themselves."""
+    expect(heading(page)).to_have_text(re.compile(re.escape(what) + r"(, Page \d+ of \d+)?$"))
+
+
+def expect_listing(page):
+    expect(page.locator("#results")).to_be_hidden()
+    expect(page.locator("#listing h1")).to_be_visible()
