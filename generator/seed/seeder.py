@@ -61,7 +61,7 @@ class Seeder:
             The warning that a fallback showed, None without a fallback.
 
         Raises:
-            UnknownSource: a name is not a source's.
+            UnknownSource: a name is not that of a source.
             SourceError: a source cannot be read. The sources before it are stored.
         """
         is_auto, sources = self._parse(specs)
@@ -184,25 +184,30 @@ class Seeder:
             self.reporter.say(f"         {note}")
 
     def _fall_back(self, users: Source, reason: str) -> str:
-        """Choose the stored users, of the list *users* if possible, or else seed the sample.
+        """Use the stored users if there are any, or else the sample. Return the warning."""
+        stored = self._choose_stored(users)
+        warning = (
+            f"{reason}.\nThis build uses {stored or 'the embedded SAMPLE of invented accounts'}."
+        )
+        self.reporter.warn(warning)
+        if stored is None:
+            self._seed([parse_source("sample", self.api_url)])
+        return warning
 
-        Return the warning.
+    def _choose_stored(self, users: Source) -> str | None:
+        """Choose the stored list *users*, or else the lists chosen before.
+
+        Return a description of their users; None if none but the sample's are stored.
         """
         for identity in (world([users], self.api_url), ""):
             with closing(Store(self.path, identity)) as store:
                 lists = [_stored_list(users)] if identity else store.chosen()
                 lists = [stored for stored in lists if store.count(stored.identity, 1)]
-                if all(stored.source == "sample" for stored in lists):
-                    continue
-                store.choose(lists, self.total)
-                store.commit_choice()
-                warning = f"{reason}.\nThis build uses {self._description(store)}."
-                break
-        else:
-            warning = f"{reason}.\nThis build uses the embedded SAMPLE: its accounts are invented."
-            self._seed([parse_source("sample", self.api_url)])
-        self.reporter.warn(warning)
-        return warning
+                if any(stored.source != "sample" for stored in lists):
+                    store.choose(lists, self.total)
+                    store.commit_choice()
+                    return self._description(store)
+        return None
 
     def _description(self, store: Store) -> str:
         """Return a description of the users that the directory will list."""
