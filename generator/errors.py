@@ -55,7 +55,7 @@ class SourceError(GeneratorError):
     """A source cannot be read.
 
     Attributes:
-        summary: the message without its advice, for the line that says why a command waits.
+        summary: The message without its advice, for the line that says why a command waits.
     """
 
     def __init__(self, summary: str, advice: str = "") -> None:
@@ -78,7 +78,7 @@ class RequestFailed(SourceError):
     """The request to *url* got no reply, or only part of one.
 
     Attributes:
-        timed_out: whether the server took too long.
+        timed_out: Whether the server took too long.
     """
 
     def __init__(self, url: str, reason: str, timed_out: bool) -> None:
@@ -92,11 +92,11 @@ class RateLimitExceeded(SourceError):
     """GitHub refuses further requests for some time.
 
     Args:
-        limit: requests in a period; None if GitHub does not say.
-        wait: seconds until requests are allowed again; None if unknown.
-        resets_at: the same as a time (aware, UTC); None if unknown or beyond the year 9999.
-        authorized: whether the request had a token.
-        search: whether it is the limit of searches, whose period is a minute instead of an hour.
+        limit: Requests in a period; None if GitHub does not say.
+        wait: Seconds until requests are allowed again; None if unknown.
+        resets_at: The same as a time (aware, UTC); None if unknown or beyond the year 9999.
+        authorized: Whether the request had a token.
+        search: Whether it is the limit of searches. Its period is a minute instead of an hour.
         message: GitHub's explanation; "" if there is none.
     """
 
@@ -127,8 +127,8 @@ class Refused(SourceError):
     """GitHub replied to *url* with an error status.
 
     Attributes:
-        status: the HTTP status.
-        wait: seconds after which GitHub asks to try again; None if it does not say.
+        status: The HTTP status.
+        wait: Seconds after which GitHub asks to try again; None if it does not say.
     """
 
     def __init__(

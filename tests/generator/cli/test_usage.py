@@ -1,4 +1,4 @@
-"""Arguments and options: what is accepted, and what a refusal says."""
+"""Arguments and options: which are accepted, and the messages for others."""
 
 import pytest
 
