@@ -1,17 +1,17 @@
-"""Print how the build and the function do against plain designs, peers and limits.
+"""Measure the build and the function, compared with simple designs, other programs and limits.
 
-What is compared runs in turn in one process, or one run, and what counts are the ratios: this
-machine's speed cancels out. `python -m bench` runs every section; `python -m bench
-queries --many 100000` one of them, for fewer users.
+The programs of a comparison run in turn, and the result is a ratio, which hardly depends on the
+machine's speed. `python -m bench` runs all sections. `python -m bench queries --many 100000` runs
+one, with fewer users.
 
     build     seeding and baking 10,000 users (--users)
-    scale     seeding and baking 1,000,000 (--many): rows a second, peak memory
-    queries   asking the directory of 100,000 and of --many users, against naive SQL
-    render    all pages of 100,000 users, against Hugo, Eleventy (wants npm), a Jinja2 loop, a C
-              program (wants cc) and writing the bytes; memory with --many, and rendering again
-    lambda    the handler, warm and cold, against a bare one
-    publish   2,000 pages to a store 20 ms away, against putting one after another
-    peers     over HTTP, against Datasette and the replaced design (wants Debian's package wrk)
+    scale     seeding and baking 1,000,000 users (--many): rows a second, peak memory
+    queries   queries to a directory of 100,000 and of --many users, compared with naive SQL
+    render    all pages of 100,000 users, compared with Hugo, Eleventy (needs npm), a Jinja2 loop,
+              a C program (needs cc) and system calls; memory with --many; rendering again
+    lambda    the handler, warm and cold, compared with a bare one
+    publish   2,000 pages to a store that answers after 20 ms, compared with single uploads
+    peers     HTTP, compared with Datasette and the replaced design (needs Debian's package wrk)
 """
 
 import argparse
@@ -34,31 +34,35 @@ ROUNDS = 5
 Work = Callable[[], object]
 
 
-def ratio(one: Work, other: Work, repeat: int = 1) -> tuple[float, float, float]:
-    """Return the medians of both, in seconds a time, and how many times *other*'s *one*'s is."""
-    taken: dict[Work, list[float]] = {one: [], other: []}
+def ratio(ours: Work, theirs: Work, repeat: int = 1) -> tuple[float, float, float]:
+    """Run both in turn; return their medians in seconds, and our median divided by theirs."""
+    taken: dict[Work, list[float]] = {ours: [], theirs: []}
     for _ in range(ROUNDS + 1):
         for work, times in taken.items():
             start = time.perf_counter()
             for _ in range(repeat):
                 work()
             times.append((time.perf_counter() - start) / repeat)
-    a, b = (statistics.median(times[1:]) for times in taken.values())  # the first warms up
-    return a, b, a / b
+    # The first run fills the caches.
+    our_median, their_median = (statistics.median(times[1:]) for times in taken.values())
+    return our_median, their_median, our_median / their_median
 
 
-def show(what: str, against: str, measured: tuple[float, float, float]) -> None:
+def show(ours: str, theirs: str, measured: tuple[float, float, float]) -> None:
     """Print one row."""
-    one, other, times = measured
-    print(f"{what:<44}{against:<40}{one * 1e3:>10.3f}{other * 1e3:>10.3f}{times:>8.2f}")
+    our_seconds, their_seconds, quotient = measured
+    print(
+        f"{ours:<44}{theirs:<40}{our_seconds * 1e3:>10.3f}"
+        f"{their_seconds * 1e3:>10.3f}{quotient:>8.2f}"
+    )
 
 
 def bench_seed(folder: Path, count: int) -> None:
-    """Seeding from a GitHub in this process, against storing its replies in a plain table."""
+    """Compare seeding from GitHub with storing the same replies in a simple table."""
     users, turn = sources.parse_source("users", seeding.API), iter(range(1000))
     show(
         "seed from GitHub",
-        "its replies in a plain table",
+        "the replies in a simple table",
         ratio(
             lambda: seeding.seed(users, count, folder / f"seed-{next(turn)}.db"),
             lambda: seeding.plain_seed(count, folder / "plain-seed.db"),
@@ -67,7 +71,7 @@ def bench_seed(folder: Path, count: int) -> None:
 
 
 def bench_bake(folder: Path, count: int) -> None:
-    """Baking, against writing the same rows to a plain table."""
+    """Compare baking with writing the same rows to a simple table."""
     profiles = list(users(count))
     rows = [(p.id, p.username, p.type, p.avatar_url, p.html_url) for p in profiles]
 
@@ -79,18 +83,18 @@ def bench_bake(folder: Path, count: int) -> None:
             sql.executemany("INSERT INTO users VALUES (?, ?, ?, ?, ?)", rows)
 
     baked = folder / "baked.db"
-    show("bake", "the rows in a plain table", ratio(lambda: bake(profiles, ABOUT, baked), plain))
+    show("bake", "the rows in a simple table", ratio(lambda: bake(profiles, ABOUT, baked), plain))
 
 
 def bench_build(folder: Path, count: int) -> None:
-    """The stages of a build of *count* users before its pages."""
-    print(f"{'this':<44}{'against':<40}{'ms':>10}{'ms':>10}{'ratio':>8}")
+    """Measure the stages of a build before its pages, with *count* users."""
+    print(f"{'ours':<44}{'compared with':<40}{'ms':>10}{'ms':>10}{'ratio':>8}")
     bench_seed(folder, count)
     bench_bake(folder, count)
 
 
 def main() -> None:
-    """Run the sections named, or all, in temporary folders."""
+    """Run the given sections, or all, in temporary folders."""
     sections = ("build", "scale", "queries", "render", "lambda", "publish", "peers")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -1,4 +1,4 @@
-"""The application for the benchmarks' server: `uvicorn bench.asgi:app`."""
+"""The API for a server that is measured: `uvicorn bench.asgi:app`."""
 
 import os
 from pathlib import Path

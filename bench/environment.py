@@ -1,4 +1,4 @@
-"""An environment of their own for what the benchmarks compare with, and the bundle as it ships."""
+"""Environments for the benchmarks: one with the peers, and the bundle as Lambda gets it."""
 
 import compileall
 import py_compile
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def install(folder: Path, requirements: str, *options: str) -> None:
-    """Install what a lock file names."""
+    """Install the packages of the lock file *requirements*."""
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
@@ -24,7 +24,7 @@ def install(folder: Path, requirements: str, *options: str) -> None:
 
 
 def peers(folder: Path) -> Path:
-    """Make an environment with the peers, and return its Python."""
+    """Make an environment with the peers; return its Python."""
     place = folder / "peers"
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
     python = place / "bin/python"
@@ -33,13 +33,13 @@ def peers(folder: Path) -> Path:
 
 
 def bundle(folder: Path) -> Path:
-    """Make what Lambda gets, without the database: the function, its packages, their byte code."""
+    """Make the bundle without the database: the function, its packages and their byte code."""
     place = folder / "bundle"
     install(folder, "function/requirements.txt", "--no-compile", "--target", str(place))
     ignored = shutil.ignore_patterns("__pycache__", "requirements.txt")
     shutil.copytree(ROOT / "function", place / "function", ignore=ignored)
-    # /var/task is read-only: what is not compiled here is compiled at every cold start. Times in
-    # a zip mean nothing, so the code is never compared with them.
+    # /var/task is read-only, so without byte code every cold start would compile. The times of
+    # files in a zip are arbitrary, so byte code must not be checked against them.
     # https://peps.python.org/pep-0552/
     compileall.compile_dir(
         place, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -48,7 +48,7 @@ def bundle(folder: Path) -> Path:
 
 
 def size(folder: Path) -> int:
-    """Return the bytes of the files in *folder*, byte code aside."""
+    """Return the size of the files in *folder* without byte code, in bytes."""
     return sum(
         path.stat().st_size
         for path in folder.rglob("*")

@@ -1,7 +1,7 @@
-"""The design that this project replaces, written small: Flask, SQLAlchemy, an in-process cache.
+"""The design that this project replaces, in short: Flask, SQLAlchemy, a cache in the process.
 
-Runs in the peers' environment: `gunicorn bench.flask_app:app`. NAIVE_DB names the database,
-CACHED=1 answers the same address from the cache.
+It runs in the environment with the peers: `gunicorn bench.flask_app:app`. NAIVE_DB is the path of
+the database. With CACHED=1, an address that was requested before is answered from the cache.
 """
 
 import os
@@ -19,7 +19,7 @@ cache = Cache(app)
 
 
 class User(db.Model):
-    """A row of the one table there is."""
+    """A row of the only table."""
 
     __tablename__ = "users"
     id = db.Column(db.Integer, primary_key=True)

@@ -1,7 +1,7 @@
-"""Over HTTP on loopback, one worker each: Datasette, and the replaced design, cached and not.
+"""Requests a second over HTTP, compared with Datasette and the design that this one replaces.
 
-The load comes from wrk (Debian's package of that name). Server and wrk have a core each where
-there are two. What each answers is compared before it is measured.
+Each server has one worker. wrk (a Debian package) makes the requests; on two cores, the server has
+one and wrk the other. The answers are compared before they are measured.
 """
 
 import contextlib
@@ -28,20 +28,20 @@ API = "/api/users/profiles"
 
 
 @dataclass(frozen=True)
-class Ask:
-    """One query: as the API has it, and as Datasette does."""
+class Request:
+    """A query, in the parameters of the API and of Datasette."""
 
     name: str
     parameters: dict[str, str]
     datasette: dict[str, str]
 
 
-def asks(directory: Directory) -> list[Ask]:
-    """Return the queries; Datasette is told where a deep page begins, as its own links do."""
-    found = []
+def requests(directory: Directory) -> list[Request]:
+    """Return the queries. As in Datasette's links, `_next` says where a deep page begins."""
+    result = []
 
     def add(name: str, datasette: dict[str, str], **parameters: str) -> None:
-        found.append(Ask(name, parameters, {"_size": "25", **datasette}))
+        result.append(Request(name, parameters, {"_size": "25", **datasette}))
 
     def before(query: ProfileQuery) -> str:
         last = directory.find(query.on_page(query.page - 1)).profiles[-1]
@@ -76,19 +76,19 @@ def asks(directory: Directory) -> list[Ask]:
         page=str(deepest.page),
     )
     add("type", {"type": "Organization"}, type="Organization")
-    return found
+    return result
 
 
 def bench(folder: Path, database: Path, naive: Path, python: Path) -> None:
-    """Print requests a second of each, and how many times the peers' ours are."""
+    """Print the requests a second of all servers, and our rate divided by each peer's."""
     if not shutil.which("wrk"):
-        print("\nwrk is not installed, so nothing is asked over HTTP: apt-get install wrk")
+        print("\nHTTP is not measured, since wrk is not installed: apt-get install wrk")
         return
     served = folder / "github_users.db"
     shutil.copy(naive, served)
     with contextlib.closing(sqlite3.connect(served)) as sql, sql:
         sql.execute(
-            # Datasette knows it by the double quotes.
+            # Datasette finds the table by the double quotes.
             "CREATE VIRTUAL TABLE users_fts USING fts5"
             '(username, content="users", content_rowid="id", tokenize="trigram")'
         )
@@ -125,40 +125,44 @@ def bench(folder: Path, database: Path, naive: Path, python: Path) -> None:
         "flask cached": (flask, {"NAIVE_DB": str(naive), "CACHED": "1"}),
     }
     with contextlib.closing(Directory(database)) as directory:
-        queries = asks(directory)
-    rates: dict[str, dict[str, float]] = {ask.name: dict.fromkeys(servers, 0.1) for ask in queries}
+        queries = requests(directory)
+    rates: dict[str, dict[str, float]] = {
+        request.name: dict.fromkeys(servers, 0.1) for request in queries
+    }
     with contextlib.ExitStack() as stack:
         urls = {
             name: stack.enter_context(_serving(command, environ))
             for name, (command, environ) in servers.items()
         }
-        for ask in queries:
-            addresses = {name: _address(url, name, ask) for name, url in urls.items()}
+        for request in queries:
+            addresses = {name: _address(url, name, request) for name, url in urls.items()}
             for name, address in addresses.items():
-                _check(name, address, database, ask)
-            for _ in range(ROUNDS):  # in turn: whatever else the machine does hits all alike
+                _check(name, address, database, request)
+            for _ in range(ROUNDS):  # in turn, so that other load on the machine slows all alike
                 for name, address in addresses.items():
-                    rates[ask.name][name] = max(rates[ask.name][name], _rate(address))
+                    rates[request.name][name] = max(rates[request.name][name], _rate(address))
     _print(rates)
 
 
-def _address(url: str, name: str, ask: Ask) -> str:
+def _address(url: str, name: str, request: Request) -> str:
     if name == "datasette":
-        return f"{url}/github_users/users.json?{urlencode(ask.datasette)}"
-    return f"{url}{API}?{urlencode(ask.parameters, quote_via=quote)}"
+        return f"{url}/github_users/users.json?{urlencode(request.datasette)}"
+    return f"{url}{API}?{urlencode(request.parameters, quote_via=quote)}"
 
 
-def _check(name: str, address: str, database: Path, ask: Ask) -> None:
-    """Raise unless what is answered are the users that the directory has for it."""
+def _check(name: str, address: str, database: Path, request: Request) -> None:
+    """Exit unless the answer at *address* has the users that the directory finds."""
     with contextlib.closing(Directory(database)) as directory:
-        expected = directory.find(parse_query(ask.parameters.items()))
+        expected = directory.find(parse_query(request.parameters.items()))
     body = httpx.get(address, timeout=60).json()
     if name == "datasette":
         ids, total = [row[0] for row in body["rows"]], body["filtered_table_rows_count"]
     else:
         ids, total = [profile["id"] for profile in body["profiles"]], body["total"]
     if (ids, total) != ([profile.id for profile in expected.profiles], expected.total):
-        raise SystemExit(f"{name} answers {ask.name} otherwise: {total} users, first {ids[:3]}")
+        raise SystemExit(
+            f"{name} answers {request.name} with other users: {total} in all, first {ids[:3]}"
+        )
 
 
 @contextlib.contextmanager
@@ -172,7 +176,7 @@ def _serving(command: list[str], environ: dict[str, str]) -> Iterator[str]:
         env={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,  # Datasette logs there that all is well
+        stderr=subprocess.DEVNULL,  # Datasette logs each request
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -196,7 +200,7 @@ def _on_core(number: int) -> list[str]:
 
 
 def _rate(address: str) -> float:
-    """Return requests a second."""
+    """Return the requests a second at *address*."""
     done = subprocess.run(
         [*_on_core(1), "wrk", "-t1", "-c8", f"-d{SECONDS}s", "--timeout", "30s", address],
         check=True,
@@ -204,7 +208,7 @@ def _rate(address: str) -> float:
         text=True,
     )
     if refused := re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout):
-        raise SystemExit(f"{address}: {refused[1]} answers were refused")
+        raise SystemExit(f"{address}: {refused[1]} requests were refused")
     found = re.search(r"Requests/sec:\s+([0-9.]+)", done.stdout)
     return float(found[1]) if found else 0.0
 

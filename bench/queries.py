@@ -1,6 +1,6 @@
-"""Asking the directory, against the same users in one wide indexed table and naive SQL.
+"""Queries to the directory, compared with naive SQL on the same users in one indexed table.
 
-Both answer the same queries with the same JSON in turn; what is printed are medians and ratios.
+Both answer the same queries with the same JSON, in turn. Medians and ratios are printed.
 """
 
 import json
@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.limits import print_header, print_limit
 from bench.users import users
 from function.answer import answer_profiles
 from function.contract import fold
@@ -28,7 +29,7 @@ Pairs = list[tuple[str, str]]
 
 
 class Naive:
-    """One wide table, an index for each thing asked, LIKE, COUNT and OFFSET."""
+    """One table with an index for each parameter, queried with LIKE, COUNT and OFFSET."""
 
     def __init__(self, path: Path) -> None:
         self.sql = sqlite3.connect(path)
@@ -70,8 +71,14 @@ class Naive:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A query, and what it is called. *page* is a number, a share of all pages, or -1, the last."""
+class QueryKind:
+    """A query with its name.
+
+    Attributes:
+        name: the name.
+        parameters: the parameters without the page.
+        page: the page's number; below 1 a share of all pages; -1 the last page.
+    """
 
     name: str
     parameters: tuple[tuple[str, str], ...] = ()
@@ -87,43 +94,43 @@ class Kind:
         return [*self.parameters, ("page", str(int(min(page, pages))))]
 
 
-def kinds() -> list[Kind]:
+def kinds() -> list[QueryKind]:
     """Return the kinds of queries, those without a filter first."""
-    found = [
-        Kind("page 1"),
-        Kind("page 100", page=100),
-        Kind("page in the middle", page=0.5),
-        Kind("last page", page=-1),
-        Kind("newest first", (("order_by", "-id"),)),
-        Kind("type, page 1", (("type", "Organization"),)),
-        Kind("type, last page", (("type", "Organization"),), -1),
-        Kind("commonest type, last page", (("type", "User"),), -1),
-        Kind("order_by=type, middle", (("order_by", "type"),), 0.5),
-        Kind("order_by=type, last page", (("order_by", "type"),), -1),
-        Kind("id", (("id", "1000"),)),
-        Kind("no hit", (("username", "zzxqj"),)),
+    result = [
+        QueryKind("page 1"),
+        QueryKind("page 100", page=100),
+        QueryKind("page in the middle", page=0.5),
+        QueryKind("last page", page=-1),
+        QueryKind("newest first", (("order_by", "-id"),)),
+        QueryKind("type, page 1", (("type", "Organization"),)),
+        QueryKind("type, last page", (("type", "Organization"),), -1),
+        QueryKind("commonest type, last page", (("type", "User"),), -1),
+        QueryKind("order_by=type, middle", (("order_by", "type"),), 0.5),
+        QueryKind("order_by=type, last page", (("order_by", "type"),), -1),
+        QueryKind("id", (("id", "1000"),)),
+        QueryKind("no hit", (("username", "zzxqj"),)),
     ]
-    for what, term in (
+    for name, term in (
         ("common term", "chen"),
         ("two letters", "an"),
         ("one letter", "q"),
     ):
-        found += [
-            Kind(f"{what}, page 1", (("username", term),)),
-            Kind(f"{what}, last page", (("username", term),), -1),
+        result += [
+            QueryKind(f"{name}, page 1", (("username", term),)),
+            QueryKind(f"{name}, last page", (("username", term),), -1),
         ]
     return [
-        *found,
-        Kind("rare term", (("username", "kozev"),)),
-        Kind("common term of a type", (("username", "work"), ("type", "Organization")), -1),
-        Kind("common term by type", (("username", "an"), ("order_by", "type")), 0.5),
+        *result,
+        QueryKind("rare term", (("username", "kozev"),)),
+        QueryKind("common term of a type", (("username", "work"), ("type", "Organization")), -1),
+        QueryKind("common term by type", (("username", "an"), ("order_by", "type")), 0.5),
     ]
 
 
 def mixed(count: int, names: Sequence[str], seed: int = 5) -> list[Pairs]:
     """Return random queries: parts of names in either case, with types, orders and pages."""
     chance = random.Random(seed)
-    found = []
+    queries = []
     for _ in range(count):
         pairs: Pairs = []
         if chance.random() < 0.7:
@@ -136,54 +143,58 @@ def mixed(count: int, names: Sequence[str], seed: int = 5) -> list[Pairs]:
         pairs.append(("order_by", chance.choice(("id", "type", "-id", "-type"))))
         page = chance.choice((1, 1, 2, 5, 50, 10**6))
         pairs += [("page", str(page)), ("pagination", chance.choice(("10", "25", "100")))]
-        found.append(pairs)
-    return found
+        queries.append(pairs)
+    return queries
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return how long *work* takes."""
+    """Return the seconds that *work* takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def bench(folder: Path, count: int, smaller: int, mix: int = 300) -> Path:
-    """Print everything for *count* users, and return the directory that was made for it."""
+    """Print all measurements with *count* users.
+
+    Args:
+        folder: an empty folder.
+        count: the number of users.
+        smaller: a smaller number, to compare the first page with.
+        mix: the number of random queries.
+
+    Returns:
+        The path of the directory with *count* users.
+    """
     baked, naive_path, small = (folder / f"{name}.db" for name in ("baked", "naive", "small"))
-    build = seconds(lambda: Naive.build(naive_path, count))
-    made = seconds(lambda: bake(users(count), ABOUT, baked))
+    naive_seconds = seconds(lambda: Naive.build(naive_path, count))
+    bake_seconds = seconds(lambda: bake(users(count), ABOUT, baked))
     bake(users(smaller), ABOUT, small)
     names = [fold(profile.username) for profile in users(1000, seed=9)]
-    with closing(Directory(baked)) as directory, closing(Directory(small)) as few:
+    with closing(Directory(baked)) as directory, closing(Directory(small)) as smaller_directory:
         naive = Naive(naive_path)
         medians = _kinds(baked, directory, naive)
-        ours, theirs = _mix(directory, naive, mixed(mix, names))
-        first = _compare_first(directory, few)
+        our_p99, naive_p99 = _mix(directory, naive, mixed(mix, names))
+        first = _compare_first(directory, smaller_directory)
         naive.sql.close()
     bytes_a_user = baked.stat().st_size / count
-    print(f"\n{'what is promised':<56}{'at most':>9}{'is':>9}")
-
-    def promise(what: str, most: float, ratio: float) -> None:
-        print(f"{what:<56}{most:>9.3g}{ratio:>9.3g}{'' if ratio <= most else '  MISSED'}")
-
+    print_header()
     page_1 = medians["page 1"]
-    for name, most in (("last page", 1.3), ("order_by=type, last page", 1.3)):
-        promise(f"{name} / page 1", most, medians[name] / page_1)
-    promise(
-        "type, last page / type, page 1",
-        1.7,
-        medians["type, last page"] / medians["type, page 1"],
-    )
-    promise(f"page 1 of {count:,} / page 1 of {smaller:,}", 1.3, first)
-    for what in ("common term", "two letters", "one letter"):
-        promise(f"{what}, page 1 / page 1", 5, medians[f"{what}, page 1"] / page_1)
-        last = medians[f"{what}, last page"] / medians[f"{what}, page 1"]
-        promise(f"{what}, last page / its page 1", 2.5, last)
+    for name in ("last page", "order_by=type, last page"):
+        print_limit(f"{name} / page 1", medians[name] / page_1, at_most=1.3)
+    of_type = medians["type, last page"] / medians["type, page 1"]
+    print_limit("type, last page / type, page 1", of_type, at_most=1.7)
+    print_limit(f"page 1 of {count:,} / page 1 of {smaller:,}", first, at_most=1.3)
+    for name in ("common term", "two letters", "one letter"):
+        its_page_1, last = medians[f"{name}, page 1"], medians[f"{name}, last page"]
+        print_limit(f"{name}, page 1 / page 1", its_page_1 / page_1, at_most=5)
+        print_limit(f"{name}, last page / its page 1", last / its_page_1, at_most=2.5)
     share = 1 / 50 if count < 1_000_000 else 1 / 150
-    promise(f"random mix, p99 / naive's ({ours * 1e3:.2f} ms)", share, ours / theirs)
-    if count >= 1_000_000:  # anchors and pages of a smaller file are more to each user
-        promise("bytes a user", 65, bytes_a_user)
-    promise("time to bake / to build the naive table", 20, made / build)
+    quantity = f"random mix, p99 / naive's ({our_p99 * 1e3:.2f} ms)"
+    print_limit(quantity, our_p99 / naive_p99, at_most=share)
+    if count >= 1_000_000:  # a smaller file has more anchors and pages for each user
+        print_limit("bytes a user", bytes_a_user, at_most=65)
+    print_limit("time to bake / to build the naive table", bake_seconds / naive_seconds, at_most=20)
     _tables(baked, count)
     return baked
 
@@ -211,7 +222,7 @@ def _kinds(path: Path, directory: Directory, naive: Naive) -> dict[str, float]:
 
 
 def _mix(directory: Directory, naive: Naive, queries: list[Pairs]) -> tuple[float, float]:
-    """Return the p99 of *queries*, ours and theirs, having compared what is answered."""
+    """Compare the answers to *queries*; return the 99th percentiles of both times in seconds."""
     ours, theirs = [], []
     for pairs in queries:
         ours.append(min(seconds(lambda p=pairs: answer_profiles(directory, p)) for _ in "123"))
@@ -226,16 +237,16 @@ def _mix(directory: Directory, naive: Naive, queries: list[Pairs]) -> tuple[floa
     return ours[int(len(ours) * 0.99)], theirs[int(len(theirs) * 0.99)]
 
 
-def _compare_first(directory: Directory, few: Directory) -> float:
-    times: dict[Directory, list[float]] = {directory: [], few: []}
+def _compare_first(directory: Directory, smaller: Directory) -> float:
+    times: dict[Directory, list[float]] = {directory: [], smaller: []}
     for _ in range(200):
         for one, taken in times.items():
             taken.append(seconds(lambda d=one: answer_profiles(d, [])))
-    return statistics.median(times[directory]) / statistics.median(times[few])
+    return statistics.median(times[directory]) / statistics.median(times[smaller])
 
 
 def _tables(path: Path, count: int) -> None:
-    """Print what each table takes, where SQLite can tell."""
+    """Print the size of each table, if SQLite was built with dbstat."""
     print(f"\n{'table':<40}{'bytes a user':>14}")
     with closing(sqlite3.connect(path)) as sql:
         try:
@@ -243,6 +254,6 @@ def _tables(path: Path, count: int) -> None:
                 "SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 8"
             ).fetchall()
         except sqlite3.OperationalError:
-            rows = []  # this SQLite was built without dbstat
+            rows = []
         for name, size in rows:
             print(f"{name:<40}{size / count:>14.1f}")

@@ -1,8 +1,8 @@
-"""Rendering all pages, against other ways to make the same ones, and the limits of the machine.
+"""Rendering all pages: other programs that make the same pages, and the limits of the machine.
 
-Every contender is a process of its own, its start included, on one core, writing to memory
-(tmpfs), in turn with the others; what counts are the ratios. Nothing is measured of one whose
-pages are not ours: see `contenders.sameness`.
+Each contender is a process, measured with its start, on one core, writing to memory (tmpfs). The
+contenders run in turn, and the ratios are the result. A contender is measured only if its pages are
+the same as ours: see `contenders.sameness`.
 """
 
 import compileall
@@ -22,6 +22,7 @@ from bench.contenders import eleventy, hugo, jinja_loop, native, sameness
 from bench.contenders.contender import ORIGIN, Contender, ours, plan
 from bench.contenders.rivals import Tools, find_tools, make_rivals
 from bench.environment import ROOT
+from bench.limits import print_header, print_limit
 from bench.users import users
 from function.database import Directory
 from generator.bake.directory import bake
@@ -29,15 +30,16 @@ from generator.render import site
 from tests.factories import ABOUT, make_profile
 
 ROUNDS = 5
-# A folder in memory: on a disk, everyone waits for the same disk.
+# A folder in memory. On a disk, all contenders would wait for the disk.
 TMPFS = Path("/dev/shm")  # noqa: S108
-OURS, HERE, RAW = "ghdirectory render", "site.render, no process", "os.open, write, close"
-# What is promised: how many times longer the others take ...
-LEAST = {hugo.FASTEST: 6, hugo.USUAL: 12, eleventy.NAME: 6.5, jinja_loop.NAME: 6}
-# ... how many times longer than these we take, and MiB of memory.
-MOST = {RAW: 2.5, native.NAME: 2}
-PEAK = 60
-# The command line, which says at its end how much memory it had, in kB.
+OURS, IN_PROCESS = "ghdirectory render", "render_site in this process"
+SYSTEM_CALLS = "os.open, write, close"
+# Limits. A contender takes at least so many times our time.
+MIN_RATIOS = {hugo.FASTEST: 6, hugo.USUAL: 12, eleventy.NAME: 6.5, jinja_loop.NAME: 6}
+# We take at most so many times a contender's time.
+MAX_RATIOS = {SYSTEM_CALLS: 2.5, native.NAME: 2}
+MAX_MEMORY = 60  # MiB
+# The command line. At its end it prints its peak memory in kB.
 # https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
 _MEASURED = """
 import atexit
@@ -57,17 +59,17 @@ def bench(
     python: Path | None = None,
     rounds: int = ROUNDS,
 ) -> None:
-    """Print everything.
+    """Print all measurements of rendering.
 
     Args:
-        folder: an empty one.
-        count: how many users to compare contenders with.
-        many: how many users to be as good with.
-        few: how few.
-        python: of an environment that has Hugo; None: without what a network brings.
-        rounds: how often to measure.
+        folder: an empty folder.
+        count: the number of users that contenders are compared with.
+        many: a larger number of users, for memory and the time of a page.
+        few: a smaller number of users, for memory.
+        python: the Python of an environment with Hugo. None: without contenders from a network.
+        rounds: the number of measurements.
     """
-    for package in ("function", "generator"):  # so that nobody's first start is measured
+    for package in ("function", "generator"):  # no first start of a contender compiles our code
         compileall.compile_dir(ROOT / package, quiet=1)
     databases = {size: folder / f"{size}.db" for size in (few, count, many)}
     for size, path in databases.items():
@@ -77,20 +79,20 @@ def bench(
     with tempfile.TemporaryDirectory(dir=TMPFS if TMPFS.is_dir() else folder) as name:
         place = Path(name)
         if not TMPFS.is_dir():
-            print(f"no {TMPFS}: on the disk, where all contenders are more alike")
+            print(f"no {TMPFS}: contenders write to the disk, which makes their times more alike")
         with one_core():
             check(folder / "odd", place, tools)
             (folder / "race").mkdir()
-            others = make_rivals(databases[count], folder / "race", tools)
-            compare(databases[count], others, place, rounds)
-            sizes(databases, count, many, place, rounds)
-            again(databases[count], count, folder / "renamed.db", place, rounds)
-        jobs(databases[count], place, rounds)
+            rivals = make_rivals(databases[count], folder / "race", tools)
+            compare(databases[count], rivals, place, rounds)
+            bench_sizes(databases, count, many, place, rounds)
+            bench_rerendering(databases[count], count, folder / "renamed.db", place, rounds)
+        bench_jobs(databases[count], place, rounds)
 
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Keep this process, and those it starts, to one core."""
+    """Limit this process, and the processes that it starts, to one core."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(before)})
     try:
@@ -100,22 +102,22 @@ def one_core() -> Iterator[None]:
 
 
 def check(folder: Path, place: Path, tools: Tools) -> None:
-    """Raise `sameness.Different` unless all contenders make the same of odd and hostile users."""
+    """Raise `sameness.Different` unless all contenders make the same pages of odd users."""
     folder.mkdir()
     database = folder / "odd.db"
     bake(sameness.odd_users(1200), ABOUT, database)
     expected = place / "expected"
     ours(database).run(expected)
     for contender in make_rivals(database, folder, tools):
-        with emptied(place / "found") as found:
-            contender.run(found)
-            sameness.compare(contender.name, expected, found)
+        with removed_afterwards(place / "rendered") as rendered:
+            contender.run(rendered)
+            sameness.compare(contender.name, expected, rendered)
     shutil.rmtree(expected)
 
 
 @contextmanager
-def emptied(folder: Path) -> Iterator[Path]:
-    """Give *folder*, and remove it afterwards."""
+def removed_afterwards(folder: Path) -> Iterator[Path]:
+    """Give *folder*, and remove it at the end."""
     try:
         yield folder
     finally:
@@ -123,56 +125,62 @@ def emptied(folder: Path) -> Iterator[Path]:
 
 
 def seconds(work: Work, folder: Path) -> float:
-    """Return how long *work* takes to make *folder*."""
+    """Return the seconds that *work* takes to make *folder*."""
     start = time.perf_counter()
     work(folder)
     return time.perf_counter() - start
 
 
 def race(works: Mapping[str, Work], place: Path, rounds: int) -> dict[str, float]:
-    """Return the median of the seconds that each of *works* takes, having run them in turn."""
+    """Run *works* in turn; return the median of the seconds that each takes."""
     taken: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
-            with emptied(place / "out") as folder:
+            with removed_afterwards(place / "out") as folder:
                 taken[name].append(seconds(work, folder))
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
-def compare(database: Path, others: list[Contender], place: Path, rounds: int) -> None:
-    """Print how long all contenders take, and what is promised of the ratios."""
-    with closing(Directory(database)) as directory, emptied(place / "expected") as expected:
+def compare(database: Path, rivals: list[Contender], place: Path, rounds: int) -> None:
+    """Print the times of all contenders, and the limits of their ratios."""
+    with (
+        closing(Directory(database)) as directory,
+        removed_afterwards(place / "expected") as expected,
+    ):
         build = plan(directory)
-        mine = ours(database)
-        mine.run(expected)
+        our_command = ours(database)
+        our_command.run(expected)
         sample = set()
         for listing in build.listings():
             last = build.page_count(listing)
             numbers = {1, 2, 3, last // 2, last - 1, last}
             sample |= {listing.key(page) for page in numbers}
-        for other in others:  # which warms them up, too
-            with emptied(place / "found") as found:
-                other.run(found)
-                sameness.compare(other.name, expected, found, sample)
+        for rival in rivals:  # this run also fills the caches
+            with removed_afterwards(place / "rendered") as rendered:
+                rival.run(rendered)
+                sameness.compare(rival.name, expected, rendered, sample)
         contents = {key: (expected / key).read_bytes() for key in sameness.keys(expected)}
-        here = partial(_render, directory)
-        works: dict[str, Work] = {OURS: mine.run, HERE: here, RAW: partial(raw, contents)}
-        medians = race(works | {other.name: other.run for other in others}, place, rounds)
+        works: dict[str, Work] = {
+            OURS: our_command.run,
+            IN_PROCESS: partial(_render, directory),
+            SYSTEM_CALLS: partial(write_with_system_calls, contents),
+        }
+        medians = race(works | {rival.name: rival.run for rival in rivals}, place, rounds)
     pages, size = len(contents), sum(map(len, contents.values()))
-    own = medians[OURS]
+    our_time = medians[OURS]
     print(f"\n{pages:,} pages of {build.users:,} users, {size / 1e6:.0f} MB, on one core")
     print(f"{'contender':<44}{'seconds':>10}{'pages/s':>12}{'MB/s':>8}{'/ ours':>9}")
-    for name, median in sorted(medians.items(), key=lambda one: one[1]):
-        rates = f"{pages / median:>12,.0f}{size / median / 1e6:>8,.0f}{median / own:>9.2f}"
+    for name, median in sorted(medians.items(), key=lambda item: item[1]):
+        rates = f"{pages / median:>12,.0f}{size / median / 1e6:>8,.0f}{median / our_time:>9.2f}"
         print(f"{name:<44}{median:>10.3f}{rates}")
-    header()
-    for name, least in LEAST.items():
+    print_header()
+    for name, at_least in MIN_RATIOS.items():
         if name in medians:
-            promise(f"{name} / render", medians[name] / own, least=least)
-    for name, most in MOST.items():
+            print_limit(f"{name} / render", medians[name] / our_time, at_least=at_least)
+    for name, at_most in MAX_RATIOS.items():
         if name in medians:
-            promise(f"render / {name}", own / medians[name], most=most)
-    promise(f"{HERE} / {RAW}", medians[HERE] / medians[RAW])
+            print_limit(f"render / {name}", our_time / medians[name], at_most=at_most)
+    print_limit(f"{IN_PROCESS} / {SYSTEM_CALLS}", medians[IN_PROCESS] / medians[SYSTEM_CALLS])
 
 
 def _render(directory: Directory, folder: Path) -> None:
@@ -180,8 +188,8 @@ def _render(directory: Directory, folder: Path) -> None:
     site.render_site(directory, plan(directory), folder, place, with_data=False, jobs=1)
 
 
-def raw(contents: Mapping[str, bytes], folder: Path) -> None:
-    """Write *contents*, by key, with nothing but system calls."""
+def write_with_system_calls(contents: Mapping[str, bytes], folder: Path) -> None:
+    """Write *contents*, by key, with system calls alone."""
     for parent in {key.rpartition("/")[0] for key in contents}:
         (folder / parent).mkdir(parents=True, exist_ok=True)
     root = f"{folder}/"
@@ -191,27 +199,15 @@ def raw(contents: Mapping[str, bytes], folder: Path) -> None:
         os.close(file)
 
 
-def header() -> None:
-    """Print what is above promises."""
-    print(f"\n{'what is promised':<62}{'at least':>10}{'at most':>10}{'is':>10}")
-
-
-def promise(
-    what: str, found: float, *, least: float | None = None, most: float | None = None
+def bench_sizes(
+    databases: Mapping[int, Path], count: int, many: int, place: Path, rounds: int
 ) -> None:
-    """Print one promise, and whether it is kept; with neither bound, it is only said."""
-    missed = (least is not None and found < least) or (most is not None and found > most)
-    bounds = "".join(f"{'' if one is None else f'{one:.3g}':>10}" for one in (least, most))
-    print(f"{what:<62}{bounds}{found:>10.3g}{'  MISSED' if missed else ''}")
-
-
-def sizes(databases: Mapping[int, Path], count: int, many: int, place: Path, rounds: int) -> None:
-    """Print what memory and a page take with few and with many users."""
+    """Print the peak memory and the time of a page with few and with many users."""
     peaks: dict[int, float] = {}
     times: dict[int, list[float]] = {size: [] for size in databases}
     for _ in range(min(rounds, 3)):
         for size, path in databases.items():
-            with emptied(place / "out") as folder:
+            with removed_afterwards(place / "out") as folder:
                 start = time.perf_counter()
                 done = subprocess.run(
                     [
@@ -227,16 +223,16 @@ def sizes(databases: Mapping[int, Path], count: int, many: int, place: Path, rou
                 )
                 times[size].append(time.perf_counter() - start)
                 peaks[size] = max(peaks.get(size, 0), int(done.stdout.split()[-1]) / 1024)
-    header()
+    print_header()
     for size, peak in peaks.items():
-        promise(f"MiB of memory at most, {size:,} users", peak, most=PEAK)
-    if many > count:  # so many times the users are so many times the pages
-        one, other = (statistics.median(times[size]) / size for size in (many, count))
-        promise(f"time a page, {many:,} users / {count:,}", one / other, most=1)
+        print_limit(f"MiB of memory, {size:,} users", peak, at_most=MAX_MEMORY)
+    if many > count:  # the number of pages grows with the number of users
+        of_many, of_count = (statistics.median(times[size]) / size for size in (many, count))
+        print_limit(f"time of a page, {many:,} users / {count:,}", of_many / of_count, at_most=1)
 
 
-def again(database: Path, count: int, renamed: Path, place: Path, rounds: int) -> None:
-    """Print what rendering takes where a site is there already: the same, and nearly the same."""
+def bench_rerendering(database: Path, count: int, renamed: Path, place: Path, rounds: int) -> None:
+    """Print the times of rendering a site again: with the same users, and with one renamed."""
     profiles = list(users(count))
     middle = profiles[count // 2].id
     profiles[count // 2] = make_profile(middle, f"renamed-{middle}")
@@ -244,35 +240,35 @@ def again(database: Path, count: int, renamed: Path, place: Path, rounds: int) -
     times: dict[str, list[float]] = {"whole": [], "same": [], "renamed": []}
     changed: dict[str, list[Path]] = {}
     for _ in range(rounds):
-        with emptied(place / "out") as folder:
+        with removed_afterwards(place / "out") as folder:
             before: dict[Path, object] = {}
             for name, path in (("whole", database), ("same", database), ("renamed", renamed)):
                 times[name].append(seconds(ours(path).run, folder))
                 after = files(folder)
                 changed[name] = [path for path in after if before.get(path) != after[path]]
                 before = after
-    whole, same, other = (statistics.median(taken) for taken in times.values())
-    header()
-    promise("files written where nothing changed", len(changed["same"]), most=0)
-    promise("the same again / the first time", same / whole, most=0.2)
+    whole, same, with_rename = (statistics.median(taken) for taken in times.values())
+    print_header()
+    print_limit("files written where nothing changed", len(changed["same"]), at_most=0)
+    print_limit("the same again / the first time", same / whole, at_most=0.2)
     pages = [path for path in changed["renamed"] if path.parent != place / "out"]
-    promise("pages written where one user is renamed", len(pages))
-    promise("other files written then", len(changed["renamed"]) - len(pages))
-    promise("one user renamed / the first time", other / whole)
+    print_limit("pages written where one user is renamed", len(pages))
+    print_limit("other files written then", len(changed["renamed"]) - len(pages))
+    print_limit("one user renamed / the first time", with_rename / whole)
 
 
 def files(folder: Path) -> dict[Path, object]:
-    """Return all files below *folder*, with what changes when they are written."""
-    found = {path: path.stat() for path in folder.rglob("*") if path.is_file()}
-    return {path: (about.st_ino, about.st_mtime_ns) for path, about in found.items()}
+    """Return the inode and the time of each file below *folder*. Writing a file changes them."""
+    status = {path: path.stat() for path in folder.rglob("*") if path.is_file()}
+    return {path: (stat.st_ino, stat.st_mtime_ns) for path, stat in status.items()}
 
 
-def jobs(database: Path, place: Path, rounds: int) -> None:
-    """Print what a second core brings."""
+def bench_jobs(database: Path, place: Path, rounds: int) -> None:
+    """Print the gain from a second core."""
     if len(os.sched_getaffinity(0)) < 2:
-        print("\none core: nothing to be said of --jobs")
+        print("\n--jobs is not measured: this machine has one core")
         return
     works = {f"--jobs {number}": ours(database, number).run for number in (1, 2)}
-    alone, together = race(works, place, rounds).values()
-    header()
-    promise("--jobs 1 / --jobs 2, on two cores or more", alone / together, least=1.5)
+    with_one, with_two = race(works, place, rounds).values()
+    print_header()
+    print_limit("--jobs 1 / --jobs 2, on two cores or more", with_one / with_two, at_least=1.5)

@@ -1,8 +1,8 @@
-"""Seeding and baking many users: how fast, against what, and in how much memory.
+"""Seeding and baking many users: rows a second, and peak memory.
 
-The GitHub here is a function that makes up its users as it is asked for them, so that all the
-memory there is in a measurement is the program's. Each large run is a process of its own:
-`python -m bench.seeding github 1000000 FOLDER` prints its figures as JSON.
+GitHub is a function that invents each page of users when it is requested, so that it takes no
+memory. Each large run is a process: `python -m bench.seeding github 1000000 FOLDER` prints its
+figures as JSON.
 """
 
 import json
@@ -28,8 +28,8 @@ from generator.store import ListProgress, Store
 from tests.fake_github import user
 
 API = "https://api.test"
-# What is promised: at least so many rows a second, and at most so many MiB.
-ROWS_A_SECOND, PEAK, PEAK_BAKING = 20_000, 150, 1024
+# Limits: at least so many rows a second, at most so many MiB.
+MIN_ROWS_A_SECOND, MAX_MEMORY, MAX_MEMORY_OF_BAKING = 20_000, 150, 1024
 _USER = json.dumps(user(-1, "user-@") | {"avatar_url": f"{API}/u/@?v=4"}).replace("-1", "@")
 
 
@@ -64,7 +64,7 @@ def seed(source: Source, count: int, path: Path, *, refresh: bool = False) -> No
 
 
 def plain_seed(count: int, path: Path) -> None:
-    """Store the same replies as one would without thinking: one table, a commit for each."""
+    """Store the same replies in a simple way: one table, one commit for each reply."""
     path.unlink(missing_ok=True)
     url: str | None = f"{API}/users?since=0&per_page=100"
     with (
@@ -75,7 +75,7 @@ def plain_seed(count: int, path: Path) -> None:
         while url:
             reply = http.get(url)
             names = ("id", "login", "type", "avatar_url", "html_url")
-            rows = [tuple(one[name] for name in names) for one in reply.json()]
+            rows = [tuple(record[name] for name in names) for record in reply.json()]
             sql.executemany("INSERT OR REPLACE INTO users VALUES (?, ?, ?, ?, ?)", rows)
             sql.commit()
             url = reply.links["next"]["url"] + "&per_page=100" if "next" in reply.links else None
@@ -96,10 +96,10 @@ def bake_store(path: Path) -> None:
 
 
 def bench_scale(folder: Path, count: int) -> None:
-    """Print rows a second and peak memory of every stage for *count* users, and the promises."""
+    """Print rows a second and peak memory of each stage with *count* users, and their limits."""
     write_csv(folder / "users.csv", count)
-    print(f"{'':<44}{'rows/s':>12}{f'x {ROWS_A_SECOND:,}':>12}{'MiB':>8}{'of':>8}")
-    for stage, what in (
+    print(f"{'':<44}{'rows/s':>12}{f'x {MIN_ROWS_A_SECOND:,}':>12}{'MiB':>8}{'of':>8}")
+    for stage, label in (
         ("github", "seed from GitHub"),
         ("refresh", "seed --refresh from GitHub"),
         ("file", "seed from a file"),
@@ -111,29 +111,29 @@ def bench_scale(folder: Path, count: int) -> None:
             capture_output=True,
         )
         rows, memory = json.loads(done.stdout)
-        most = PEAK_BAKING if stage == "bake" else PEAK
-        slow = stage != "bake" and rows < ROWS_A_SECOND
-        missed = "  MISSED" if slow or memory > most else ""
+        at_most = MAX_MEMORY_OF_BAKING if stage == "bake" else MAX_MEMORY
+        is_slow = stage != "bake" and rows < MIN_ROWS_A_SECOND
+        missed = "  MISSED" if is_slow or memory > at_most else ""
         print(
-            f"{count:,} users: {what}".ljust(44)
-            + f"{rows:>12,.0f}{rows / ROWS_A_SECOND:>12.2f}{memory:>8.0f}{most:>8}{missed}"
+            f"{count:,} users: {label}".ljust(44)
+            + f"{rows:>12,.0f}{rows / MIN_ROWS_A_SECOND:>12.2f}{memory:>8.0f}{at_most:>8}{missed}"
         )
 
 
-def peak() -> float:
-    """Return the most memory that this process had at a time, in MiB.
+def peak_memory() -> float:
+    """Return the peak memory of this process, in MiB.
 
-    Not getrusage's: that counts what the process that started this one had then.
+    getrusage would include the memory of the process that started this one.
     https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
     """
-    found = re.search(r"VmHWM:\s*([0-9]+) kB", Path("/proc/self/status").read_text())
-    if not found:
+    match = re.search(r"VmHWM:\s*([0-9]+) kB", Path("/proc/self/status").read_text())
+    if not match:
         raise OSError("/proc/self/status has no VmHWM")
-    return int(found[1]) / 1024
+    return int(match[1]) / 1024
 
 
 def main() -> None:
-    """Do one stage, and print its rows a second and its peak memory in MiB."""
+    """Run one stage; print its rows a second and its peak memory in MiB."""
     stage, count, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     users, csv = (
         sources.parse_source("users", API),
@@ -148,7 +148,7 @@ def main() -> None:
     start = time.perf_counter()
     stages[stage]()
     taken = time.perf_counter() - start
-    print(json.dumps([count / taken, peak()]))
+    print(json.dumps([count / taken, peak_memory()]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Invented users for the benchmarks: names of the shapes that real ones have, in any number."""
+"""Any number of invented users, with usernames like those of real accounts."""
 
 import random
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ WORDS = _words("""
 
 
 def users(count: int, seed: int = 1) -> Iterator[Profile]:
-    """Yield *count* users in the order of their ids: one in ten an organisation, few bots."""
+    """Yield *count* users by ascending id: one in ten is an organisation, few are bots."""
     chance = random.Random(seed)
     identity = 0
     for _ in range(count):

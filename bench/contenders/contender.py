@@ -1,4 +1,4 @@
-"""What a contender is, and what all of them are given: which pages, and the users as data."""
+"""A contender: a program that makes the pages. All get the same users, as data."""
 
 import json
 import os
@@ -20,16 +20,21 @@ from generator.site import STATIC, TEMPLATES, Build, Listing, user_row
 HERE = Path(__file__).parent
 SIZES = (10, 25, 50, 100)
 ORIGIN = "https://users.example.org"  # hugo_site/hugo.toml has it too
-# Of a user's texts, those to escape; the last three are there where id and name do not imply them.
+# A user's texts, which are escaped. The last three are empty if id and username imply them.
 TEXTS = ("username", "type", "avatar", "avatar_2x", "profile_url")
 Pages = Mapping[Listing, Nodes]
 Users = Sequence[Mapping[str, Any]]
 
 
 class Contender(NamedTuple):
-    """Who makes the pages: a process of *command*, with the folder to make behind it.
+    """A program that makes the pages.
 
-    *output* is how that is said.
+    Attributes:
+        name: its name in tables.
+        command: its command line, without the output folder.
+        output: the last argument, with {} for the output folder.
+        environ: environment variables.
+        cwd: the working directory.
     """
 
     name: str
@@ -39,7 +44,7 @@ class Contender(NamedTuple):
     cwd: Path = ROOT
 
     def run(self, folder: Path) -> None:
-        """Make the pages below *folder*/users, which is not there yet."""
+        """Make the pages in *folder*/users, which does not exist yet."""
         done = subprocess.run(
             [*self.command, self.output.format(folder)],
             cwd=self.cwd,
@@ -52,7 +57,7 @@ class Contender(NamedTuple):
 
 
 def ours(database: Path, jobs: int = 1) -> Contender:
-    """Return the verb `render`."""
+    """Return `ghdirectory render`, the command that the others are compared with."""
     command = [sys.executable, "-m", "generator", "render", "--database", database, "--no-data"]
     options = [
         "--origin",
@@ -69,12 +74,12 @@ def ours(database: Path, jobs: int = 1) -> Contender:
 
 
 def plan(directory: Directory) -> Build:
-    """Return which pages all contenders make."""
+    """Return the build that all contenders make the pages of."""
     return site.make_build(directory, SIZES, ("id",), "none")
 
 
 def renderer(directory: Directory, *, use_slots: bool = True) -> Renderer:
-    """Return who draws our pages of *directory*, as `render` does."""
+    """Return what draws the pages of *directory* in `render`."""
     assets = read_assets(TEMPLATES, STATIC)
     return Renderer(
         plan(directory),
@@ -88,26 +93,29 @@ def renderer(directory: Directory, *, use_slots: bool = True) -> Renderer:
 
 
 def record(profile: Profile) -> Mapping[str, Any]:
-    """Return *profile* as contenders read it: addresses, fit to be shown, if not implied."""
-    found = {"id": str(profile.id), "username": profile.username, "type": profile.type}
+    """Return *profile* as contenders read it.
+
+    It has addresses, fit to be shown, only if id and username do not imply them.
+    """
+    texts = {"id": str(profile.id), "username": profile.username, "type": profile.type}
     if (profile.avatar_url, profile.html_url) == implied_urls(profile.id, profile.username):
-        return found
+        return texts
     addresses = user_row(*profile)[3:]
     names = ("avatar", "avatar_2x", "profile_url")
     return {
-        **found,
+        **texts,
         "own": True,
         **{name: address or "" for name, address in zip(names, addresses, strict=True)},
     }
 
 
 def same_place(name: str) -> int:
-    """Return the page size whose page shows the same first user: "same_0" is of the first."""
+    """Return the page size that a value is for: "same_0" is for the smallest."""
     return SIZES[int(name.removeprefix("same_"))]
 
 
 def write_data(folder: Path, pages: Iterable[Listing], users: Users) -> None:
     """Write users.json and listings.json to *folder*."""
     (folder / "users.json").write_text(json.dumps(users))
-    found = [{"size": one.pagination, "prefix": one.prefix} for one in pages]
-    (folder / "listings.json").write_text(json.dumps(found))
+    listings = [{"size": listing.pagination, "prefix": listing.prefix} for listing in pages]
+    (folder / "listings.json").write_text(json.dumps(listings))

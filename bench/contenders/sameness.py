@@ -1,4 +1,4 @@
-"""Whether contenders made the same pages: the same files, which a browser reads alike."""
+"""Compares the pages of contenders: the same files, and the same content for a browser."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,19 +15,19 @@ _ADDRESSES = ("href", "src", "srcset")
 
 
 class Different(Exception):
-    """A contender made other pages."""
+    """A contender made different pages."""
 
 
 def odd_users(count: int) -> Iterator[Profile]:
-    """Yield *count* ordinary users, and every odd and hostile one there is, by id."""
+    """Yield *count* ordinary users and all odd and hostile ones, by id."""
     more = (
         make_profile(60_000_001, "pictured", avatar_url="https://example.org/a?b=1&c='2'"),
         make_profile(60_000_002, "drawn", avatar_url="data:image/svg+xml,%3Csvg xmlns='x'/%3E"),
         make_profile(60_000_003, "", type="", html_url="https://example.org/?a=1&b=<2>"),
         make_profile(60_000_004, "`${u.id}` {{ .id }} {% raw %} %s \\n ??/", type="`${1}`{{ . }}"),
     )
-    found = {profile.id: profile for profile in (*users(count), *ODD, *more)}
-    yield from (found[identity] for identity in sorted(found))
+    profiles = {profile.id: profile for profile in (*users(count), *ODD, *more)}
+    yield from (profiles[identity] for identity in sorted(profiles))
 
 
 def keys(folder: Path) -> set[str]:
@@ -35,25 +35,31 @@ def keys(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.glob("users/**/*.html")}
 
 
-def compare(name: str, expected: Path, found: Path, some: Iterable[str] | None = None) -> None:
-    """Raise `Different` unless *found* has the pages that *expected* has.
+def compare(name: str, expected: Path, rendered: Path, sample: Iterable[str] | None = None) -> None:
+    """Raise `Different` unless the folder *rendered* has the pages of *expected*.
 
-    All are looked for; those of *some* keys, or all, are read.
+    Args:
+        name: the contender's name.
+        expected: the folder with our pages.
+        rendered: the folder with the contender's pages.
+        sample: the keys of the pages whose content is compared; None: all.
     """
-    wanted, made = keys(expected), keys(found)
-    if wanted != made:
-        odd = sorted(wanted ^ made)
-        raise Different(f"{name}: {len(made)} pages of {len(wanted)}; not in both: {odd[:5]}")
-    for key in sorted(wanted) if some is None else some:
-        one, other = ((folder / key).read_bytes() for folder in (expected, found))
-        # Reading takes long, and is needed only where more than white space differs.
-        if _tight(one) == _tight(other):
+    expected_keys, rendered_keys = keys(expected), keys(rendered)
+    if expected_keys != rendered_keys:
+        odd = sorted(expected_keys ^ rendered_keys)
+        raise Different(
+            f"{name}: {len(rendered_keys)} pages of {len(expected_keys)}; not in both: {odd[:5]}"
+        )
+    for key in sorted(expected_keys) if sample is None else sample:
+        ours, theirs = ((folder / key).read_bytes() for folder in (expected, rendered))
+        # Parsing is slow, and is needed only if more than white space differs.
+        if _tight(ours) == _tight(theirs):
             continue
-        for ours, theirs in zip(read(one), [*read(other), None], strict=False):
-            if ours != theirs:
-                raise Different(f"{name}, {key}: {theirs} where there should be {ours}")
-        if len(read(one)) != len(read(other)):
-            raise Different(f"{name}, {key}: there is more at its end")
+        for our_node, their_node in zip(read(ours), [*read(theirs), None], strict=False):
+            if our_node != their_node:
+                raise Different(f"{name}, {key}: {their_node} instead of {our_node}")
+        if len(read(ours)) != len(read(theirs)):
+            raise Different(f"{name}, {key}: the page has more at its end")
 
 
 def _tight(page: bytes) -> list[bytes]:
@@ -61,7 +67,7 @@ def _tight(page: bytes) -> list[bytes]:
 
 
 def read(page: bytes) -> list[object]:
-    """Return the tags of *page*, with their attributes, and its texts, as a browser reads them."""
+    """Return the tags of *page* with their attributes, and its texts, as a browser reads them."""
     reader = _Reader(convert_charrefs=True)
     reader.feed(page.decode())
     reader.close()
@@ -69,11 +75,11 @@ def read(page: bytes) -> list[object]:
 
 
 class _Reader(HTMLParser):
-    """Notes what it meets. White space counts as one blank; of addresses, what they lead to."""
+    """Records tags and texts. White space becomes one blank; percent codes are decoded."""
 
     def __init__(self, *, convert_charrefs: bool) -> None:
         super().__init__(convert_charrefs=convert_charrefs)
-        self._found: list[object] = []
+        self._nodes: list[object] = []
         self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -94,9 +100,9 @@ class _Reader(HTMLParser):
 
     def flush(self) -> list[object]:
         if text := _plain(self._text):
-            self._found.append(text)
+            self._nodes.append(text)
         self._text = ""
-        return self._found
+        return self._nodes
 
 
 def _plain(text: str) -> str:
