@@ -46,7 +46,7 @@ class Aws:
             try:
                 (stack,) = client.describe_stacks(StackName=self.name)["Stacks"]
             except client.exceptions.ClientError as exc:
-                # CloudFormation has no error code for it: ValidationError is for much else, too.
+                # The error's code does not tell: ValidationError stands for other errors, too.
                 if "does not exist" in str(exc):
                     return None
                 raise

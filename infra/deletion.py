@@ -17,7 +17,7 @@ def destroy(cloud: Cloud, report: Report, confirm: Callable[[str], bool]) -> Non
         confirm: is given the stack's name, and returns whether to delete it.
 
     Raises:
-        DeployError: there is no stack, or the user does not confirm.
+        InfraError, PublishError: there is no stack, the user does not confirm, or AWS refuses.
     """
     stack = cloud.stack()
     if stack is None:

@@ -63,7 +63,7 @@ class Deployer:
     ) -> None:
         """Deploy a site with the API over its directory.
 
-        Run again after an interruption, it continues.
+        After an interruption, call it again with the same arguments to continue.
 
         Args:
             site: the rendered folder.
@@ -308,5 +308,8 @@ class Deployer:
 
 
 def _names_up_to(names: list[str], name: str) -> list[str]:
-    """Return the history after a rollback to *name*, which an earlier rollback may have left."""
+    """Return the history after a rollback to *name*.
+
+    An earlier rollback may have taken the name out of the history.
+    """
     return names[: names.index(name) + 1] if name in names else [*names, name]
