@@ -1,6 +1,6 @@
-"""The directory: the file that the site and the API share. The same users give the same bytes.
+"""The directory: a read-only SQLite file for the site and the API. Same users give same bytes.
 
-Everything that a request would otherwise count is counted here.
+It has the totals and the search index, so that no request has to count users.
 """
 
 import os

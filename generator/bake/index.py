@@ -1,12 +1,12 @@
 """The search index in memory: frequent terms, posting lists with anchors, tokens. Does no I/O.
 
-A term is any substring of a folded username, an n-gram is a term of one to `MAX_GRAM` characters.
-Each type group has a posting list of all its users, and one for each frequent term. The term of
-all users is "". Anchors are ids from which a page deep in a list is read.
+A term is any substring of a folded username, and an n-gram is a term of one to `MAX_GRAM`
+characters. Each type group has a posting list of all its users, whose term is "", and one for each
+frequent term. Anchors are ids from which a query reads a page deep in a list.
 
-A query reads a list in one of two ways. A dense list, with users everywhere among the others, is
-read by scanning all users from an anchor on. Any other list is read through the full-text table
-`grams`, which has tokens for each user.
+A query reads a list in one of two ways. In a dense list, no two users are far apart, so a query
+scans all users from an anchor on. For any other list, it looks up the tokens of users in the
+full-text table `grams`.
 """
 
 from array import array
@@ -28,16 +28,16 @@ from function.index import (
 # MIN_FREQUENT, and always with MAX_FREQUENT. A query for a rarer term reads all users who have it.
 FREQUENT_SHARE = 666
 MIN_FREQUENT, MAX_FREQUENT = 100, 1500
-# Longer terms are never frequent: a few usernames of thousands of characters would have millions of
-# terms. GitHub's longest login has 39 characters.
+# Longer terms are never frequent: a hundred usernames of thousands of characters could have
+# millions of them. GitHub's longest login has 39 characters.
 MAX_TERM = 40
-# A term of more than MAX_GRAM characters has a token if fewer than one user in so many has it. With
-# the tokens of its n-grams, a query would read more pages of the file.
+# A term of more than MAX_GRAM characters has a token if fewer than one user in SPARSE_SHARE has
+# it. With the tokens of its n-grams, a query would read more pages of the file.
 SPARSE_SHARE = 250
-# The largest type may have no token. Its users are those without the tokens of the other types, if
-# there are no more of these than this.
+# The main type may have no token. A query then excludes the tokens of the other types, if these
+# are at most so many.
 MAX_NEGATED_TYPES = 4
-# A list is dense if no more users than this lie between two of its anchors.
+# A list is dense if a query scans at most so many users between two of its anchors.
 MAX_GAP = 24 * ANCHOR_INTERVAL
 
 
@@ -77,7 +77,7 @@ def frequent_substrings(name: str, frequent: Collection[str]) -> set[str]:
     for start in range(len(name)):
         for stop in range(start + 1, len(name) + 1):
             term = name[start:stop]
-            if term not in frequent:  # nor is any longer one
+            if term not in frequent:  # so no longer one is
                 break
             terms.add(term)
     return terms
@@ -88,7 +88,7 @@ class PostingList:
     """The users of a type group who have a term, added in the order of their ids.
 
     Attributes:
-        users: how many they are.
+        users: the number of users.
         anchors: the ids of the first user and of every `ANCHOR_INTERVAL`-th after it.
         last_position: the position of the last anchor among the users that a query would scan.
         max_gap: the most users to scan between two anchors.
@@ -114,8 +114,8 @@ class ListStatistics:
     Attributes:
         frequent: how many users have each frequent term.
         lists: the posting list of each term, by type group.
-        main_type: the type of more than half of the users, None if there is none. A query for it
-            scans the users of all types.
+        main_type: the type of more than half of the users, or None. A query for it scans the users
+            of all types.
     """
 
     def __init__(

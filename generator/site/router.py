@@ -15,8 +15,8 @@ from generator.site.page_numbers import corresponding_page
 
 _USERS = re.compile(r"/users(?:/([0-9]+))?/?")
 _NUMBER = re.compile(r"[0-9]+")
-# Larger numbers are cut to these. No listing is so long, and their product is exact as a double,
-# which is what numbers are in JavaScript.
+# Larger numbers are replaced by these. No listing is so long, and infra/router.js can multiply them
+# exactly, because its numbers are doubles.
 MAX_PAGE, MAX_SIZE = 10**9, 10**6
 
 

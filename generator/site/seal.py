@@ -20,8 +20,8 @@ def write_seal(folder: Path, inputs: str) -> None:
 def sealed(folder: Path, inputs: str) -> int | None:
     """Return how many files the site in *folder* has, if rendering *inputs* would change nothing.
 
-    None if the inputs are others, rendering was interrupted, or a file was added, removed, renamed
-    or changed. A change that leaves the size and the modification time of a file is not noticed.
+    None if the inputs differ, rendering was interrupted, or a file was added, removed, renamed or
+    changed. A change that leaves a file's size and modification time as they were is not noticed.
     """
     try:
         seal = json.loads((folder / SEAL).read_bytes())

@@ -9,7 +9,7 @@ from generator.site.listed_type import ListedType
 
 DEFAULT_PAGE_SIZES = (10, 25, 50, 100)
 DEFAULT_ORDERS = ("id", "-id", "type")
-# "all" means no more types than this: every page links to each listed type.
+# The largest number of types that "all" stands for. Every page links to each listed type.
 MAX_TYPES = 8
 
 

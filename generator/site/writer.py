@@ -81,7 +81,7 @@ def _has(path: str, content: bytes) -> bool:
 def _write(path: str, content: bytes) -> None:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
-        while content:  # one call may write less than all
+        while content:  # os.write may write only a part
             content = content[os.write(file, content) :]
     finally:
         os.close(file)
