@@ -15,7 +15,8 @@ from function.database import Directory
 from generator.render import site
 from generator.render.assets import read_assets
 from generator.render.pages import Renderer
-from generator.site import STATIC, TEMPLATES, Build, Listing, user_row
+from generator.render.templates import STATIC, TEMPLATES
+from generator.site import Build, Listing, user_row
 
 HERE = Path(__file__).parent
 SIZES = (10, 25, 50, 100)

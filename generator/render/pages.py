@@ -14,8 +14,8 @@ from generator.errors import BuildError
 from generator.render.context import PageContext
 from generator.render.rows import RowRenderer
 from generator.render.slots import HOSTILE, Slot, SlotTemplate, compile_slots, placeholder
-from generator.render.templates import Templates, as_markup, escape
-from generator.site import ABOUT_KEY, STATIC, TEMPLATES, Build, Listing, SiteFile
+from generator.render.templates import STATIC, TEMPLATES, Templates, as_markup, escape
+from generator.site import ABOUT_KEY, Build, Listing, SiteFile
 from generator.text import day, number, percentage
 
 PAGE = "users.html"

@@ -16,14 +16,13 @@ from generator.render.downloads import write_downloads
 from generator.render.pages import Download, Renderer, Widest
 from generator.render.sitemap import KEY as SITEMAP_KEY
 from generator.render.sitemap import sitemaps
+from generator.render.templates import STATIC, TEMPLATES
 from generator.site import (
     ABOUT_KEY,
     BUILD_KEY,
     INDEX_KEY,
     NOT_FOUND_KEY,
     ROBOTS_KEY,
-    STATIC,
-    TEMPLATES,
     Build,
     FileCounts,
     Listing,

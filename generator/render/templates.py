@@ -24,6 +24,9 @@ from markupsafe import escape as escape_markup
 from generator.errors import BuildError
 from generator.render.slots import NotSlottable, contains_slot
 
+TEMPLATES = Path(__file__).parents[2] / "site_templates"
+STATIC = TEMPLATES / "static"
+
 # Tests and filters that may be used on slots: their answer is the same for any value.
 _FOR_ANY_VALUE = {"none", "defined", "undefined", "length", "count"}
 

@@ -4,9 +4,6 @@ import mimetypes
 from pathlib import Path
 from typing import NamedTuple
 
-TEMPLATES = Path(__file__).parents[2] / "site_templates"
-STATIC = TEMPLATES / "static"
-
 ABOUT_KEY = "about.html"
 BUILD_KEY = "build.json"
 INDEX_KEY = "index.html"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from generator.site import STATIC
+from generator.render.templates import STATIC
 from tests.browser.search_page import (
     API,
     VIEWS,

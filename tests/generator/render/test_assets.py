@@ -8,7 +8,8 @@ from generator.render import assets as assets_module
 from generator.render import site
 from generator.render.assets import BOOTSTRAP, DESCRIPTION, SHEET, read_assets
 from generator.render.pages import Renderer
-from generator.site import STATIC, TEMPLATES, Listing
+from generator.render.templates import STATIC, TEMPLATES
+from generator.site import Listing
 from tests.factories import make_profile
 
 

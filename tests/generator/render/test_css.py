@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from generator.errors import BuildError
 from generator.render.assets import BOOTSTRAP
 from generator.render.css import prune, skim, words
-from generator.site import STATIC, TEMPLATES
+from generator.render.templates import STATIC, TEMPLATES
 
 DARK = "@media screen and (prefers-color-scheme:dark)"
 

@@ -12,7 +12,8 @@ from generator.errors import BuildError
 from generator.reading import read_columns
 from generator.render.assets import read_assets
 from generator.render.pages import Download, Renderer
-from generator.site import STATIC, TEMPLATES, Build, ListedType, Listing
+from generator.render.templates import STATIC, TEMPLATES
+from generator.site import Build, ListedType, Listing
 from generator.text import rough_size
 from tests.factories import ABOUT, ODD, make_profile
 

@@ -15,7 +15,8 @@ from generator.check import check
 from generator.errors import BuildError
 from generator.render import site
 from generator.render.site import Place
-from generator.site import TEMPLATES, Listing, read_build
+from generator.render.templates import TEMPLATES
+from generator.site import Listing, read_build
 from generator.site.seal import SEAL
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 
