@@ -1,4 +1,7 @@
-"""The rules of the house: who imports whom, one door for each outside package, locked versions."""
+"""The rules of the architecture: which package imports which, and locked versions.
+
+Each third-party package is imported by one module, so that it can be replaced there.
+"""
 
 import ast
 import re
@@ -11,8 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OURS = {"function", "generator", "infra"}
-# Every package that is imported, and the one module that does, unless it is in MORE_DOORS.
-DOORS = {
+# The only module that imports each third-party package, except for those in SEVERAL_IMPORTERS.
+IMPORTER = {
     "aws_lambda_powertools": "function.handler",
     "boto3": "generator.publish.aws",
     "botocore": "generator.publish.aws",
@@ -27,28 +30,27 @@ DOORS = {
     "starlette": "function.app",
     "uvicorn": "generator.serve",
 }
-# Packages that any module of some packages may import.
-MORE_DOORS = {"click": ("generator.cli.", "infra.deploy"), "rich": ("generator.cli.",)}
+# Packages that may be imported by modules whose names begin like these.
+SEVERAL_IMPORTERS = {"click": ("generator.cli.", "infra.deploy"), "rich": ("generator.cli.",)}
 LOCKS = (
     *("requirements/build.txt", "requirements/dev.txt", "requirements/deploy.txt"),
     "function/requirements.txt",
 )
-# Of what has an environment of its own: what the benchmarks compare with, what deploying calls,
-# what checks the template for AWS.
-OTHERS = ("requirements/bench.txt", "requirements/aws.txt", "requirements/lint.txt")
+# Lock files of separate environments: peers of the benchmarks, deployment, linters for AWS.
+SEPARATE_LOCKS = ("requirements/bench.txt", "requirements/aws.txt", "requirements/lint.txt")
 
 
 def imports(path: Path) -> set[str]:
     """Return the modules that the file at *path* imports."""
-    found = set()
+    modules = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = {f"{node.module}.{alias.name}" for alias in node.names}
-            # Where all that is imported are modules, the package is only the way to them.
-            found |= names if names <= PATHS.keys() else {node.module, *names}
-    return found
+            # If all names are modules, nothing is imported from the package itself.
+            modules |= names if names <= PATHS.keys() else {node.module, *names}
+    return modules
 
 
 def module_name(path: Path) -> str:
@@ -64,23 +66,24 @@ PATHS = {
 MODULES = {name: imports(path) for name, path in PATHS.items()}
 
 
-def outside(names: set[str]) -> set[str]:
+def third_party(names: set[str]) -> set[str]:
+    """Return the third-party packages among the modules *names*."""
     return {name.partition(".")[0] for name in names} - OURS - set(sys.stdlib_module_names)
 
 
-def room(name: str) -> str:
-    """Return the package of the module *name*: "generator.site", or "generator.check" itself."""
+def package_of(name: str) -> str:
+    """Return the package of the module *name*; "generator.check" is a package by itself."""
     top, _, rest = name.partition(".")
     return f"{top}.{rest.partition('.')[0]}" if top == "generator" and rest else top
 
 
-def rooms(name: str) -> set[str]:
-    """Return the packages of ours, other than its own, that the module *name* imports from."""
-    found = {room(one) for one in MODULES[name] if one.partition(".")[0] in OURS}
-    return found - {room(name), "generator"}
+def imported_packages(name: str) -> set[str]:
+    """Return the project's packages that the module *name* imports from, without its own."""
+    packages = {package_of(module) for module in MODULES[name] if module.split(".")[0] in OURS}
+    return packages - {package_of(name), "generator"}
 
 
-# Which packages and modules each may import from; `function` and what is named in COMMON besides.
+# The packages and modules that each may import from, in addition to COMMON.
 COMMON = {"function", "generator.errors", "generator.text"}
 MAY_IMPORT = {
     "function": set(),
@@ -110,23 +113,31 @@ MAY_IMPORT = {
 }
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_each_package_imports_only_what_it_may(name):
-    own = room(name)
-    common = COMMON - {"generator.errors"} if own == "generator.errors" else COMMON
-    if own in ("function", "generator.text"):
-        common = set()
-    assert rooms(name) <= MAY_IMPORT[own] | common
+def may_import(package: str) -> set[str]:
+    """Return the packages that *package* may import from."""
+    if package in ("function", "generator.text"):
+        return set()
+    return MAY_IMPORT[package] | COMMON - {package}
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_package_is_imported_by_its_name_and_not_by_an_inner_module(name):
-    inner = {one for one in MODULES[name] & MODULES.keys() if one.startswith("generator.")}
-    assert not {one for one in inner if room(one) not in (room(name), one)}
+def test_a_package_imports_only_the_packages_that_it_may():
+    forbidden = {name: imported_packages(name) - may_import(package_of(name)) for name in MODULES}
+    assert not {name: packages for name, packages in forbidden.items() if packages}
+
+
+def test_a_package_is_imported_by_its_name_and_not_by_an_inner_module():
+    for name, imported in MODULES.items():
+        inner = {
+            module
+            for module in imported & MODULES.keys()
+            if module.startswith("generator.")
+            and package_of(module) not in (package_of(name), module)
+        }
+        assert not inner, name
 
 
 def test_building_needs_no_boto3():
-    """What needs it is loaded on first use, since requirements/build.txt has none."""
+    """Code that needs boto3 is loaded on first use, since requirements/build.txt has no boto3."""
     program = """
 import importlib, sys
 sys.modules["boto3"] = sys.modules["botocore"] = sys.modules["mangum"] = None
@@ -134,7 +145,7 @@ sys.modules["aws_lambda_powertools"] = None
 for name in sys.argv[1:]:
     importlib.import_module(name)
 """
-    names = sorted({room(name) for name in MODULES if name.startswith("generator.")})
+    names = sorted({package_of(name) for name in MODULES if name.startswith("generator.")})
     names = [name for name in names if name != "generator.__main__"]
     subprocess.run([sys.executable, "-c", program, *names], check=True, cwd=ROOT)
 
@@ -146,28 +157,28 @@ def test_no_module_needs_fcntl_which_windows_lacks():
 def test_the_function_never_imports_the_generator():
     for name, imported in MODULES.items():
         if name.startswith("function"):
-            assert not [other for other in imported if other.startswith("generator")], name
+            assert not [module for module in imported if module.startswith("generator")], name
 
 
-def test_every_outside_package_has_one_door():
-    doors = {
-        package: {name for name, imported in MODULES.items() if package in outside(imported)}
-        for package in set().union(*map(outside, MODULES.values()))
+def test_each_third_party_package_is_imported_by_one_module():
+    importers = {
+        package: {name for name, imported in MODULES.items() if package in third_party(imported)}
+        for package in set().union(*map(third_party, MODULES.values()))
     }
-    for package, prefixes in MORE_DOORS.items():
-        assert not [name for name in doors.pop(package) if not name.startswith(prefixes)]
-    assert doors == {package: {module} for package, module in DOORS.items()}
+    for package, prefixes in SEVERAL_IMPORTERS.items():
+        assert not [name for name in importers.pop(package) if not name.startswith(prefixes)]
+    assert importers == {package: {module} for package, module in IMPORTER.items()}
 
 
-def test_no_imports_go_round_in_a_circle():
-    def visit(name: str, way: tuple[str, ...]) -> None:
-        assert name not in way, " -> ".join((*way, name))
-        for other in MODULES[name] & set(MODULES):
-            if other not in done:
-                visit(other, (*way, name))
-        done.add(name)
+def test_no_modules_import_each_other_in_a_circle():
+    def visit(name: str, importers: tuple[str, ...]) -> None:
+        assert name not in importers, " -> ".join((*importers, name))
+        for imported in MODULES[name] & MODULES.keys():
+            if imported not in visited:
+                visit(imported, (*importers, name))
+        visited.add(name)
 
-    done: set[str] = set()
+    visited: set[str] = set()
     for name in MODULES:
         visit(name, ())
 
@@ -180,7 +191,7 @@ def test_only_the_command_line_and_the_handler_read_the_environment():
 
 
 def test_only_the_terminal_writes_to_the_terminal():
-    """And the process's entry, before the terminal is imported."""
+    """So does __main__, before it has imported the terminal."""
     writers = {
         name
         for name in MODULES
@@ -202,11 +213,11 @@ def locked(path: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("path", [*LOCKS, *OTHERS])
-def test_a_lock_file_has_a_hash_for_everything_and_no_address(path):
+@pytest.mark.parametrize("path", [*LOCKS, *SEPARATE_LOCKS])
+def test_a_lock_file_has_a_hash_for_each_package_and_no_url(path):
     text = (ROOT / path).read_text()
     blocks = re.findall(r"^[a-z0-9][^\n]*(?:\n {4}[^\n]+)*", text, re.MULTILINE)
-    # One may be there twice, for Pythons of its own.
+    # A package may be listed twice, for different versions of Python.
     assert {block.partition("==")[0] for block in blocks} == set(locked(path))
     assert all("--hash=sha256:" in block for block in blocks)
     assert not re.search(r"://|--(extra-)?index|--find-links", text)
@@ -233,12 +244,12 @@ def test_the_lock_files_pin_one_version_of_each_package():
         ),
     ],
 )
-def test_what_the_project_asks_for_is_locked(path, required):
+def test_required_packages_are_locked(path, required):
     names = {re.split(r"[<>=~!\[; ]", requirement)[0].lower() for requirement in required}
     assert names <= set(locked(path))
 
 
-def test_building_installs_no_test_tool_and_nothing_of_lambdas():
+def test_building_installs_no_package_of_tests_or_lambda():
     assert not set(locked("requirements/build.txt")) & {
         *("pytest", "hypothesis", "mypy", "ruff", "mangum", "aws-lambda-powertools", "boto3"),
     }
