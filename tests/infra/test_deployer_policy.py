@@ -230,18 +230,17 @@ def resources(statement: dict[str, Any]) -> list[str]:
     return [arns] if isinstance(arns, str) else arns
 
 
-@pytest.mark.parametrize("action", sorted(ACTIONS))
-def test_each_action_is_allowed_on_the_stacks_own_resource(action):
-    assert allows(action, own_resource(action))
+def test_each_action_is_allowed_on_the_stacks_own_resource():
+    assert not [action for action in ACTIONS if not allows(action, own_resource(action))]
 
 
-@pytest.mark.parametrize("action", sorted(ACTIONS - WITHOUT_RESOURCE_TYPE - WITHOUT_A_NAME))
-def test_no_action_is_allowed_on_another_stacks_resource(action):
-    arn = own_resource(action)
-    other = re.sub(NAME, "B" * len(NAME), arn, flags=re.IGNORECASE)
-    if other == arn:  # its name has an id that AWS gives: allowed on all resources of that type
-        other = "arn:aws:ec2:eu-west-1:111111111111:instance/i-1"
-    assert not allows(action, other)
+def test_no_action_is_allowed_on_another_stacks_resource():
+    for action in ACTIONS - WITHOUT_RESOURCE_TYPE - WITHOUT_A_NAME:
+        arn = own_resource(action)
+        other = re.sub(NAME, "B" * len(NAME), arn, flags=re.IGNORECASE)
+        if other == arn:  # its name has an id that AWS gives: allowed on all resources of that type
+            other = "arn:aws:ec2:eu-west-1:111111111111:instance/i-1"
+        assert not allows(action, other), action
 
 
 @pytest.mark.parametrize(
