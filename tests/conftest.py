@@ -14,19 +14,23 @@ from generator.render import css
 from tests.factories import make_directory
 from tests.oracle import VARIED
 
-# A slow machine is no failure, and a failure is the same on every machine.
-settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("suite")
+# A test never fails for being slow, and each run tries the same examples.
+settings.register_profile("all", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("quick", settings.get_profile("all"), max_examples=30)
 
-
-# In memory where there is room: half of the suite's time is waiting for a disk.
-_MEMORY, _ROOM = Path("/dev/shm"), 2 << 30  # noqa: S108  (a place, and a folder of our own in it)
+# Files of tests are in memory if it has 2 GiB of room: half of the time was waiting for a disk.
+_MEMORY, _ROOM = Path("/dev/shm"), 2 << 30  # noqa: S108  (pytest makes a private folder in it)
 if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples of each property in a run without slow tests."""
+    settings.load_profile("quick" if config.option.markexpr == "not slow" else "all")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no core waits for it at the end."""
+    """Begin with the slowest tests, so that at the end no core waits for the other."""
     items.sort(key=lambda item: ("test_deployed" not in item.nodeid, not _is_slow(item)))
 
 
@@ -36,7 +40,7 @@ def _is_slow(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_proxy() -> Iterator[None]:
-    """Keep the machine's proxy out of the way of servers on loopback."""
+    """Unset the proxy of this machine: requests to loopback must not use it."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             patch.delenv(name, raising=False)
@@ -71,8 +75,8 @@ def varied_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Direc
 
 @pytest.fixture(scope="session")
 def real_users() -> Path:
-    """A thousand real accounts, where they are at hand."""
+    """A file of a thousand real accounts. Without it, the test is skipped."""
     path = Path(__file__).parents[2] / "shared/data/github_users_first.csv"
     if not path.exists():
-        pytest.skip(f"the real accounts are not at hand ({path.name})")
+        pytest.skip(f"{path.name}, a file of real accounts, does not exist here")
     return path
