@@ -12,7 +12,7 @@ import pytest
 
 from generator.cli import main
 from tests.fake_github import FakeGitHub, serving
-from tests.generator.cli.program import ROOT, USERS, ids, info, start
+from tests.generator.cli.program import ROOT, SMALL_SITE, USERS, ids, info, start
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_an_interrupted_run_exits_with_130_and_the_next_one_continues(run, tmp_p
 
 
 def test_serve_answers_until_interrupted(run, tmp_path):
-    run("build", "sample")
+    run("build", "sample", *SMALL_SITE)
     process = start(tmp_path, "serve", "--port", "0")
     try:
         line = process.stdout.readline()
         url = line.partition("site is at ")[2].partition("/ ")[0]
         release = info(tmp_path)["release"]
-        assert httpx.get(f"{url}/users/2?pagination=50").status_code == 200
+        assert httpx.get(f"{url}/users/2?pagination=25").status_code == 200
         api = httpx.get(f"{url}/api/users/profiles?username=jo")
         assert (api.json()["release"], api.headers["x-release"]) == (release, release)
     finally:
