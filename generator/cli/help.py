@@ -1,4 +1,4 @@
-"""How help is written: as wide as the terminal, commands in the order of their use, sources."""
+"""Help as wide as the terminal, with commands in the order of their use; hints at options."""
 
 from shutil import get_terminal_size
 from typing import Any
@@ -21,6 +21,8 @@ SOURCES = (
     ("sample", "150 invented accounts, to try the program without a network"),
     ("auto", "users; if GitHub cannot be reached, the stored users or else sample"),
 )
+# Options by the names that the API and other programs have for them.
+SYNONYMS = {"--limit": "--total", "--count": "--total", "--pagination": "--page-sizes"}
 
 
 class Formatter(click.HelpFormatter):
@@ -40,9 +42,25 @@ class Context(click.Context):
 
 
 class Command(click.Command):
-    """A command of `Group`."""
+    """A command of `Group`, which hints at the option that a wrong name may mean."""
 
     context_class = Context
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse *args*. The error for an unknown option names the option that is likely meant."""
+        words = list(args)  # click removes words from *args*
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as exc:
+            # click reads -page-sizes as -p, followed by other letters.
+            typed = [word.partition("=")[0] for word in words if word.startswith(exc.option_name)]
+            name = typed[0] if typed else exc.option_name
+            options = {option for param in self.params for option in param.opts}
+            options |= {option for param in self.params for option in param.secondary_opts}
+            if SYNONYMS.get(name) in options:
+                message = f"No such option {name!r}. Did you mean {SYNONYMS[name]!r}?"
+                raise click.NoSuchOption(name, message, ctx=ctx) from exc
+            raise click.NoSuchOption(name, possibilities=sorted(options), ctx=ctx) from exc
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return the first sentence of the help in full. The list of commands wraps it."""
@@ -54,6 +72,16 @@ class Group(click.Group):
 
     context_class = Context
     command_class = Command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse *args*. The error for an unknown option says where options stand."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as exc:
+            if exc.possibilities:
+                raise
+            message = f"{exc.message} A command's options follow its name."
+            raise click.NoSuchOption(exc.option_name, message, ctx=ctx) from exc
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command.
