@@ -18,8 +18,9 @@ from tests.oracle import VARIED
 settings.register_profile("all", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("quick", settings.get_profile("all"), max_examples=30)
 
-# Files of tests are in memory if it has 2 GiB of room: half of the time was waiting for a disk.
-_MEMORY, _ROOM = Path("/dev/shm"), 2 << 30  # noqa: S108  (pytest makes a private folder in it)
+# Files of tests are in memory if it has 2 GiB of room. On a disk, the tests take twice as long.
+# Pytest makes a private folder in it.
+_MEMORY, _ROOM = Path("/dev/shm"), 2 << 30  # noqa: S108
 if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 

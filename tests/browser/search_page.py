@@ -25,7 +25,7 @@ def link(page, name):
 
 
 def names(page):
-    """Return the names shown, as they are, once the answer is there."""
+    """Wait for the results, and return the usernames that they show."""
     expect(heading(page)).to_contain_text("found for")
     return page.locator("#results tbody bdi").all_text_contents()
 
@@ -34,9 +34,9 @@ def usernames(users):
     return [user.username for user in users]
 
 
-def expect_found(page, what):
-    """Wait for the heading, in which names of all directions stand by themselves."""
-    expect(heading(page)).to_have_text(re.compile(re.escape(what) + r"(, Page \d+ of \d+)?$"))
+def expect_found(page, text):
+    """Wait for the heading *text*, which may end with a page number."""
+    expect(heading(page)).to_have_text(re.compile(re.escape(text) + r"(, Page \d+ of \d+)?$"))
 
 
 def expect_listing(page):

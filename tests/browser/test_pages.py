@@ -1,4 +1,4 @@
-"""The pages, in Chromium: they lead to each other, fit, keep still and ask nobody else."""
+"""The pages in Chromium: links, width, layout shifts, colours, requests to other hosts."""
 
 import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,11 +20,11 @@ SEARCHES = ["/?q=member", "/?q=no+such+name", f"/?q={quote('😀' * 39)}", "/use
 NARROW = {"width": 320, "height": 640}
 PHONE = {"width": 390, "height": 844}
 WIDE = {"width": 1280, "height": 900}
-# Bytes of a page that come at a time over a slow connection, and how many of these there may be.
-PIECE, MOST_PIECES = 1400, 60
+# A slow connection sends a page in pieces of so many bytes; no page has more pieces.
+PIECE, MAX_PIECES = 1400, 60
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LAST = (len(USERS) + 24) // 25
-# All that moved since the page began, and was not moved by whoever pressed a key.
+# The sum of all layout shifts since the page began, except those after a key press or a click.
 SHIFTS = """() => new Promise((done) => {
   new PerformanceObserver((list) => {
     done(list.getEntries().reduce((sum, one) => sum + (one.hadRecentInput ? 0 : one.value), 0));
@@ -44,23 +44,24 @@ def ids(users):
     return [str(user.id) for user in users]
 
 
-def choose(page, what, name):
-    """Follow a selector's link, which may say how many users it leads to."""
-    found = page.locator(f'nav[aria-label="{what}"]').get_by_role(
+def choose(page, label, name):
+    """Follow the link *name* of the selector *label*. The link may end with a number of users."""
+    link = page.locator(f'nav[aria-label="{label}"]').get_by_role(
         "link", name=re.compile(rf"^{name}\b")
     )
     with page.expect_navigation():
-        found.click()
+        link.click()
 
 
 def turn(page, name):
+    """Follow the link *name* of the page numbers."""
     pages = page.get_by_role("navigation", name="Pages", exact=True)
     with page.expect_navigation():
         pages.get_by_role("link", name=name, exact=True).click()
 
 
-def opened(page, address):
-    """Go to *address*, and wait for what it shows."""
+def open_page(page, address):
+    """Go to *address*, and wait until its search is answered."""
     page.goto(address)
     if "q=" in address:
         expect(page.locator("#results h1")).to_contain_text("found for")
@@ -110,7 +111,7 @@ def test_a_chosen_type_is_listed_alone(page):
 @pytest.mark.parametrize("address", PAGES + SEARCHES)
 def test_a_page_fits_a_narrow_screen(new_page, address):
     page = new_page(viewport=NARROW, is_mobile=True, has_touch=True)
-    opened(page, address)
+    open_page(page, address)
     width, room = page.evaluate(
         "[document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]"
     )
@@ -121,14 +122,14 @@ def test_a_page_fits_a_narrow_screen(new_page, address):
 @pytest.mark.parametrize("address", PAGES + SEARCHES)
 def test_nothing_moves_while_a_page_loads(new_page, address, viewport):
     page = new_page(viewport=viewport)
-    opened(page, address)
+    open_page(page, address)
     assert page.evaluate(SHIFTS) < 0.01
 
 
 @pytest.fixture
 def slow_site(site):
-    """The site again, each page in pieces: another one is sent for every one that is asked for."""
-    more = Queue()
+    """The site over a slow connection: a piece of a page is sent for each item in a queue."""
+    permits = Queue()
 
     class Slow(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -142,7 +143,7 @@ def slow_site(site):
                 return
             for start in range(0, len(content), PIECE):
                 self.wfile.write(content[start : start + PIECE])
-                more.get()
+                permits.get()
 
         def log_message(self, *_):
             pass
@@ -150,7 +151,7 @@ def slow_site(site):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", more
+    yield f"http://127.0.0.1:{server.server_port}", permits
     server.shutdown()
     thread.join()
     server.server_close()
@@ -159,15 +160,15 @@ def slow_site(site):
 @pytest.mark.parametrize("viewport", [NARROW, PHONE, WIDE], ids=["narrow", "phone", "wide"])
 @pytest.mark.parametrize("address", ["/", "/users/by-type/100/1.html", "/users/by-id/10/2.html"])
 def test_nothing_moves_while_a_page_loads_slowly(new_page, slow_site, address, viewport):
-    slow, more = slow_site
+    url, permits = slow_site
     page = new_page(viewport=viewport)
-    page.goto(f"{slow}{address}", wait_until="commit")
-    for _ in range(MOST_PIECES):
+    page.goto(f"{url}{address}", wait_until="commit")
+    for _ in range(MAX_PIECES):
         page.evaluate(PAINTED)
-        more.put(None)
+        permits.put(None)
     page.wait_for_load_state()
     assert page.locator("footer").is_visible()
-    # A word that is cut in two may take another line once it is whole.
+    # A word that was sent in two pieces may move to the next line when it is complete.
     assert page.evaluate(SHIFTS) < 0.02
 
 
@@ -175,12 +176,12 @@ def test_nothing_moves_while_a_page_loads_slowly(new_page, slow_site, address, v
 @pytest.mark.parametrize("address", ["/users/by-type/100/1.html", "/users/by-id/10/2.html"])
 def test_columns_do_not_move_while_rows_load(new_page, address, viewport):
     page = new_page(viewport=viewport)
-    opened(page, address)
-    places = """() => [...document.querySelectorAll("thead th")].map(
+    open_page(page, address)
+    measure = """() => [...document.querySelectorAll("thead th")].map(
       (one) => [one.getBoundingClientRect().left, one.getBoundingClientRect().width])"""
-    whole = page.evaluate(places)
+    before = page.evaluate(measure)
     page.locator("tbody").evaluate("(body) => body.replaceChildren(body.children[0])")
-    assert page.evaluate(places) == whole
+    assert page.evaluate(measure) == before
 
 
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
@@ -197,7 +198,7 @@ def test_nothing_moves_during_a_search(new_page, viewport):
 def test_colours_follow_the_visitors_system(new_page, address):
     def brightness(scheme):
         page = new_page(color_scheme=scheme)
-        opened(page, address)
+        open_page(page, address)
         return page.evaluate(
             """(() => {
               const { backgroundColor, color } = getComputedStyle(document.body);
@@ -212,7 +213,7 @@ def test_colours_follow_the_visitors_system(new_page, address):
 
 @pytest.mark.parametrize("address", ["/", "/about.html", "/404.html", "/?q=member", "/?q=onerror"])
 def test_only_avatars_are_requested_from_other_hosts(page, activity, address):
-    opened(page, address)
+    open_page(page, address)
     page.mouse.wheel(0, 5000)
     page.wait_for_load_state("networkidle")
     assert activity.other_hosts == []

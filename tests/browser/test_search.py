@@ -126,10 +126,10 @@ def test_screen_readers_hear_only_the_last_answer(page):
     page.goto("/")
     page.clock.pause_at(page.evaluate("Date.now()") + 1000)
     status = page.get_by_role("status")
-    for letters, what in [("m", "“m”"), ("member-0", "“member-0”")]:
+    for letters, quoted in [("m", "“m”"), ("member-0", "“member-0”")]:
         box(page).fill(letters)
         page.clock.run_for(200)
-        expect(heading(page)).to_contain_text(what)
+        expect(heading(page)).to_contain_text(quoted)
         page.clock.run_for(400)
         expect(status).to_have_text("")
     page.clock.run_for(400)

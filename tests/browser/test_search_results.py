@@ -33,7 +33,7 @@ def test_only_web_addresses_are_linked(page):
 
 
 def test_results_have_the_same_rows_as_listings(page):
-    """The script and `_user_row.html` draw the same, whatever a user has."""
+    """The script and `_user_row.html` draw the same row for every user."""
     drawn = """(rows) => rows.map((row) => {
       for (const node of [row, ...row.querySelectorAll("*")]) {
         const sorted = [...node.attributes].sort((a, b) => (a.name < b.name ? -1 : 1));
