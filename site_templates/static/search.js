@@ -16,19 +16,19 @@
   const title = document.title;
   const site = document.querySelector(".brand").textContent.trim();
 
-  let current = read(location.href); // the search that is shown; without a term, none
+  let current = readSearch(location.href); // the search that is shown; without a term, none
   let request = new AbortController(); // the newest request; replies to older ones are ignored
   let pause, quiet;
   let views, loading; // search.html, and a promise that ends when it is loaded or has failed
 
-  function read(url) {
+  function readSearch(url) {
     const parameters = new URL(url).searchParams;
     const page = parameters.get("p");
     const term = (parameters.get("q") ?? "").trim();
     return { term, page: /^[1-9]\d{0,8}$/.test(page) ? Number(page) : 1 };
   }
 
-  function address({ term, page }) {
+  function urlOf({ term, page }) {
     const url = new URL(location.href);
     url.hash = "";
     url.searchParams.delete("q");
@@ -38,8 +38,8 @@
     return url.href;
   }
 
-  function go(search, { replace, focus } = {}) {
-    const url = address(search);
+  function navigate(search, { replace, focus } = {}) {
+    const url = urlOf(search);
     if (url !== location.href) history[replace ? "replaceState" : "pushState"](null, "", url);
     show(search, focus);
   }
@@ -47,31 +47,31 @@
   async function show(search, focus) {
     clearTimeout(pause);
     request.abort();
-    const mine = (request = new AbortController());
+    const own = (request = new AbortController());
     current = search;
     document.title = search.term ? `${search.term} - Users found - ${site}` : title;
-    if (!search.term) return put();
+    if (!search.term) return display();
 
     results.parentElement.setAttribute("aria-busy", "true");
-    const clock = setTimeout(() => mine.abort(), PATIENCE);
+    const clock = setTimeout(() => own.abort(), PATIENCE);
     const loaded = load();
     let answer, view;
     try {
-      answer = await ask(search, mine.signal).finally(() => loaded);
+      answer = await ask(search, own.signal).finally(() => loaded);
       if (!views) throw new Error(`no ${form.dataset.views}`);
-      view = drawFound(search, answer);
+      view = drawResults(search, answer);
     } catch (error) {
-      if (mine === request) console.warn("The search failed:", error);
+      if (own === request) console.warn("The search failed:", error);
     }
     clearTimeout(clock);
-    if (mine !== request) return;
+    if (own !== request) return;
     if (view && answer.pages > 0 && search.page > answer.pages) {
-      return go({ ...search, page: answer.pages }, { replace: true, focus });
+      return navigate({ ...search, page: answer.pages }, { replace: true, focus });
     }
-    put(view ?? drawFailed(), !view);
-    const news = results.querySelector("[tabindex]");
-    if (focus) news.focus(); // screen readers announce it
-    else tell(news.textContent);
+    display(view ?? drawFailure(), !view);
+    const heading = results.querySelector("[tabindex]");
+    if (focus) heading.focus(); // screen readers announce it
+    else announce(heading.textContent);
   }
 
   async function ask({ term, page }, signal) {
@@ -85,30 +85,30 @@
   function load() {
     return (loading ??= new Promise((done) => {
       // fetch() gives text. Parsing that as HTML is forbidden by a strict policy (Trusted Types).
-      const asked = new XMLHttpRequest();
-      asked.open("GET", form.dataset.views);
-      asked.responseType = "document";
-      asked.timeout = PATIENCE;
-      asked.onloadend = () => {
-        const found = asked.status === 200 && asked.response;
-        if (found && found.querySelector("template")) views = found;
+      const loader = new XMLHttpRequest();
+      loader.open("GET", form.dataset.views);
+      loader.responseType = "document";
+      loader.timeout = PATIENCE;
+      loader.onloadend = () => {
+        const view = loader.status === 200 && loader.response;
+        if (view && view.querySelector("template")) views = view;
         else loading = undefined; // the next search tries again
         done();
       };
-      asked.send();
+      loader.send();
     }));
   }
 
-  /** Show a view, if there is one. Show the listing too if there is none, or for both. */
-  function put(view, both) {
+  /** Show a view, if there is one. Without a view, or *withListing*, show the listing. */
+  function display(view, withListing) {
     results.replaceChildren(...(view ? [view] : []));
     results.hidden = !view;
-    listing.hidden = Boolean(view) && !both;
+    listing.hidden = Boolean(view) && !withListing;
     results.parentElement.removeAttribute("aria-busy");
-    tell("");
+    announce("");
   }
 
-  function tell(text) {
+  function announce(text) {
     clearTimeout(quiet);
     quiet = setTimeout(() => (form.querySelector("[role=status]").textContent = text), QUIET);
   }
@@ -127,23 +127,23 @@
     return view;
   }
 
-  function drawFailed() {
-    const text = "The search is out of reach just now. The pages work as before.";
+  function drawFailure() {
+    const text = "The search cannot be reached at the moment. The pages work as before.";
     return views ? draw("failed") : make("p", "alert alert-warning", text);
   }
 
-  function drawFound({ term, page }, { profiles, total, pages }) {
+  function drawResults({ term, page }, { profiles, total, pages }) {
     const number = new Intl.NumberFormat("en").format;
-    const what = total === 1 ? "1 user" : `${total ? number(total) : "No"} users`;
-    const view = draw("found", { what, term, place: `Page ${number(page)} of ${number(pages)}` });
+    const count = total === 1 ? "1 user" : `${total ? number(total) : "No"} users`;
+    const view = draw("found", { what: count, term, place: `Page ${number(page)} of ${number(pages)}` });
     view.querySelector("tbody").append(...profiles.map(drawUser));
     view.querySelector(total ? "p" : "table").remove();
-    view.querySelector("[data-to=listing]").href = address({});
+    view.querySelector("[data-to=listing]").href = urlOf({});
     const to = { first: 1, prev: page - 1, next: page + 1, last: pages };
     for (const link of view.querySelectorAll("nav a")) {
-      const there = to[link.dataset.to];
-      if (there < 1 || there > pages || there === page) continue;
-      link.href = address({ term, page: there });
+      const target = to[link.dataset.to];
+      if (target < 1 || target > pages || target === page) continue;
+      link.href = urlOf({ term, page: target });
       link.className = "btn btn-outline-primary";
       link.removeAttribute("aria-disabled");
     }
@@ -169,22 +169,22 @@
     (image.src ? blank : image).remove();
 
     const badges = [...view.querySelectorAll("[data-type]")];
-    const badge = badges.find((one) => one.dataset.type === type) ?? badges.at(-1);
+    const badge = badges.find((badge) => badge.dataset.type === type) ?? badges.at(-1);
     badge.parentElement.replaceChildren(...(type ? [badge] : []));
     return view;
   }
 
-  function take(again) {
+  function searchTyped(force) {
     clearTimeout(pause);
     const term = box.value.trim();
     // A longer term replaces the history entry of the search, so that Back leaves the search.
-    if (again || term !== current.term) go({ term, page: 1 }, { replace: term && current.term });
+    if (force || term !== current.term) navigate({ term, page: 1 }, { replace: term && current.term });
   }
 
   function clear() {
     box.value = "";
     box.focus();
-    take();
+    searchTyped();
   }
 
   box.addEventListener("focus", load, { once: true });
@@ -193,12 +193,12 @@
   // This does not disturb the input method, because nothing writes to the box during typing.
   box.addEventListener("input", () => {
     clearTimeout(pause);
-    pause = setTimeout(take, box.value.trim() ? PAUSE : 0);
+    pause = setTimeout(searchTyped, box.value.trim() ? PAUSE : 0);
   });
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    take(true);
+    searchTyped(true);
   });
 
   results.addEventListener("click", (event) => {
@@ -208,7 +208,7 @@
     if (!target?.href || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     if (target.dataset.to === "listing") clear();
-    else go(read(target.href), { focus: true });
+    else navigate(readSearch(target.href), { focus: true });
   });
 
   document.addEventListener("keydown", (event) => {
@@ -218,7 +218,7 @@
   });
 
   addEventListener("popstate", () => {
-    const search = read(location.href);
+    const search = readSearch(location.href);
     if (search.term === current.term && search.page === current.page) return; // another #fragment
     box.value = search.term;
     show(search);
@@ -237,8 +237,8 @@
   box.value = current.term; // a browser may restore another text on reload
   if (current.term) {
     // Isolates text of either direction, as <bdi> does.
-    const begun = `Searching for “\u2068${current.term}\u2069”`;
-    put(make("h1", "h4 text-break min-vh-100", begun));
+    const heading = `Searching for “\u2068${current.term}\u2069”`;
+    display(make("h1", "h4 text-break min-vh-100", heading));
     show(current);
   }
 })();

@@ -106,7 +106,7 @@ def test_a_search_without_a_match_says_so(page):
     page.goto("/")
     box(page).fill("no such name")
     expect_found(page, "No users found for “no such name”")
-    expect(page.locator("#results")).to_contain_text("A shorter part of it may find somebody")
+    expect(page.locator("#results")).to_contain_text("Try a shorter part of it")
     expect(page.locator("#results table")).to_have_count(0)
     expect(link(page, "Clear search")).to_be_visible()
 

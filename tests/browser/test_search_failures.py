@@ -40,8 +40,8 @@ def test_a_failing_api_is_reported_and_the_pages_still_work(page, answer):
     page.goto("/")
     box(page).fill("errfree")
     alert = page.locator("#results .alert")
-    expect(alert).to_contain_text("The search is out of reach")
-    expect(page.get_by_role("status")).to_contain_text("The search is out of reach")
+    expect(alert).to_contain_text("The search cannot be reached")
+    expect(page.get_by_role("status")).to_contain_text("The search cannot be reached")
     expect(box(page)).to_be_focused()
     page.locator("#listing").get_by_role("link", name="Next").click()
     expect(page).to_have_url(re.compile(r"/users/2\.html$"))
@@ -93,9 +93,9 @@ def test_failing_views_are_reported_and_the_pages_still_work(page, address, answ
     box(page).fill("errfree")
     box(page).press("Enter")
     expect(page.locator("#results")).to_have_text(
-        "The search is out of reach just now. The pages work as before."
+        "The search cannot be reached at the moment. The pages work as before."
     )
-    expect(page.get_by_role("status")).to_contain_text("The search is out of reach")
+    expect(page.get_by_role("status")).to_contain_text("The search cannot be reached")
     expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
     expect(box(page)).to_be_focused()
     page.locator("#listing").get_by_role("link", name="Next").click()
@@ -107,7 +107,7 @@ def test_the_next_search_loads_failed_views_again(page):
     page.route(VIEWS, lambda route: route.abort())
     page.goto("/")
     box(page).fill("errfree")
-    expect(page.locator("#results")).to_contain_text("out of reach")
+    expect(page.locator("#results")).to_contain_text("cannot be reached")
     page.unroute(VIEWS)
     box(page).press("Enter")
     expect_found(page, "1 user found for “errfree”")
