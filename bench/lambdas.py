@@ -73,14 +73,14 @@ def bench(folder: Path, database: Path, python: Path) -> None:
 
 def _warm(database: Path, query: str) -> float:
     """Return the handler's time divided by the time of the query and its JSON alone."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "bench.lambdas", query],
         env={**os.environ, "DIRECTORY_DB": str(database)},
         check=True,
         stdout=subprocess.DEVNULL,  # the log
         stderr=subprocess.PIPE,
     )
-    return float(done.stderr)
+    return float(process.stderr)
 
 
 def main() -> None:

@@ -201,26 +201,26 @@ def _on_core(number: int) -> list[str]:
 
 def _rate(address: str) -> float:
     """Return the requests a second at *address*."""
-    done = subprocess.run(
+    process = subprocess.run(
         [*_on_core(1), "wrk", "-t1", "-c8", f"-d{SECONDS}s", "--timeout", "30s", address],
         check=True,
         capture_output=True,
         text=True,
     )
-    if refused := re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout):
+    if refused := re.search(r"Non-2xx or 3xx responses: (\d+)", process.stdout):
         raise SystemExit(f"{address}: {refused[1]} requests were refused")
-    found = re.search(r"Requests/sec:\s+([0-9.]+)", done.stdout)
-    return float(found[1]) if found else 0.0
+    match = re.search(r"Requests/sec:\s+([0-9.]+)", process.stdout)
+    return float(match[1]) if match else 0.0
 
 
 def _print(rates: dict[str, dict[str, float]]) -> None:
     least = {"datasette": 10.0, "flask": 10.0, "flask cached": 1.6}
     print(f"\n{'requests a second, times as many as':<32}{'ours':>8}", end="")
     print("".join(f"{f'{name} (at least {least[name]:g})':>30}" for name in least))
-    for name, found in rates.items():
-        row = f"{name:<32}{found['ours']:>8,.0f}"
+    for name, rate in rates.items():
+        row = f"{name:<32}{rate['ours']:>8,.0f}"
         for peer in least:
-            times = found["ours"] / found[peer]
+            times = rate["ours"] / rate[peer]
             missed = "" if times >= least[peer] else " MISSED"
-            row += f"{f'{found[peer]:,.1f}  {times:,.1f} x{missed}':>30}"
+            row += f"{f'{rate[peer]:,.1f}  {times:,.1f} x{missed}':>30}"
         print(row)

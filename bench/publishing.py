@@ -25,6 +25,7 @@ PAGE = 9300  # bytes of a page of 25 users
 CONCURRENCY = 32  # the default of `publish`
 MIN_RATIO = 10  # publishing is at least so many times as fast as the loop
 BUCKET = "bucket"
+MODIFIED = "2026-11-24T12:00:00.000Z"  # of every object in a listing
 
 
 class Store(asyncio.Protocol):
@@ -33,7 +34,7 @@ class Store(asyncio.Protocol):
     objects: dict[str, tuple[int, str]]  # by key: size, ETag; of all connections
 
     def __init__(self) -> None:
-        self._got = b""
+        self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -42,15 +43,15 @@ class Store(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if b"expect: 100-continue" in data.lower():
             self._send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._got += data
-        head, found, body = self._got.partition(b"\r\n\r\n")
-        if not found:
+        self._received += data
+        head, separator, body = self._received.partition(b"\r\n\r\n")
+        if not separator:
             return
         request, *lines = head.decode().split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines)
         if len(body) < int(headers.get("content-length", 0)):
             return
-        self._got = b""
+        self._received = b""
         method, target, _ = request.split()
         self.answer(method, target, body)
 
@@ -70,16 +71,16 @@ class Store(asyncio.Protocol):
 
     def list(self, query: dict[str, list[str]]) -> str:
         (prefix,), (start,) = query["prefix"], query.get("continuation-token", ["0"])
-        found = [key for key in sorted(self.objects) if key.startswith(prefix)][int(start) :]
+        keys = [key for key in sorted(self.objects) if key.startswith(prefix)][int(start) :]
         entries = "".join(
             f"<Contents><Key>{key}</Key><Size>{self.objects[key][0]}</Size>"
-            f"<ETag>{self.objects[key][1]}</ETag></Contents>"
-            for key in found[:1000]
+            f"<LastModified>{MODIFIED}</LastModified><ETag>{self.objects[key][1]}</ETag></Contents>"
+            for key in keys[:1000]
         )
         more = f"<NextContinuationToken>{int(start) + 1000}</NextContinuationToken>"
         return (
-            f"<ListBucketResult><IsTruncated>{str(len(found) > 1000).lower()}</IsTruncated>"
-            f"{entries}{more if len(found) > 1000 else ''}</ListBucketResult>"
+            f"<ListBucketResult><IsTruncated>{str(len(keys) > 1000).lower()}</IsTruncated>"
+            f"{entries}{more if len(keys) > 1000 else ''}</ListBucketResult>"
         )
 
 

@@ -228,8 +228,8 @@ def _mix(directory: Directory, naive: Naive, queries: list[Pairs]) -> tuple[floa
         ours.append(min(seconds(lambda p=pairs: answer_profiles(directory, p)) for _ in "123"))
         theirs.append(seconds(lambda p=pairs: naive.answer(p)))
         one, other = (
-            json.loads(found)
-            for found in (answer_profiles(directory, pairs).body, naive.answer(pairs))
+            json.loads(body)
+            for body in (answer_profiles(directory, pairs).body, naive.answer(pairs))
         )
         assert (one["total"], one["profiles"]) == (other["total"], other["profiles"]), pairs
     ours.sort()

@@ -54,8 +54,8 @@ Work = Callable[[Path], None]
 def bench(
     folder: Path,
     count: int,
-    many: int,
-    few: int = 10_000,
+    larger: int,
+    smaller: int = 10_000,
     python: Path | None = None,
     rounds: int = ROUNDS,
 ) -> None:
@@ -64,14 +64,14 @@ def bench(
     Args:
         folder: an empty folder.
         count: the number of users that contenders are compared with.
-        many: a larger number of users, for memory and the time of a page.
-        few: a smaller number of users, for memory.
+        larger: a larger number of users, for memory and the time of a page.
+        smaller: a smaller number of users, for memory.
         python: the Python of an environment with Hugo. None: without contenders from a network.
         rounds: the number of measurements.
     """
     for package in ("function", "generator"):  # no first start of a contender compiles our code
         compileall.compile_dir(ROOT / package, quiet=1)
-    databases = {size: folder / f"{size}.db" for size in (few, count, many)}
+    databases = {size: folder / f"{size}.db" for size in (smaller, count, larger)}
     for size, path in databases.items():
         bake(users(size), ABOUT, path)
     tools = find_tools(folder / "installed", python)
@@ -85,7 +85,7 @@ def bench(
             (folder / "race").mkdir()
             rivals = make_rivals(databases[count], folder / "race", tools)
             compare(databases[count], rivals, place, rounds)
-            bench_sizes(databases, count, many, place, rounds)
+            bench_sizes(databases, count, larger, place, rounds)
             bench_rerendering(databases[count], count, folder / "renamed.db", place, rounds)
         bench_jobs(databases[count], place, rounds)
 
@@ -200,16 +200,16 @@ def write_with_system_calls(contents: Mapping[str, bytes], folder: Path) -> None
 
 
 def bench_sizes(
-    databases: Mapping[int, Path], count: int, many: int, place: Path, rounds: int
+    databases: Mapping[int, Path], count: int, larger: int, place: Path, rounds: int
 ) -> None:
-    """Print the peak memory and the time of a page with few and with many users."""
+    """Print the peak memory and the time of a page for each number of users."""
     peaks: dict[int, float] = {}
     times: dict[int, list[float]] = {size: [] for size in databases}
     for _ in range(min(rounds, 3)):
         for size, path in databases.items():
             with removed_afterwards(place / "out") as folder:
                 start = time.perf_counter()
-                done = subprocess.run(
+                process = subprocess.run(
                     [
                         sys.executable,
                         "-c",
@@ -222,13 +222,15 @@ def bench_sizes(
                     capture_output=True,
                 )
                 times[size].append(time.perf_counter() - start)
-                peaks[size] = max(peaks.get(size, 0), int(done.stdout.split()[-1]) / 1024)
+                peaks[size] = max(peaks.get(size, 0), int(process.stdout.split()[-1]) / 1024)
     print_header()
     for size, peak in peaks.items():
         print_limit(f"MiB of memory, {size:,} users", peak, at_most=MAX_MEMORY)
-    if many > count:  # the number of pages grows with the number of users
-        of_many, of_count = (statistics.median(times[size]) / size for size in (many, count))
-        print_limit(f"time of a page, {many:,} users / {count:,}", of_many / of_count, at_most=1)
+    if larger > count:  # the number of pages grows with the number of users
+        of_larger, of_count = (statistics.median(times[size]) / size for size in (larger, count))
+        print_limit(
+            f"time of a page, {larger:,} users / {count:,}", of_larger / of_count, at_most=1
+        )
 
 
 def bench_rerendering(database: Path, count: int, renamed: Path, place: Path, rounds: int) -> None:

@@ -105,12 +105,12 @@ def bench_scale(folder: Path, count: int) -> None:
         ("file", "seed from a file"),
         ("bake", "bake"),
     ):
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "bench.seeding", stage, str(count), str(folder)],
             check=True,
             capture_output=True,
         )
-        rows, memory = json.loads(done.stdout)
+        rows, memory = json.loads(process.stdout)
         at_most = MAX_MEMORY_OF_BAKING if stage == "bake" else MAX_MEMORY
         is_slow = stage != "bake" and rows < MIN_ROWS_A_SECOND
         missed = "  MISSED" if is_slow or memory > at_most else ""

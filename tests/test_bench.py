@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from bench import queries, rendering, seeding
+from bench import publishing, queries, rendering, seeding
 from bench.contenders import jinja_loop, native, sameness
 from bench.users import users
 
@@ -43,12 +43,18 @@ def test_queries_are_measured_and_have_the_answers_of_naive_sql(tmp_path, capsys
 
 @pytest.mark.slow
 def test_rendering_is_measured_without_a_network(tmp_path, capsys):
-    rendering.bench(tmp_path, count=300, many=400, few=250, rounds=1)
+    rendering.bench(tmp_path, count=300, larger=400, smaller=250, rounds=1)
     output = capsys.readouterr().out
     assert f"\n{jinja_loop.NAME} / render" in output
     assert shutil.which("cc") is None or f"\nrender / {native.NAME}" in output
     assert re.search("\nfiles written where nothing changed +0 +0\n", output)
     assert "\nMiB of memory, 400 users" in output
+
+
+@pytest.mark.slow
+def test_publishing_is_measured(tmp_path, capsys):
+    publishing.bench(tmp_path, count=40, rounds=1)
+    assert "\npublish 40 pages, 32 at a time " in capsys.readouterr().out
 
 
 def test_a_contender_with_different_pages_is_an_error(tmp_path):

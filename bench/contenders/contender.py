@@ -46,15 +46,15 @@ class Contender(NamedTuple):
 
     def run(self, folder: Path) -> None:
         """Make the pages in *folder*/users, which does not exist yet."""
-        done = subprocess.run(
+        process = subprocess.run(
             [*self.command, self.output.format(folder)],
             cwd=self.cwd,
             env={**os.environ, **self.environ},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        if done.returncode:
-            raise SystemExit(f"{self.name} failed: {done.stderr.decode()[-2000:]}")
+        if process.returncode:
+            raise SystemExit(f"{self.name} failed: {process.stderr.decode()[-2000:]}")
 
 
 def ours(database: Path, jobs: int = 1) -> Contender:

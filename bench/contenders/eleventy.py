@@ -25,13 +25,13 @@ def install(folder: Path) -> Path | None:
         print("Eleventy is left out: npm is not installed")
         return None
     shutil.copytree(HERE / "eleventy_site", folder)
-    done = subprocess.run(
+    process = subprocess.run(
         ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
         cwd=folder,
         capture_output=True,
     )
-    if done.returncode:
-        print(f"Eleventy is left out: npm cannot install it: {done.stderr.decode()[-300:]}")
+    if process.returncode:
+        print(f"Eleventy is left out: npm cannot install it: {process.stderr.decode()[-300:]}")
         return None
     return folder
 

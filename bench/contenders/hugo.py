@@ -25,8 +25,8 @@ def binary(python: Path) -> Path:
 
 def version(program: Path) -> str:
     """Return the version of *program*."""
-    done = subprocess.run([program, "version"], check=True, capture_output=True, text=True)
-    return done.stdout.partition("-")[0]
+    process = subprocess.run([program, "version"], check=True, capture_output=True, text=True)
+    return process.stdout.partition("-")[0]
 
 
 def make(program: Path, folder: Path, pages: Pages, users: Users, *, plain: bool) -> Contender:

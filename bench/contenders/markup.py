@@ -109,7 +109,7 @@ class Skeleton:
         """Return the markup of any page of *listing*, which has at least three pages."""
         last = self._renderer._build.page_count(listing)
         assert last > 2, f"{listing} has too few pages"
-        here = self._slot("number")
+        current_number = self._slot("number")
         middle = self._context(listing, 2)
         empty = self._draw(middle, [])
         gap, current, far, near = (
@@ -122,13 +122,15 @@ class Skeleton:
             )
         )
         body = _fork("is_gap", gap, _fork("is_current", current, _fork("is_far", far, near)))
-        held = [PageLink(here)]
-        place = _added(empty, self._draw(middle, held))
+        window = [PageLink(current_number)]
+        place = _added(empty, self._draw(middle, window))
         first, end = self._context(listing, 1), self._context(listing, last)
         whole = _fork(
             "has_prev",
-            _fork("has_next", self._draw(middle, held), self._draw(end, held)),
-            _fork("has_next", self._draw(first, held), self._draw(first | {"next": None}, held)),
+            _fork("has_next", self._draw(middle, window), self._draw(end, window)),
+            _fork(
+                "has_next", self._draw(first, window), self._draw(first | {"next": None}, window)
+            ),
         )
         start = next(n for n in range(len(whole)) if whole[n : n + len(place)] == place)
         each = Each("numbers", self._read(body))
@@ -154,8 +156,7 @@ class Skeleton:
         return Slot(self._mark(name), is_set=True)
 
     def _address(self, listing: Listing, name: str) -> Slot:
-        found = "/" + listing.prefix + self._mark(name)
-        return Slot(f"{found}.html", is_set=True)
+        return Slot(f"/{listing.prefix}{self._mark(name)}.html", is_set=True)
 
     def _context(self, listing: Listing, page: int) -> dict[str, Any]:
         return self._renderer.context.values(
@@ -190,28 +191,28 @@ class Skeleton:
             user = UserRow(self._slot("id"), self._slot("username"), type_, *addresses)
             return _tokens(templates.draw(ROW, profile=user))
 
-        found = _fork("has_type", draw(self._mark("type")), draw(""))
+        row = _fork("has_type", draw(self._mark("type")), draw(""))
         for type_ in filter(None, reversed(colours)):  # the most frequent type is tested first
-            found = _fork(f"type={type_}", draw(type_), found)
-        return found
+            row = _fork(f"type={type_}", draw(type_), row)
+        return row
 
     def _read(self, nodes: Nodes) -> Nodes:
         """Return *nodes* with values for placeholders, and neighbouring literals joined."""
-        found: list[Node] = []
+        joined: list[Node] = []
         for node in nodes:
             if isinstance(node, Test):
-                found.append(Test(node.name, self._read(node.yes), self._read(node.no)))
+                joined.append(Test(node.name, self._read(node.yes), self._read(node.no)))
                 continue
             assert isinstance(node, str)
             for part in filter(None, _MARK.split(node)):
                 if part in self._marks:
                     name = self._names[self._marks.index(part)]
-                    found.append(Each("rows", self.row()) if name == "rows" else Value(name))
-                elif found and isinstance(found[-1], str):
-                    found[-1] += part
+                    joined.append(Each("rows", self.row()) if name == "rows" else Value(name))
+                elif joined and isinstance(joined[-1], str):
+                    joined[-1] += part
                 else:
-                    found.append(part)
-        return tuple(found)
+                    joined.append(part)
+        return tuple(joined)
 
 
 def _tokens(markup: str) -> Nodes:

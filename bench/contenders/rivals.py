@@ -34,10 +34,10 @@ class Tools(NamedTuple):
         if self.eleventy:
             yield eleventy.version(self.eleventy)
         if self.compiler:
-            done = subprocess.run(
+            process = subprocess.run(
                 [self.compiler, "--version"], check=True, capture_output=True, text=True
             )
-            yield done.stdout.splitlines()[0]
+            yield process.stdout.splitlines()[0]
 
 
 def find_tools(folder: Path, python: Path | None) -> Tools:
