@@ -17,7 +17,6 @@ from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
 from function.query import parse_query
-from generator import publish as publishing
 from generator.bake import bake as bake_directory
 from generator.check import check as check_site
 from generator.cli import options, terminal, types
@@ -28,6 +27,7 @@ from generator.site import read_build
 from generator.text import count
 
 if TYPE_CHECKING:
+    from generator import publish as publishing
     from generator.store import ListProgress
 
 NAME = "ghdirectory"
@@ -273,6 +273,8 @@ def publish(
     lists: a site with a manifest is complete. Credentials and region are found as by the AWS
     CLI.
     """
+    from generator import publish as publishing
+
     with closing(publishing.S3Bucket(bucket, endpoint_url, concurrency)) as s3_bucket:
         if verify:
             site_id = release or publishing.read_site(site, allow_sample=True).site_id
@@ -285,11 +287,13 @@ def publish(
 
 def _publish(
     site: Path,
-    manifest: publishing.Manifest,
+    manifest: "publishing.Manifest",
     bucket: "publishing.S3Bucket",
     concurrency: int,
     dry_run: bool,
 ) -> None:
+    from generator import publish as publishing
+
     plan = publishing.compare(manifest, bucket, concurrency)
     address = f"{bucket.address}/{manifest.prefix}"
     terminal.say(f"Planned  {address}: {plan}")
