@@ -14,6 +14,7 @@ from generator.errors import (
     Refused,
     RequestFailed,
     SourceError,
+    UnexpectedReply,
     Unreachable,
     reason,
 )
@@ -24,6 +25,8 @@ from generator.github.limits import RateLimit, is_timeout, read_rate_limit, repl
 TIMEOUT = httpx.Timeout(20, connect=10)
 # Seconds for a whole body. TIMEOUT alone would accept a byte every 19 seconds.
 MAX_BODY_SECONDS = 120.0
+# Bytes of a body, after decompression. 100 users have 100 kB, but a server may send more users.
+MAX_BODY = 32 << 20
 # Seconds that all waits of a client may take together.
 MAX_WAIT = 15 * 60.0
 
@@ -178,6 +181,7 @@ class Client:
         Raises:
             Unreachable: the server cannot be connected to, and could not be before.
             RequestFailed: the request got no reply, or only part of one.
+            UnexpectedReply: the body is larger than `MAX_BODY`.
             SourceError: such a request cannot be sent.
         """
         token = self._token if origin(url) == origin(self.api_url) else None
@@ -209,6 +213,8 @@ class Client:
         ends, body = self._clock() + MAX_BODY_SECONDS, bytearray()
         for chunk in response.iter_bytes():
             body += chunk
+            if len(body) > MAX_BODY:
+                raise UnexpectedReply(url, f"it is larger than {MAX_BODY >> 20} MiB")
             if self._clock() > ends:
                 raise RequestFailed(url, "the reply takes too long", timed_out=True)
         return bytes(body)

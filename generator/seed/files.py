@@ -44,7 +44,8 @@ def read_records(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _csv_records(file: TextIO, path: Path) -> Iterator[tuple[str, Any]]:
-    reader = csv.DictReader(file, strict=True)
+    lines = _Lines(file, path)
+    reader = csv.DictReader(lines, strict=True)
     try:
         reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
         if missing := {"id", "login"} - set(reader.fieldnames):
@@ -63,10 +64,39 @@ def _csv_records(file: TextIO, path: Path) -> Iterator[tuple[str, Any]]:
             is_number = re.fullmatch(r"-?[0-9]{1,20}", identity)
             values["id"] = int(identity) if is_number else identity or None
             yield place, values
+            lines.record_size = 0
     except csv.Error as exc:
         raise UnexpectedRecord(
             f"{path}, line {reader.reader.line_num}", f"it is not CSV: {exc}"
         ) from exc
+
+
+class _Lines:
+    """The lines of a CSV file. A record, of one or more lines, is at most `MAX_RECORD` long.
+
+    Attributes:
+        record_size: the length of the lines so far; set it to 0 after each record.
+    """
+
+    def __init__(self, file: TextIO, path: Path) -> None:
+        self.record_size = 0
+        self._file, self._path, self._number = file, path, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(MAX_RECORD + 1)
+        self._number += 1
+        self.record_size += len(line) if line.strip() else 0
+        if self.record_size > MAX_RECORD:
+            raise UnexpectedRecord(
+                f"{self._path}, line {self._number}",
+                f"the record is longer than {MAX_RECORD:,} characters",
+            )
+        if not line:
+            raise StopIteration
+        return line
 
 
 class _JsonReader:

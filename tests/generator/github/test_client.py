@@ -1,3 +1,4 @@
+import gzip
 import socket
 import struct
 import threading
@@ -15,6 +16,7 @@ from generator.errors import (
     Unreachable,
 )
 from generator.github import Client, read_users
+from generator.github.client import MAX_BODY
 from generator.github.limits import MAX_ATTEMPTS
 
 API = "https://api.test"
@@ -286,6 +288,15 @@ def test_a_redirect_loop_or_an_invalid_target_is_an_error(location, waits):
     with pytest.raises(SourceError, match="cannot request"):
         client(answer, waits).get(f"{API}/users", body)
     assert waits == []
+
+
+def test_a_body_that_decompresses_to_too_much_is_refused_by_its_limit():
+    content = gzip.compress(b"[" * (MAX_BODY + 1))
+    headers = {"content-encoding": "gzip"}
+    reply = httpx.Response(200, headers=headers, content=content)
+    asking = Client(API, None, max_wait=0, transport=httpx.MockTransport(lambda request: reply))
+    with pytest.raises(UnexpectedReply, match="it is larger than 32 MiB"):
+        asking.get(f"{API}/users", body)
 
 
 def test_a_body_that_arrives_too_slowly_is_a_timeout():

@@ -44,6 +44,10 @@ def test_each_form_of_a_list_is_read(read, content):
     assert read(content) == TWO
 
 
+def test_blank_lines_are_no_part_of_a_csv_record(read):
+    assert read("id,login\n" + "\n" * (1 << 21) + "1,one\n2,two\n") == TWO
+
+
 @pytest.mark.parametrize("content", ["[]", " [ ] ", "id,login\n"])
 def test_a_list_may_be_empty(read, content):
     assert read(content) == []
@@ -59,6 +63,16 @@ def test_a_list_may_be_empty(read, content):
             "id,login\n1,one\n2,two,3\n", "line 3: it has more values", id="CSV, too wide"
         ),
         pytest.param('id,login\n1,"one\n', "line 2: it is not CSV", id="CSV, open quote"),
+        pytest.param(
+            f"id,login\n1,one\n2,{'x' * (1 << 20)}",
+            "line 3: the record is longer than 1,048,576 characters",
+            id="CSV, too long a line",
+        ),
+        pytest.param(
+            "id,login\n" + f'"{"x" * 100_000}\n",' * 11,
+            "line 12: the record is longer than 1,048,576 characters",
+            id="CSV, too long a record of many lines",
+        ),
         pytest.param(
             '[{"id": 1, "login": "one"}', "record 2: .* the list ends early", id="JSON, cut off"
         ),
