@@ -22,14 +22,15 @@ from function.contract import About
 from generator.bake import bake
 from generator.github import Client
 from generator.seed import sources
-from generator.seed.crawl import copy, crawl
+from generator.seed.crawl import crawl
+from generator.seed.local import copy
 from generator.seed.sources import Source
 from generator.store import ListProgress, Store
 from tests.fake_github import user
 
 API = "https://api.test"
 # Limits: at least so many rows a second, at most so many MiB.
-MIN_ROWS_A_SECOND, MAX_MEMORY, MAX_MEMORY_OF_BAKING = 20_000, 150, 1024
+MIN_ROWS_A_SECOND, MAX_MEMORY, MAX_MEMORY_OF_BAKING = 20_000, 60, 1024
 _USER = json.dumps(user(-1, "user-@") | {"avatar_url": f"{API}/u/@?v=4"}).replace("-1", "@")
 
 
@@ -50,10 +51,10 @@ def github(count: int) -> httpx.MockTransport:
 
 def seed(source: Source, count: int, path: Path, *, refresh: bool = False) -> None:
     """Seed the first *count* of *source* into the store at *path*."""
-    with closing(Store(path, sources.world([source], API))) as store:
-        store.choose([ListProgress(source.identity, source.name, source.title)], count)
+    with closing(Store(path)) as store:
+        store.choose([ListProgress(source.identity, source.name, source.title, count)])
         if source.url is None:
-            copy(source, store, count, lambda: datetime.now(UTC), lambda done: None)
+            copy(source, store, count, lambda: datetime.now(UTC), lambda done: None, sys.exit)
             return
         with closing(Client(API, None, transport=github(count))) as client:
             crawl(

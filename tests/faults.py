@@ -338,8 +338,8 @@ def run_fault(fault: Fault, folder: Path) -> Outcome:
     total = len(fault.users)
 
     def seed() -> None:
-        store = Store(folder / "users.db", sources.world([source], API))
-        store.choose([ListProgress(source.identity, source.name, source.title)], total)
+        store = Store(folder / "users.db")
+        store.choose([ListProgress(source.identity, source.name, source.title, total)])
         client = Client(
             API,
             None,

@@ -18,7 +18,7 @@ from generator.github import Client
 from generator.render import site
 from generator.seed.crawl import crawl
 from generator.seed.sample import PATH as SAMPLE
-from generator.seed.sources import parse_source, world
+from generator.seed.sources import parse_source
 from generator.site import read_build
 from generator.store import ListProgress, Store
 from tests.fake_github import FakeGitHub, read_csv, transport
@@ -33,8 +33,8 @@ class Pipeline:
         self.github = FakeGitHub(users)
         client = Client(API, None, transport=transport(self.github, API))
         source = parse_source("users", API)
-        store = Store(folder / "users.db", world([source], API))
-        store.choose([ListProgress(source.identity, source.name, source.title)], total)
+        store = Store(folder / "users.db")
+        store.choose([ListProgress(source.identity, source.name, source.title, total)])
         now = datetime(2026, 11, 24, tzinfo=UTC)
         crawl(source, store, total, client, lambda: now, lambda done: None, pytest.fail)
         client.close()

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from generator.store import ListProgress
 
 NAME = "ghdirectory"
-MAX_TOTAL = 10**15  # users; SQLite's integers end at 2^63
 EPILOG = """
 A GitHub token in the environment variable GITHUB_TOKEN raises GitHub's limit from 60 to 5,000
 requests an hour.
@@ -63,7 +62,7 @@ def ghdirectory() -> None:
 @click.option("--dry-run", is_flag=True, help="Only print how many requests are needed and left.")
 def seed(
     sources: Sequence[str],
-    total: int,
+    total: int | None,
     refresh: bool,
     max_wait: float,
     store: Path,
@@ -77,7 +76,7 @@ def seed(
     token = options.github_token()
     make_client = partial(Client, api_url, token, max_wait=max_wait, wait=terminal.wait)
     reporter = Reporter(terminal.say, terminal.warn, terminal.progress)
-    seeder = Seeder(store, api_url, min(total, MAX_TOTAL), refresh, make_client, reporter)
+    seeder = Seeder(store, api_url, total, refresh, make_client, reporter)
     if not dry_run:
         return seeder.run(sources)
     seeder.estimate(sources)

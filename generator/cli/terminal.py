@@ -89,29 +89,31 @@ def wait(seconds: float, reason: str) -> None:
 
 
 @contextmanager
-def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+def progress(label: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
     """Show progress, and yield a function to call with the number of finished units.
 
-    A terminal shows a bar, which is removed at the end. A log gets a line every few seconds.
+    A terminal shows a bar, which is removed at the end. A log gets a line every few seconds. The
+    *total* is None if it is not known.
     """
+    amount = unit if total is None else f"of {total:,} {unit}"
     # rich would take FORCE_COLOR, which CI systems set, for a terminal.
     if not (_console.file.isatty() and _console.is_interactive):
-        line = f"{label:<10}{{:,}} of {total:,} {unit}"
+        line = f"{label:<10}{{:,}} {amount}"
         yield _at_intervals(LOG_INTERVAL, lambda done: message(line.format(done)))
         return
-    with _make_bar(label, total, unit) as bar:
+    with _make_bar(label, amount) as bar:
         task = bar.add_task(label, total=total)
         yield _at_intervals(
             BAR_INTERVAL, lambda done: bar.update(task, completed=done, refresh=True)
         )
 
 
-def _make_bar(label: str, total: int, unit: str) -> Progress:
+def _make_bar(label: str, amount: str) -> Progress:
     columns: list[ProgressColumn] = [TextColumn(f"{label:<9}"), BarColumn(bar_width=None)]
     if _console.width < MIN_DETAILS_WIDTH:
         columns.append(TextColumn("{task.percentage:>3.0f} %"))
     else:
-        columns.append(TextColumn(f"{{task.completed:,}} of {total:,} {unit}"))
+        columns.append(TextColumn(f"{{task.completed:,}} {amount}"))
         columns.append(TimeRemainingColumn(compact=True))
     return Progress(
         *columns,

@@ -1,11 +1,11 @@
 """Read one list of users into the store, and commit each reply."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from function.contract import Profile
 from generator.errors import EmptyList
 from generator.github import (
     MAX_PER_PAGE,
@@ -23,7 +23,7 @@ from generator.github import (
     step_by_page,
 )
 from generator.seed.sources import Source
-from generator.store import CachedReply, Store, Tally
+from generator.store import CachedReply, Reading, Store, Tally
 
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 UNAUTHORIZED = "Without GITHUB_TOKEN an answer of 304 counts for GitHub's limit like any other"
@@ -61,29 +61,43 @@ class Start:
     is_done: bool = False
 
 
-def copy(
-    source: Source,
-    store: Store,
-    total: int,
-    clock: Callable[[], datetime],
-    advance: Callable[[int], None],
-) -> Outcome:
-    """Store the first *total* users of a *source* on this machine: all, or none after an error.
+@dataclass(frozen=True, slots=True)
+class State:
+    """A crawl between two requests.
 
-    `Store.mirror` says what becomes of users that are stored already.
-
-    Args:
-        source: the list, one of those chosen in the store.
-        store: the store of its world.
-        total: the number of users to list, at least 1.
-        clock: returns the time, aware.
-        advance: is called now and then with the number of users read.
-
-    Raises:
-        SourceError: the source cannot be read, or has no users.
+    Attributes:
+        cursor: the place where reading continues.
+        size: the number of users to request at most.
+        is_ended: whether there is no next request.
+        is_confirming: whether the next request only asks if the list really ends.
     """
-    profiles = _at_least_one(source)
-    return Outcome(store.mirror(source.identity, profiles, total, _timestamp(clock()), advance))
+
+    cursor: Cursor
+    size: int
+    is_ended: bool = False
+    is_confirming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of GitHub.
+
+    Attributes:
+        requested: the address that was requested first.
+        url: the address that was answered. It differs if the server was too slow for the first.
+        reply: the reply. A 304 has the ETag and the links of the cached reply.
+        batch: its users. Those of a 304 are the cached ones.
+    """
+
+    requested: str
+    url: str
+    reply: Reply
+    batch: Batch
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the reply is a 304."""
+        return self.reply.status == 304
 
 
 def crawl(
@@ -103,7 +117,7 @@ def crawl(
 
     Args:
         source: the list, one of those chosen in the store.
-        store: the store of its world.
+        store: the store.
         total: the number of users to list, at least 1.
         client: the client for GitHub's API.
         clock: returns the time, aware.
@@ -118,74 +132,142 @@ def crawl(
     """
     required = _required(source, total)
     start = find_start(source, store, required, refresh=refresh)
-    cursor, refresh = start.cursor, start.refresh
-    sent, not_modified, tally = client.requests, 0, Tally()
-    notes: tuple[str, ...] = ()
-    size, ended, confirming = MAX_PER_PAGE, start.is_done, False
-    while cursor.users < required and not ended:
-        requested = request_url(cursor, required, size, by_id=source.is_by_id)
-        # With a token a 304 is free, so any cached reply from here on may be tried. Without one,
-        # it counts like the requested page, but may have fewer users.
-        position = cursor.position if source.is_by_id and client.authorized else None
-        cached = store.cached_reply(source.identity, requested, position) if refresh else None
-        requested = cached.url if cached else requested
-        answer = client.get(
-            requested,
-            partial(_read, source, cached),
-            etag=cached.etag if cached else None,
-            smaller=smaller_page,
-        )
-        batch, reply = answer.value, answer.reply
-        if reply.status == 304 and cached:
-            not_modified += 1
-            # Headers that a 304 leaves out have not changed.
-            links = {"next": cached.next_url} if cached.next_url else {}
-            reply = replace(
-                reply,
-                headers={"etag": cached.etag, **reply.headers},
-                links=reply.links or links,
-            )
-        step = _step(source, store, cursor, answer.url, reply, batch)
-        # If only the last page of a list by page is read again, users missing from it may have
-        # moved to an earlier page.
-        if step.is_end and not source.is_by_id and not refresh:
-            step = replace(step, is_end=False)
-        confirming = bool(
-            step.is_end
-            and step.confirm_at
-            and not confirming
-            # A cached reply may be unchanged although the list has a page after it now.
-            and (reply.status == 304 or store.has_after(source.identity, step.reached))
-        )
-        if confirming and step.confirm_at:
-            step = replace(step, is_end=False, next_url=step.confirm_at.url, cursor=step.confirm_at)
-        ended = step.next_url is None
-        if batch.users or cursor.users:
-            tally += store.add(
-                source.identity,
-                batch.users,
-                step,
-                _timestamp(clock()),
-                refresh=refresh,
-                is_last=ended or step.cursor.users >= required,
-                cached=_to_cache(source, cursor, answer.url, reply, batch, step),
-            )
-        elif not confirming and store.count(source.identity, 1):
-            warn(f"{source.name} lists no users now; the stored ones stay")
-        advance(cursor.users + len(step.positions))
-        cursor = step.cursor
-        if step.problem and cursor.users < required:
-            warn(step.problem)
-        notes = batch.notes or notes
-        size = next_size(size, requested, answer.url)
+    requests = Requests(source, store, client, required, start.refresh)
+    state = State(start.cursor, MAX_PER_PAGE, is_ended=start.is_done)
+    outcome = _read_list(requests, state, clock, advance, warn)
     if not store.count(source.identity, 1):
         raise EmptyList(source.name)
     store.commit_choice()
-    if source.caveat:
-        notes = (source.caveat, *notes)
-    if refresh and not client.authorized:
-        notes = (*notes, UNAUTHORIZED)
-    return Outcome(tally, client.requests - sent, not_modified, notes)
+    caveat = (source.caveat,) if source.caveat else ()
+    advice = (UNAUTHORIZED,) if start.refresh and not client.authorized else ()
+    return replace(outcome, notes=(*caveat, *outcome.notes, *advice))
+
+
+def _read_list(
+    requests: "Requests",
+    state: State,
+    clock: Callable[[], datetime],
+    advance: Callable[[int], None],
+    warn: Callable[[str], None],
+) -> Outcome:
+    """Request and store replies until the list ends, or enough users are read."""
+    sent, not_modified, tally = requests.client.requests, 0, Tally()
+    notes: tuple[str, ...] = ()
+    while state.cursor.users < requests.required and not state.is_ended:
+        answer = requests.ask(state)
+        step, following = decide(state, *requests.read(state, answer), answer)
+        if answer.batch.users or state.cursor.users:
+            tally.update(requests.store_reply(answer, step, state, following, timestamp(clock())))
+        elif not following.is_confirming and requests.has_stored_users():
+            warn(f"{requests.source.name} lists no users now; the stored ones stay")
+        advance(state.cursor.users + len(step.positions))
+        if step.problem and following.cursor.users < requests.required:
+            warn(step.problem)
+        not_modified += answer.is_unchanged
+        notes, state = answer.batch.notes or notes, following
+    return Outcome(tally, requests.client.requests - sent, not_modified, notes)
+
+
+def decide(state: State, step: Step, has_after: bool, answer: Answer) -> tuple[Step, State]:
+    """Return the step to store, and the state of the crawl after it.
+
+    Args:
+        state: the crawl before the answer.
+        step: the effect of the answer.
+        has_after: whether users would be gone if the list ended here.
+        answer: the answer.
+    """
+    # A failing server may send such an end. And a cached reply may be unchanged although the list
+    # has a page after it now.
+    is_doubtful = step.is_end and not state.is_confirming and (has_after or answer.is_unchanged)
+    if is_doubtful and step.confirm_at:
+        confirm_at = step.confirm_at
+        step = replace(step, is_end=False, next_url=confirm_at.url, cursor=confirm_at)
+    else:
+        is_doubtful = False
+    size = next_size(state.size, answer.requested, answer.url)
+    return step, State(step.cursor, size, step.next_url is None, is_doubtful)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The requests for one list. Replies are compared with the store and stored.
+
+    Attributes:
+        source: the list.
+        store: the store.
+        client: the client for GitHub's API.
+        required: the number of users to read.
+        refresh: whether stored users are read again.
+    """
+
+    source: Source
+    store: Store
+    client: Client
+    required: int
+    refresh: bool
+
+    def ask(self, state: State) -> Answer:
+        """Return GitHub's answer to the next request."""
+        by_id = self.source.is_by_id
+        requested = request_url(state.cursor, self.required, state.size, by_id=by_id)
+        cached = self._cached_reply(state.cursor, requested) if self.refresh else None
+        if cached:
+            requested = cached.url
+        answer = self.client.get(
+            requested,
+            partial(_read, self.source, cached),
+            etag=cached.etag if cached else None,
+            smaller=smaller_page,
+        )
+        reply = answer.reply
+        if reply.status == 304 and cached:
+            # Headers that a 304 leaves out have not changed.
+            links = {"next": cached.next_url} if cached.next_url else {}
+            headers = {"etag": cached.etag, **reply.headers}
+            reply = replace(reply, headers=headers, links=reply.links or links)
+        return Answer(requested, answer.url, reply, answer.value)
+
+    def _cached_reply(self, cursor: Cursor, url: str) -> CachedReply | None:
+        # With a token a 304 is free, so any cached reply from here on may be tried. Without one,
+        # it counts like the requested page, but may have fewer users.
+        is_free = self.source.is_by_id and self.client.authorized
+        with self._reading(cursor) as reading:
+            return reading.cached_reply(url, cursor.position if is_free else None)
+
+    def read(self, state: State, answer: Answer) -> tuple[Step, bool]:
+        """Return the effect of *answer*, and whether users are gone if the list ends there."""
+        cursor, url, reply, batch = state.cursor, answer.url, answer.reply, answer.batch
+        with self._reading(cursor) as reading:
+            if self.source.is_by_id:
+                step = step_by_id(cursor, url, reply, batch)
+            else:
+                ids = [user.id for user in batch.users]
+                step = step_by_page(
+                    cursor, url, reply, batch, reading.already_read(cursor.position, ids)
+                )
+            # If only the last page of a list by page is read again, users missing from it may
+            # have moved to an earlier page.
+            is_whole = step.is_end and (self.source.is_by_id or self.refresh)
+            return step, is_whole and reading.has_after(step)
+
+    def _reading(self, cursor: Cursor) -> AbstractContextManager[Reading]:
+        identity, position = self.source.identity, cursor.position
+        return self.store.reading(identity, position, refresh=self.refresh)
+
+    def store_reply(
+        self, answer: Answer, step: Step, before: State, after: State, now: str
+    ) -> Tally:
+        """Store *answer* and the place where the list continues. Return the changes."""
+        is_last = after.is_ended or after.cursor.users >= self.required
+        cached = _to_cache(self.source, before.cursor, answer, step)
+        identity = self.source.identity
+        with self.store.change(identity, step.after, refresh=self.refresh) as reading:
+            return reading.add(answer.batch.users, step, now, is_last=is_last, cached=cached)
+
+    def has_stored_users(self) -> bool:
+        """Return whether the store has users of the list."""
+        return self.store.count(self.source.identity, 1) > 0
 
 
 def find_start(source: Source, store: Store, required: int, *, refresh: bool) -> Start:
@@ -221,16 +303,14 @@ def _required(source: Source, total: int) -> int:
     return min(total, source.max_users or total)
 
 
-def _to_cache(
-    source: Source, cursor: Cursor, url: str, reply: Reply, batch: Batch, step: Step
-) -> CachedReply | None:
-    """Return *reply* for the cache; None if a later 304 for it would not mean the same users."""
-    etag = reply.headers.get("etag")
+def _to_cache(source: Source, cursor: Cursor, answer: Answer, step: Step) -> CachedReply | None:
+    """Return *answer* for the cache; None if a later 304 for it would not mean the same users."""
+    batch, etag = answer.batch, answer.reply.headers.get("etag")
     all_new = {user.id for user in batch.users} == set(step.positions)
     if not etag or not all_new or not batch.users or not batch.complete or step.problem:
         return None
-    after = int_parameter(url, "since") or 0 if source.is_by_id else cursor.position
-    return CachedReply(url, etag, next_url(reply), after)
+    after = int_parameter(answer.url, "since") or 0 if source.is_by_id else cursor.position
+    return CachedReply(answer.url, etag, next_url(answer.reply), after)
 
 
 def _read(source: Source, cached: CachedReply | None, reply: Reply) -> Batch:
@@ -240,25 +320,6 @@ def _read(source: Source, cached: CachedReply | None, reply: Reply) -> Batch:
     return source.read(reply)
 
 
-def _step(
-    source: Source, store: Store, cursor: Cursor, requested: str, reply: Reply, batch: Batch
-) -> Step:
-    if source.is_by_id:
-        return step_by_id(cursor, requested, reply, batch)
-    ids = [user.id for user in batch.users]
-    already_read = store.already_read(source.identity, cursor.position, ids)
-    return step_by_page(cursor, requested, reply, batch, already_read)
-
-
-def _at_least_one(source: Source) -> Iterator[Profile]:
-    """Yield the profiles of *source*. Raise EmptyList if there are none."""
-    profiles = source.profiles() if source.profiles else iter(())
-    first = next(profiles, None)
-    if first is None:
-        raise EmptyList(source.name)
-    yield first
-    yield from profiles
-
-
-def _timestamp(time: datetime) -> str:
+def timestamp(time: datetime) -> str:
+    """Return *time*, in UTC, as the store has it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")

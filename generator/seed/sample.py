@@ -15,18 +15,14 @@ from function.contract import Profile
 PATH = Path(__file__).with_name("sample.csv")
 
 
-def read_sample() -> Iterator[Profile]:
-    """Yield the sample's accounts in ascending id."""
+def read_sample() -> Iterator[tuple[str, Profile]]:
+    """Yield the sample's accounts in ascending id, each after its place."""
     with PATH.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
+        for number, row in enumerate(csv.DictReader(file), 2):
             login = row["login"]
-            yield Profile(
-                int(row["id"]),
-                login,
-                row["type"],
-                identicon(login),
-                f"https://example.com/{quote(login, safe='')}",
-            )
+            html_url = f"https://example.com/{quote(login, safe='')}"
+            user = Profile(int(row["id"]), login, row["type"], identicon(login), html_url)
+            yield f"{PATH.name}, line {number}", user
 
 
 def identicon(name: str) -> str:

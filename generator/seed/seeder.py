@@ -3,17 +3,21 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from generator.errors import EmptyList, SourceError, UnknownSource, Unreachable
 from generator.github import Client
-from generator.seed import crawl
+from generator.seed import crawl, local
 from generator.seed.crawl import Outcome
-from generator.seed.sources import Source, parse_source, world
+from generator.seed.sources import Source, parse_source
 from generator.store import ListProgress, Store
 from generator.text import count, utc_time
+
+# How many users of a list on GitHub the directory lists, if no total is given.
+DEFAULT_TOTAL = 150
+MAX_TOTAL = 10**15  # SQLite's integers end at 2^63
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,13 @@ class Reporter:
     Attributes:
         say: shows a line of a result.
         warn: shows a warning.
-        progress: takes a label, a total and a unit, and returns a context manager. That gives a
-            function to call with the number done so far.
+        progress: takes a label, a total (None: unknown) and a unit, and returns a context manager.
+            That gives a function to call with the number done so far.
     """
 
     say: Callable[[str], None]
     warn: Callable[[str], None]
-    progress: Callable[[str, int, str], AbstractContextManager[Callable[[int], None]]]
+    progress: Callable[[str, int | None, str], AbstractContextManager[Callable[[int], None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class Seeder:
     Attributes:
         path: the store's file.
         api_url: the base address of GitHub's API.
-        total: how many users of each source the directory lists.
+        total: how many users of each source the directory lists. None: all users of a list on
+            this machine, and `DEFAULT_TOTAL` of a list on GitHub.
         refresh: whether to read stored lists again.
         make_client: makes a client for GitHub's API. It takes *insist*, as `Client` does.
         reporter: shows results, warnings and progress.
@@ -47,7 +52,7 @@ class Seeder:
 
     path: Path
     api_url: str
-    total: int
+    total: int | None
     refresh: bool
     make_client: Callable[..., Client]
     reporter: Reporter
@@ -83,7 +88,7 @@ class Seeder:
         """
         _, sources = self._parse(specs)
         needed: Counter[str] = Counter()
-        with closing(self._open_store(sources)) as store:
+        with closing(Store(self.path)) as store:
             for source in sources:
                 needed[source.resource] += self._estimate_source(source, store)
         if any(source.url for source in sources):
@@ -95,12 +100,13 @@ class Seeder:
         if not source.url:
             self.reporter.say(f"{source.name}: no request")
             return 0
-        users, requests = crawl.requests_needed(source, store, self.total, refresh=self.refresh)
+        total = self._total(source)
+        users, requests = crawl.requests_needed(source, store, total, refresh=self.refresh)
         # A list by page may be shorter, and its pages need not be full.
         about, most = ("", "") if source.is_by_id or not requests else ("about ", "at most ")
         self.reporter.say(
             f"{source.name}: {about}{count(requests, 'request')}, for"
-            f" {most}{count(users, 'user')} of {self.total:,}"
+            f" {most}{count(users, 'user')} of {total:,}"
         )
         return requests
 
@@ -137,17 +143,22 @@ class Seeder:
             sources.setdefault(source.identity, source)
         return is_auto, list(sources.values())
 
-    def _open_store(self, sources: Sequence[Source]) -> Store:
-        return Store(self.path, world(sources, self.api_url))
+    def _list(self, source: Source) -> ListProgress:
+        return ListProgress(source.identity, source.name, source.title, self._total(source))
+
+    def _total(self, source: Source) -> int:
+        return self._total_of(is_local=source.url is None)
+
+    def _total_of(self, *, is_local: bool) -> int:
+        return min(self.total or (MAX_TOTAL if is_local else DEFAULT_TOTAL), MAX_TOTAL)
 
     def _seed(self, sources: Sequence[Source], *, insist: bool = True) -> None:
         with ExitStack() as stack:
-            store = stack.enter_context(closing(self._open_store(sources)))
-            store.choose([_stored_list(source) for source in sources], self.total)
+            store = stack.enter_context(closing(Store(self.path)))
+            store.choose([self._list(source) for source in sources])
             client = None
             if any(source.url for source in sources):
                 client = stack.enter_context(closing(self.make_client(insist=insist)))
-            stack.callback(self._report_displaced, store)
             empty = 0
             for source in sources:
                 try:
@@ -159,29 +170,33 @@ class Seeder:
                         raise
                     self.reporter.warn(str(exc))
                 else:
-                    self._report(source, outcome, store.count(source.identity, self.total))
+                    self._report(source, outcome, store)
 
     def _seed_source(self, source: Source, store: Store, client: Client | None) -> Outcome:
-        with self.reporter.progress("Seeding", self.total, "users") as advance:
+        total, warn = self._total(source), self.reporter.warn
+        shown = total if total < MAX_TOTAL else None
+        with self.reporter.progress("Seeding", shown, "users") as advance:
             if client is None or not source.url:
-                return crawl.copy(source, store, self.total, _now, advance)
+                return local.copy(source, store, total, _now, advance, warn)
             return crawl.crawl(
-                *(source, store, self.total, client, _now, advance, self.reporter.warn),
-                refresh=self.refresh,
+                *(source, store, total, client, _now, advance, warn), refresh=self.refresh
             )
 
-    def _report_displaced(self, store: Store) -> None:
-        if store.displaced:
-            self.reporter.say(f"Moved    the earlier content of {self.path} to {store.displaced}")
-
-    def _report(self, source: Source, outcome: Outcome, users: int) -> None:
-        requested = f"; {self.total:,} were asked for" if users < self.total else ""
+    def _report(self, source: Source, outcome: Outcome, store: Store) -> None:
+        users = store.count(source.identity, self._total(source))
+        remark = self._requested(users)
+        if store.is_cut(source.identity):
+            remark = f"; the first {users:,} of more; --total brings them"
         self.reporter.say(
-            f"Seeded   {count(users, 'user')} into {self.path} (source: {source.name}{requested})"
+            f"Seeded   {count(users, 'user')} into {self.path} (source: {source.name}{remark})"
         )
         self.reporter.say(f"         {_summary(source, outcome)}")
         for note in outcome.notes:
             self.reporter.say(f"         {note}")
+
+    def _requested(self, users: int) -> str:
+        is_short = self.total is not None and users < self.total
+        return f"; {self.total:,} were asked for" if is_short else ""
 
     def _fall_back(self, users: Source, reason: str) -> str:
         """Use the stored users if there are any, or else the sample. Return the warning."""
@@ -199,37 +214,45 @@ class Seeder:
 
         Return a description of their users; None if none but the sample's are stored.
         """
-        for identity in (world([users], self.api_url), ""):
-            with closing(Store(self.path, identity)) as store:
-                lists = [_stored_list(users)] if identity else store.chosen()
-                lists = [stored for stored in lists if store.count(stored.identity, 1)]
-                if any(stored.source != "sample" for stored in lists):
-                    store.choose(lists, self.total)
-                    store.commit_choice()
-                    return self._description(store)
-        return None
+        with closing(Store(self.path)) as store:
+            if store.count(users.identity, 1):
+                lists = [self._list(users)]
+            else:
+                lists = self._stored_lists(store)
+            if all(stored.source == "sample" for stored in lists):
+                return None
+            store.choose(lists)
+            store.commit_choice()
+            return self._description(store)
+
+    def _stored_lists(self, store: Store) -> list[ListProgress]:
+        """Return the chosen lists that have users, with the totals of this run."""
+        return [
+            replace(stored, total=self._total_of(is_local=stored.cursor is None))
+            for stored in store.chosen()
+            if store.count(stored.identity, 1)
+        ]
 
     def _description(self, store: Store) -> str:
         """Return a description of the users that the directory will list."""
         lists = store.chosen()
         users = sum(1 for _ in store.profiles())
-        requested = f"; {self.total:,} were asked for" if users < self.total else ""
         return (
             f"the users that {self.path} holds: {count(users, 'user')}"
             f" (source: {', '.join(stored.source for stored in lists)},"
-            f" as of {max(stored.seeded_at or '' for stored in lists)}{requested})"
+            f" as of {max(stored.seeded_at or '' for stored in lists)}{self._requested(users)})"
         )
 
 
 def _summary(source: Source, outcome: Outcome) -> str:
     tally = outcome.tally
     numbers = {
-        "new": tally.new,
-        "renamed": tally.renamed,
-        "changed type": tally.retyped,
-        **({"changed address": tally.changed} if tally.changed else {}),
-        "gone": tally.gone,
-        "unchanged": tally.unchanged,
+        "new": tally["new"],
+        "renamed": tally["renamed"],
+        "changed type": tally["retyped"],
+        **({"changed address": tally["changed"]} if tally["changed"] else {}),
+        "gone": tally["gone"],
+        "unchanged": tally["unchanged"],
     }
     summary = ", ".join(f"{number:,} {change}" for change, number in numbers.items())
     if source.url:
@@ -237,10 +260,6 @@ def _summary(source: Source, outcome: Outcome) -> str:
     if outcome.not_modified:
         summary += f", {outcome.not_modified:,} answered with 304 (not modified)"
     return summary
-
-
-def _stored_list(source: Source) -> ListProgress:
-    return ListProgress(source.identity, source.name, source.title)
 
 
 def _now() -> datetime:

@@ -1,6 +1,6 @@
 """The sources of users: GitHub's lists, files and the sample.
 
-No source is opened before its `profiles` is called. A new source is one function and one row of
+No source is opened before its `records` is called. A new source is one function and one row of
 `SOURCES`.
 """
 
@@ -45,7 +45,8 @@ class Source:
         max_users: the number of users that GitHub lists at most; None if there is no limit.
         resource: the rate limit of GitHub that counts its requests.
         caveat: a remark about what the list leaves out, for people.
-        profiles: reads a list on this machine from its start.
+        records: reads a list on this machine from its start. It yields each user after the place
+            that messages name it by.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Source:
     max_users: int | None = None
     resource: str = "core"
     caveat: str = ""
-    profiles: Callable[[], Iterator[Profile]] | None = None
+    records: Callable[[], Iterator[tuple[str, Profile]]] | None = None
 
 
 def parse_source(spec: str, api_url: str) -> Source:
@@ -129,17 +130,6 @@ def joined_title(titles: Sequence[str]) -> str:
     return joined[0].upper() + joined[1:]
 
 
-def world(sources: Sequence[Source], api_url: str) -> str:
-    """Return the key of the server, files or sample that the ids of these users are from.
-
-    Users of different servers may have the same ids. They are stored together only if the user
-    names their sources together.
-    """
-    if any(source.url for source in sources):
-        return list_url(api_url, "users", since=0)
-    return "\n".join(sorted(source.identity for source in sources))
-
-
 def _users(detail: str, api_url: str) -> Source:
     url = list_url(api_url, "users", since=0)
     return Source("users", "GitHub users", url, url, is_by_id=True)
@@ -200,17 +190,17 @@ def _search(detail: str, api_url: str) -> Source:
 def _file(detail: str, api_url: str) -> Source:
     path = Path(detail)
 
-    def profiles() -> Iterator[Profile]:
+    def records() -> Iterator[tuple[str, Profile]]:
         for place, record in read_records(path):
             if record is not None:
-                yield read_user(record, place, fill_in=True)
+                yield place, read_user(record, place, fill_in=True)
 
     name, full = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, path.resolve()))
-    return Source(f"file:{name}", "GitHub users", f"file:{full}", profiles=profiles)
+    return Source(f"file:{name}", "GitHub users", f"file:{full}", records=records)
 
 
 def _sample(detail: str, api_url: str) -> Source:
-    return Source("sample", "sample users", "sample", profiles=read_sample)
+    return Source("sample", "sample users", "sample", records=read_sample)
 
 
 def _owner_and_name(detail: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
-"""The growing database of seeded users, their lists, and how far each list is read."""
+"""The store: which users are seeded, of which lists, and where each list continues."""
 
-from generator.store.memberships import Tally
-from generator.store.store import CachedReply, ListProgress, Store
+from generator.store.readings import CachedReply, Reading, Tally
+from generator.store.store import ListProgress, Store
 
-__all__ = ["CachedReply", "ListProgress", "Store", "Tally"]
+__all__ = ["CachedReply", "ListProgress", "Reading", "Store", "Tally"]

@@ -61,16 +61,30 @@ def test_a_file_is_published_without_its_folder(run, tmp_path):
     )
 
 
-def test_a_list_of_another_server_moves_the_store_aside_and_back(run, tmp_path):
-    with serving(FakeGitHub(USERS)) as api:
+def test_lists_of_another_server_and_the_sample_are_stored_side_by_side(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api, serving(FakeGitHub(USERS[50:])) as other:
         run("seed", "users", "-t", "30", api=api)
-        assert (
-            "Moved    the earlier content of build/github_users.db to"
-            in run("build", "sample", *SMALL_SITE, api=api).stdout
-        )
-        assert info(tmp_path)["source"] == "sample"
-    assert run("build", "users", "-t", "30", *SMALL_SITE, api=api).returncode == 0
-    assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("users", 30)
+        run("build", "sample", *SMALL_SITE)
+        assert (info(tmp_path)["source"], info(tmp_path)["users"]) == ("sample", 150)
+        run("build", "users", "-t", "20", *SMALL_SITE, api=other)
+        body = json.loads(run("query", "pagination=100").stdout)
+        assert [profile["id"] for profile in body["profiles"]] == [u["id"] for u in USERS[50:70]]
+    # The first server is down now, so its users come from the store.
+    run("build", "-t", "30", *SMALL_SITE, api=api)
+    body = json.loads(run("query", "pagination=100").stdout)
+    assert [profile["id"] for profile in body["profiles"]] == [u["id"] for u in USERS[:30]]
+    assert len([*(tmp_path / "build").glob("*.db")]) == 2  # the store and the directory
+
+
+def test_records_that_contradict_each_other_are_a_warning_with_both_lines(run, tmp_path):
+    (tmp_path / "list.csv").write_text("id,login\n1,one\n2,two\n2,two\n1,uno\n3,three\n4,three\n")
+    result = run("build", "file:list.csv", *SMALL_SITE)
+    assert result.returncode == 0
+    assert "list.csv, line 2 and list.csv, line 5: different values for id 1" in result.stderr
+    assert "list.csv, line 6 and list.csv, line 7: login three for id 3 and id 4" in result.stderr
+    assert "line 4" not in result.stderr
+    body = json.loads(run("query").stdout)
+    assert {p["id"]: p["username"] for p in body["profiles"]} == {1: "uno", 2: "two", 4: "three"}
 
 
 def test_several_sources_make_one_directory_of_all_their_users(run, tmp_path):

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from generator.github import Client
-from generator.seed import sources
-from generator.seed.crawl import copy, crawl
+from generator.seed.crawl import crawl
+from generator.seed.local import copy
 from generator.seed.sources import Source, parse_source
 from generator.store import ListProgress, Store
 from tests.fake_github import FakeGitHub, transport, user
@@ -40,6 +40,11 @@ def members(total):
     return sorted(user["id"] for user in MEMBERS[:total])
 
 
+def placed(profiles):
+    """Yield *profiles* as the records of a file."""
+    return ((f"line {number}", profile) for number, profile in enumerate(profiles, 1))
+
+
 class Run:
     """Seeds one list into the store at *path* on each call.
 
@@ -65,11 +70,13 @@ class Run:
             jitter=lambda: 1.0,
             **options,
         )
-        store = Store(self.path, sources.world([source], API))
-        store.choose([ListProgress(source.identity, source.name, source.title)], total)
+        store = Store(self.path)
+        store.choose([ListProgress(source.identity, source.name, source.title, total)])
         try:
             if source.url is None:
-                self.outcome = copy(source, store, total, lambda: NOW, self.steps.append)
+                self.outcome = copy(
+                    *(source, store, total, lambda: NOW, self.steps.append, self.warnings.append)
+                )
             else:
                 self.outcome = crawl(
                     *(source, store, total, client, lambda: NOW, self.steps.append),

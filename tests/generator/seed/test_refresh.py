@@ -49,9 +49,9 @@ def test_reading_only_the_last_page_again_makes_no_user_gone(run):
     run(fake, 1000, "org:acme")
     fake.lists["/orgs/acme/members"] = MEMBERS[20:]
     outcome = run(fake, 1000, "org:acme")
-    assert (outcome.tally.gone, run.ids) == (0, members(1000))
+    assert (outcome.tally["gone"], run.ids) == (0, members(1000))
     outcome = run(fake, 1000, "org:acme", refresh=True)
-    assert (outcome.tally.gone, run.ids) == (20, sorted(user["id"] for user in MEMBERS[20:]))
+    assert (outcome.tally["gone"], run.ids) == (20, sorted(user["id"] for user in MEMBERS[20:]))
 
 
 def test_an_interrupted_refresh_of_a_list_by_page_starts_again(run):
@@ -119,7 +119,7 @@ def test_an_early_end_is_requested_again_before_users_are_gone(run, reply):
 def test_users_after_a_confirmed_end_are_gone(run):
     run(github(), 330)
     outcome = run(github(USERS[:200]), 330, refresh=True)
-    assert (outcome.tally.gone, run.ids) == (130, first(200))
+    assert (outcome.tally["gone"], run.ids) == (130, first(200))
     assert outcome.requests == 3
 
 
@@ -129,7 +129,7 @@ def test_an_incomplete_search_makes_no_user_gone(run):
     short = {"total_count": 1, "incomplete_results": True, "items": USERS[:1]}
     fake.fault = lambda request: FakeReply(200, {}, json.dumps(short).encode())
     outcome = run(fake, 150, "search:x", refresh=True)
-    assert (outcome.tally.gone, len(run.ids)) == (0, 50)
+    assert (outcome.tally["gone"], len(run.ids)) == (0, 50)
     assert any("incomplete" in note for note in outcome.notes)
 
 
@@ -170,7 +170,7 @@ def test_only_a_refresh_sends_etags(run):
 def test_users_beyond_the_total_of_a_refresh_are_not_gone(run):
     run(github(), 330)
     outcome = run(github(CHANGED), 50, refresh=True)
-    assert (outcome.tally.gone, run.stored) == (1, 329)
+    assert (outcome.tally["gone"], run.stored) == (1, 329)
 
 
 @pytest.mark.parametrize(("failing", "left"), [(1, 2), (2, 1)])

@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 from generator.seed.sample import PATH, identicon, read_sample
 
-SAMPLE = list(read_sample())
+SAMPLE = [profile for _, profile in read_sample()]
 NAMES = [profile.username for profile in SAMPLE]
 
 

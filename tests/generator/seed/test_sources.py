@@ -2,7 +2,7 @@ import pytest
 
 from generator.errors import UnknownSource
 from generator.seed import joined_title
-from generator.seed.sources import FORMS, SOURCES, parse_source, world
+from generator.seed.sources import FORMS, SOURCES, parse_source
 
 API = "https://api.github.com"
 
@@ -17,7 +17,7 @@ def test_missing_members_of_a_files_records_are_filled_in(tmp_path):
     path.write_text("id,login,type\n2,two,Bot\n1,one,\n")
     source = parse_source(f"file:{path}", API)
     assert source.name == "file:list.csv"
-    assert [(p.id, p.username, p.type) for p in source.profiles()] == [
+    assert [(p.id, p.username, p.type) for _, p in source.records()] == [
         (2, "two", "Bot"),
         (1, "one", "User"),
     ]
@@ -26,7 +26,7 @@ def test_missing_members_of_a_files_records_are_filled_in(tmp_path):
 def test_null_records_of_a_file_are_skipped(tmp_path):
     path = tmp_path / "list.json"
     path.write_text('[null, {"id": 1, "login": "one", "x": null}]')
-    assert [p.id for p in parse_source(f"file:{path}", API).profiles()] == [1]
+    assert [p.id for _, p in parse_source(f"file:{path}", API).records()] == [1]
 
 
 def test_the_public_name_of_a_file_is_utf_8():
@@ -129,15 +129,6 @@ def test_the_form_of_a_source_starts_with_its_kind():
 )
 def test_the_title_of_several_lists_names_each_once(titles, joined):
     assert joined_title(titles) == joined
-
-
-def test_lists_of_one_server_share_a_world():
-    def of(*specs, api=API):
-        return world([parse_source(spec, api) for spec in specs], api)
-
-    assert of("users") == of("org:a", "file:x.csv") == of("search:q")
-    others = [of("users"), of("users", api="https://ghe.test/api/v3"), of("sample"), of("file:x")]
-    assert len(set(others)) == 4
 
 
 def test_different_lists_have_different_identities():

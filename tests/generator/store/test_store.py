@@ -1,15 +1,16 @@
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
-from generator.github import Cursor, read_users, step_by_id, step_by_page
+from generator.github import Cursor, Step, read_users, step_by_id, step_by_page
 from generator.store import CachedReply, ListProgress, Store, Tally
 from tests.factories import ODD, make_profile, make_reply
 
-WORLD = "https://api.test/users?since=0"
-USERS = ListProgress(WORLD, "users", "GitHub users")
-MEMBERS = ListProgress("https://api.test/orgs/a/members", "org:a", "members of a")
-LOCAL = ListProgress("file:/a.csv", "file:a.csv", "GitHub users")
+URL = "https://api.test/users?since=0"
+USERS = ListProgress(URL, "users", "GitHub users", 1000)
+MEMBERS = ListProgress("https://api.test/orgs/a/members", "org:a", "members of a", 1000)
+LOCAL = ListProgress("file:/a.csv", "file:a.csv", "GitHub users", 1000)
 ONE, TWO, THREE, FOUR = (make_profile(number) for number in (1, 2, 3, 4))
 
 
@@ -21,8 +22,8 @@ def path(tmp_path):
 @pytest.fixture
 def store(path):
     """A store in which the three lists are chosen."""
-    store = Store(path, WORLD)
-    store.choose([USERS, MEMBERS, LOCAL], 1000)
+    store = Store(path)
+    store.choose([USERS, MEMBERS, LOCAL])
     yield store
     store.close()
 
@@ -42,19 +43,42 @@ def add_reply(
     next = None if end else f"{list.identity.partition('?')[0]}?{page}"
     reply = make_reply([record(p) for p in profiles], next=next)
     batch = read_users(reply)
-    already_read = store.already_read(list.identity, cursor.position, [p.id for p in profiles])
+    refresh = options.pop("refresh", False)
+    with store.reading(list.identity, cursor.position, refresh=refresh) as reading:
+        already_read = reading.already_read(cursor.position, [p.id for p in profiles])
     step = (
         step_by_id(cursor, cursor.url, reply, batch)
         if by_id
         else step_by_page(cursor, cursor.url, reply, batch, already_read)
     )
     cached = CachedReply(cursor.url, etag, next, step.after) if etag else None
-    tally = store.add(list.identity, profiles, step, now, cached=cached, **options)
+    with store.change(list.identity, step.after, refresh=refresh) as reading:
+        tally = reading.add(profiles, step, now, cached=cached, **options)
     return tally, step.cursor
 
 
-def mirror(store, profiles, total=150, now="t1", list=LOCAL):
-    return store.mirror(list.identity, profiles, total, now)
+def mirror(store, profiles, now="t1", is_complete=True):
+    """Store *profiles* as the users of a file."""
+    with store.change(LOCAL.identity, 0, refresh=True) as reading:
+        users = list(profiles)
+        positions = {user.id: position for position, user in enumerate(users, 1)}
+        step = Step(
+            *(positions, 0, len(users)),
+            is_by_id=False,
+            next_url=None,
+            is_end=is_complete,
+            cursor=Cursor("", len(users)),
+        )
+        return reading.add(users, step, now)
+
+
+def choose(store, total, *lists):
+    store.choose([replace(chosen, total=total) for chosen in lists])
+
+
+def cached_reply(store, url, position):
+    with store.reading(USERS.identity, position or 0, refresh=True) as reading:
+        return reading.cached_reply(url, position)
 
 
 def ids(store):
@@ -77,21 +101,20 @@ def times(path):
 def test_added_users_and_the_cursor_are_stored(store, path):
     _, cursor = add_reply(store, [TWO, ONE])
     store.close()
-    again = Store(path, WORLD)
+    again = Store(path)
     assert list(again.profiles()) == [ONE, TWO]
     progress = again.progress(USERS.identity)
     assert (progress.cursor, progress.total, progress.seeded_at) == (cursor, 1000, "t1")
     again.close()
 
 
-def test_the_table_has_the_documented_columns_and_stores_any_text_unchanged(store, path):
+def test_the_view_has_the_documented_columns_and_stores_any_text_unchanged(store, path):
     add_reply(store, ODD)
     assert list(store.profiles()) == sorted(ODD, key=lambda profile: profile.id)
     sql = sqlite3.connect(path)
-    columns = [(row[1], row[5]) for row in sql.execute("PRAGMA table_info(github_users)")]
+    columns = [row[1] for row in sql.execute("PRAGMA table_info(github_users)")]
     sql.close()
-    assert [name for name, key in columns if key] == ["id"]
-    assert [name for name, _ in columns] == [
+    assert columns == [
         *("id", "username", "type", "avatar_url", "html_url"),
         *("first_seen", "last_seen", "gone_at"),
     ]
@@ -130,11 +153,11 @@ def test_the_date_changes_only_with_the_users(store):
     assert date() == "t4"
 
 
-def test_the_date_of_every_list_of_a_changed_user_changes(store):
+def test_the_date_of_a_list_changes_only_when_it_is_read(store):
     add_reply(store, [ONE, TWO])
     add_reply(store, [ONE], list=MEMBERS)
     add_reply(store, [make_profile(1, "renamed")], now="t2")
-    assert store.progress(MEMBERS.identity).seeded_at == "t2"
+    assert store.progress(MEMBERS.identity).seeded_at == "t1"
 
 
 def test_the_date_changes_when_a_user_is_gone(store):
@@ -180,11 +203,11 @@ def test_in_a_list_by_id_a_user_missing_from_a_reply_is_gone(store):
     _, cursor = add_reply(store, [ONE, TWO, THREE])
     add_reply(store, [make_profile(7), make_profile(9)], cursor=cursor)
     tally, cursor = add_reply(store, [ONE, THREE], now="t2")
-    assert (tally.gone, ids(store)) == (1, [1, 3, 7, 9])
+    assert (tally["gone"], ids(store)) == (1, [1, 3, 7, 9])
     tally, _ = add_reply(store, [make_profile(7)], cursor=cursor, now="t2")
-    assert (tally.gone, ids(store)) == (0, [1, 3, 7, 9])  # 9 may follow
+    assert (tally["gone"], ids(store)) == (0, [1, 3, 7, 9])  # 9 may follow
     tally, _ = add_reply(store, [make_profile(7)], cursor=cursor, now="t2", end=True)
-    assert (tally.gone, ids(store)) == (1, [1, 3, 7])
+    assert (tally["gone"], ids(store)) == (1, [1, 3, 7])
 
 
 def test_a_user_that_returns_is_new_and_keeps_its_first_seen(store, path):
@@ -195,49 +218,50 @@ def test_a_user_that_returns_is_new_and_keeps_its_first_seen(store, path):
     assert times(path)[1] == ("t1", "t3", None)
 
 
-def read_members(store, pages, now="t2"):
+def read_members(store, pages, now="t2", refresh=True):
     """Read the list of members from its start, page by page, to its end."""
     tally, cursor = Tally(), None
     for number, page in enumerate(pages, 1):
         users = [make_profile(n) for n in page]
         page_tally, cursor = add_reply(
-            store, users, list=MEMBERS, cursor=cursor, now=now, end=number == len(pages)
+            *(store, users),
+            **{"list": MEMBERS, "cursor": cursor, "now": now, "refresh": refresh},
+            end=number == len(pages),
         )
         tally += page_tally
     return tally
 
 
 def test_in_a_list_by_page_a_user_that_moves_is_not_gone(store):
-    read_members(store, [[1, 2, 3], [4, 5, 6]], now="t1")
+    read_members(store, [[1, 2, 3], [4, 5, 6]], "t1", refresh=False)
     assert read_members(store, [[9, 1, 2], [3, 4, 5], [6]]) == Tally(new=1, unchanged=6)
     assert ids(store) == [1, 2, 3, 4, 5, 6, 9]
 
 
 def test_in_a_list_by_page_a_missing_user_is_gone_at_the_end_of_the_list(store):
-    read_members(store, [[1, 2, 3], [4, 5, 6]], now="t1")
-    first, cursor = add_reply(store, [make_profile(n) for n in (1, 3, 4)], list=MEMBERS, now="t2")
-    assert (first.gone, ids(store)) == (0, [1, 2, 3, 4, 5, 6])
-    second, _ = add_reply(
-        *(store, [make_profile(n) for n in (5, 6)]),
-        **{"list": MEMBERS, "cursor": cursor, "now": "t2", "end": True},
-    )
-    assert (second.gone, ids(store)) == (1, [1, 3, 4, 5, 6])
+    read_members(store, [[1, 2, 3], [4, 5, 6]], "t1", refresh=False)
+    again = {"list": MEMBERS, "now": "t2", "refresh": True}
+    first, cursor = add_reply(store, [make_profile(n) for n in (1, 3, 4)], **again)
+    assert (first["gone"], ids(store)) == (0, [1, 2, 3, 4, 5, 6])
+    users = [make_profile(n) for n in (5, 6)]
+    second, _ = add_reply(store, users, **again, cursor=cursor, end=True)
+    assert (second["gone"], ids(store)) == (1, [1, 3, 4, 5, 6])
 
 
 def test_a_user_on_two_pages_has_the_position_on_the_first(store):
-    assert read_members(store, [[1, 2], [2, 3]]) == Tally(new=3)
-    store.choose([MEMBERS], 2)
+    assert read_members(store, [[1, 2], [2, 3]], refresh=False) == Tally(new=3)
+    choose(store, 2, MEMBERS)
     store.commit_choice()
     assert ids(store) == [1, 2]
 
 
 def test_the_directory_is_the_union_of_the_first_users_of_each_list(store):
     add_reply(store, [ONE, TWO, THREE])
-    read_members(store, [[9, 2, 7]])
-    store.choose([USERS, MEMBERS], 2)
+    read_members(store, [[9, 2, 7]], refresh=False)
+    choose(store, 2, USERS, MEMBERS)
     store.commit_choice()
     assert ids(store) == [1, 2, 9]
-    store.choose([MEMBERS], 1000)
+    choose(store, 1000, MEMBERS)
     store.commit_choice()
     assert ids(store) == [2, 7, 9]
     assert [chosen.source for chosen in store.chosen()] == ["org:a"]
@@ -245,7 +269,7 @@ def test_the_directory_is_the_union_of_the_first_users_of_each_list(store):
 
 def test_a_user_that_left_one_list_may_be_in_another(store, path):
     add_reply(store, [ONE, TWO])
-    read_members(store, [[1, 2]], now="t1")
+    read_members(store, [[1, 2]], "t1", refresh=False)
     read_members(store, [[1]])
     assert ids(store) == [1, 2]
     assert times(path)[2] == ("t1", "t1", None)
@@ -253,7 +277,7 @@ def test_a_user_that_left_one_list_may_be_in_another(store, path):
 
 def test_a_choice_is_stored_with_the_next_change_that_succeeds(store, path):
     add_reply(store, [ONE])
-    store.choose([LOCAL], 5)
+    choose(store, 5, LOCAL)
     assert [chosen.source for chosen in store.chosen()] == ["users", "org:a", "file:a.csv"]
     with pytest.raises(ZeroDivisionError):
         mirror(store, (1 // 0 for _ in range(1)))
@@ -264,22 +288,20 @@ def test_a_choice_is_stored_with_the_next_change_that_succeeds(store, path):
 
 def test_a_reply_whose_users_are_unchanged_is_cached(store):
     _, cursor = add_reply(store, [ONE, TWO], etag="e1")
-    cached = CachedReply(WORLD, "e1", cursor.url, 0, (ONE, TWO))
-    assert store.cached_reply(USERS.identity, WORLD, None) == cached
-    assert store.cached_reply(USERS.identity, "https://api.test/users?since=9", None) is None
+    cached = CachedReply(URL, "e1", cursor.url, 0, (ONE, TWO))
+    assert cached_reply(store, URL, None) == cached
+    assert cached_reply(store, "https://api.test/users?since=9", None) is None
     for position in (0, 1):
-        assert (
-            store.cached_reply(USERS.identity, "https://api.test/users?since=1", position) == cached
-        )
-    assert store.cached_reply(USERS.identity, WORLD, 2) is None
+        assert cached_reply(store, "https://api.test/users?since=1", position) == cached
+    assert cached_reply(store, URL, 2) is None
 
 
 def test_a_cached_reply_replaces_those_that_it_covers(store):
     _, cursor = add_reply(store, [ONE], etag="e1")
     add_reply(store, [TWO], cursor=cursor, etag="e2")
-    add_reply(store, [ONE, TWO], cursor=Cursor(WORLD + "&x"), etag="e3")
-    assert store.cached_reply(USERS.identity, "", 1).etag == "e3"
-    assert store.cached_reply(USERS.identity, cursor.url, None) is None
+    add_reply(store, [ONE, TWO], cursor=Cursor(URL + "&x"), etag="e3")
+    assert cached_reply(store, "", 1).etag == "e3"
+    assert cached_reply(store, cursor.url, None) is None
 
 
 @pytest.mark.parametrize(
@@ -289,7 +311,7 @@ def test_a_cached_reply_replaces_those_that_it_covers(store):
 def test_a_reply_whose_users_changed_is_not_cached(store, later):
     add_reply(store, [ONE, TWO], etag="e1")
     add_reply(store, later, now="t2", end=True)
-    assert store.cached_reply(USERS.identity, USERS.identity, 0) is None
+    assert cached_reply(store, USERS.identity, 0) is None
 
 
 def test_mirroring_removes_users_that_the_source_lacks(store, path):
@@ -302,8 +324,8 @@ def test_mirroring_removes_users_that_the_source_lacks(store, path):
 
 def test_a_smaller_total_leaves_the_stored_users(store):
     mirror(store, [ONE, TWO, THREE])
-    store.choose([LOCAL], 1)
-    assert mirror(store, [ONE, TWO, THREE], total=1) == Tally(unchanged=1)
+    choose(store, 1, LOCAL)
+    assert mirror(store, [ONE], is_complete=False) == Tally(unchanged=1)
     assert (ids(store), store.count(LOCAL.identity, 1000)) == ([1], 3)
 
 
@@ -314,35 +336,22 @@ def test_mirroring_that_fails_half_way_changes_nothing(store):
 
     mirror(store, [ONE, TWO])
     with pytest.raises(ValueError, match="line 2000"):
-        mirror(store, broken(), total=5000)
+        mirror(store, broken())
     assert list(store.profiles()) == [ONE, TWO]
-
-
-def test_the_total_counts_each_id_once(store):
-    mirror(store, [ONE, ONE, TWO, THREE], total=2)
-    assert list(store.profiles()) == [ONE, TWO]
-
-
-def test_the_last_values_of_a_user_that_comes_twice_count(store):
-    twice = [make_profile(1, "old"), *(make_profile(n) for n in range(2, 700)), ONE]
-    assert mirror(store, twice, total=1000) == Tally(new=699)
-    assert mirror(store, twice, total=1000, now="t2") == Tally(unchanged=699)
-    assert next(store.profiles()) == ONE
-    assert store.progress(LOCAL.identity).seeded_at == "t1"
 
 
 def test_users_that_a_smaller_total_does_not_reach_come_last(store):
-    mirror(store, [make_profile(n) for n in (9, 8, 1, 2)], total=4)
-    mirror(store, [make_profile(n) for n in (7, 9)], total=2)
+    mirror(store, [make_profile(n) for n in (9, 8, 1, 2)])
+    mirror(store, [make_profile(n) for n in (7, 9)], is_complete=False)
     assert ids(store) == [1, 2, 7, 8, 9]
-    store.choose([LOCAL], 2)
+    choose(store, 2, LOCAL)
     store.commit_choice()
     assert ids(store) == [7, 9]
 
 
 def test_the_first_users_of_a_list_are_the_first_in_its_order(store):
-    mirror(store, [make_profile(n) for n in (9, 8, 1, 2)], total=4)
-    store.choose([LOCAL], 2)
+    mirror(store, [make_profile(n) for n in (9, 8, 1, 2)])
+    choose(store, 2, LOCAL)
     store.commit_choice()
     assert ids(store) == [8, 9]
 
@@ -365,13 +374,8 @@ def test_githubs_values_count_before_a_files(store):
 def test_a_missing_store_is_empty(path):
     store = Store(path)
     assert (list(store.profiles()), store.chosen(), store.progress("x")) == ([], [], None)
-    assert (
-        store.count("x", 10),
-        store.already_read("x", 5, [1]),
-        store.cached_reply("x", "y", 0),
-    ) == (
-        *(0, set()),
-        None,
-    )
+    assert (store.count("x", 10), cached_reply(store, "y", 0)) == (0, None)
+    with store.reading("x", 5) as reading:
+        assert reading.already_read(5, [1]) == set()
     store.close()
     assert not path.exists()

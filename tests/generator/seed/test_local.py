@@ -1,0 +1,112 @@
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from generator.errors import SourceError
+from generator.seed.local import MAX_EXAMPLES, UniqueUsers
+from generator.seed.sources import Source
+from tests.factories import make_profile
+from tests.fake_github import FakeGitHub
+from tests.generator.seed.runs import placed
+
+ONE, TWO, THREE = (make_profile(number) for number in (1, 2, 3))
+MANY = 10**9
+
+
+@pytest.fixture
+def unique():
+    """A function that returns the unique users of profiles, which are on lines from 1."""
+    with closing(sqlite3.connect("")) as sql:
+
+        def unique(*profiles, total=MANY):
+            sql.execute("DROP TABLE IF EXISTS users")
+            records = ((f"line {number}", user) for number, user in enumerate(profiles, 1))
+            return UniqueUsers(sql, records, total)
+
+        yield unique
+
+
+def test_equal_records_are_one_user_without_a_word(unique):
+    users = unique(TWO, ONE, TWO, TWO)
+    assert ([*users], len(users), users.contradictions) == ([TWO, ONE], 2, [])
+
+
+def test_the_last_values_of_an_id_count_at_its_first_position(unique):
+    users = unique(make_profile(1, "old"), TWO, ONE)
+    assert [*users] == [ONE, TWO]
+    assert users.contradictions == ["line 1 and line 3: different values for id 1"]
+
+
+def test_an_id_that_changes_back_is_compared_with_its_last_values(unique):
+    users = unique(ONE, make_profile(1, "other"), ONE)
+    assert [*users] == [ONE]
+    assert users.contradictions == [
+        "line 1 and line 2: different values for id 1",
+        "line 2 and line 3: different values for id 1",
+    ]
+
+
+def test_the_last_id_of_a_login_is_listed(unique):
+    users = unique(ONE, TWO, make_profile(9, ONE.username))
+    assert [user.id for user in users] == [2, 9]
+    assert users.contradictions == [f"line 1 and line 3: login {ONE.username} for id 1 and id 9"]
+
+
+def test_a_login_that_moves_to_another_id_is_no_contradiction_of_logins(unique):
+    users = unique(make_profile(1, "a"), make_profile(2, "b"), make_profile(1, "c"))
+    users = unique(make_profile(1, "a"), make_profile(1, "b"), make_profile(2, "a"))
+    assert {user.id: user.username for user in users} == {1: "b", 2: "a"}
+    assert users.contradictions == ["line 1 and line 2: different values for id 1"]
+
+
+def test_logins_that_differ_in_case_are_two_users(unique):
+    assert len(unique(make_profile(1, "a"), make_profile(2, "A"))) == 2
+
+
+def test_the_total_counts_users_not_records(unique):
+    assert [*unique(ONE, ONE, TWO, THREE, total=2)] == [ONE, TWO]
+    again = make_profile(9, ONE.username)
+    assert [*unique(ONE, again, TWO, THREE, total=2)] == [again, TWO]
+
+
+@pytest.mark.parametrize(("total", "is_complete"), [(1, False), (2, True), (3, True)])
+def test_a_list_is_complete_if_no_record_is_left(unique, total, is_complete):
+    assert unique(ONE, TWO, total=total).is_complete is is_complete
+
+
+def test_only_some_contradictions_are_described(unique):
+    many = [make_profile(n, name) for name in ("a{}", "b{}") for n in range(1, 2001)]
+    users = unique(*(user._replace(username=user.username.format(user.id)) for user in many))
+    assert (len(users), len(users.contradictions)) == (2000, MAX_EXAMPLES)
+    assert users.omitted == 2000 - MAX_EXAMPLES
+    assert next(iter(users)).username == "b1"
+
+
+def test_a_record_that_fails_is_an_error(unique):
+    def broken():
+        yield ONE
+        raise ValueError("line 2")
+
+    with pytest.raises(ValueError, match="line 2"):
+        unique(*broken())
+
+
+def test_an_empty_list_is_an_error_and_leaves_the_stored_users(run):
+    users = [make_profile(1)]
+    local = Source("file:x", "GitHub users", "file:/x", records=lambda: placed(users))
+    run(FakeGitHub([]), 10, source=local)
+    users.clear()
+    with pytest.raises(SourceError, match="file:x lists no users"):
+        run(FakeGitHub([]), 10, source=local)
+    assert run.ids == [1]
+
+
+def test_the_first_users_of_a_local_list_are_stored(run):
+    profiles = [make_profile(number) for number in (5, 3, 9)]
+    local = Source("file:x", "GitHub users", "file:/x", records=lambda: placed(profiles))
+    run(FakeGitHub([]), 2, source=local)
+    assert run.ids == [3, 5]
+    run(FakeGitHub([]), 100, source=local)
+    assert run.ids == [3, 5, 9]
+    assert run.progress.seeded_at == "2026-11-24T12:00:00Z"
