@@ -1,6 +1,6 @@
 # The targets that people use. `make` without a target lists them.
 SOURCE = auto
-TOTAL = 150
+TOTAL =
 ORIGIN =
 PAGE_SIZES = 10,25,50,100
 BUILD = build
@@ -58,8 +58,8 @@ install: .venv/.dev ## Install packages for building, testing and linting into .
 
 build-site: .venv/.build ## Seed, bake, render and check: the database and the site, in build/
 	@case "$$SOURCE" in -*) echo "SOURCE=$$SOURCE is an option, not a source: put options in ARGS" >&2; exit 2;; esac
-	@$(WITH_ARGS) $(RUN) build "$$SOURCE" --total="$$TOTAL" --store="$$STORE" --database="$$DATABASE" \
-	  --output="$$SITE" --page-sizes="$$PAGE_SIZES" $${ORIGIN:+--origin="$$ORIGIN"}
+	@$(WITH_ARGS) $(RUN) build "$$SOURCE" --store="$$STORE" --database="$$DATABASE" --output="$$SITE" \
+	  --page-sizes="$$PAGE_SIZES" $${TOTAL:+--total="$$TOTAL"} $${ORIGIN:+--origin="$$ORIGIN"}
 
 serve: .venv/.build ## Serve the site and the API on http://127.0.0.1:5000; build them if missing
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site

@@ -12,7 +12,7 @@ from function.answer import PATH as API_PATH
 from function.contract import Page, Profile
 from function.database import Directory
 from generator.errors import CheckFailed, reason
-from generator.reading import read_profiles
+from generator.reading import read_cut, read_profiles
 from generator.site import (
     ABOUT_KEY,
     ASSETS,
@@ -94,6 +94,7 @@ def _compare_build(build: Build, directory: Directory) -> None:
         ("number of users", build.users, directory.users),
         ("source", build.source, about.source),
         ("date", build.seeded_at, about.seeded_at),
+        ("limit", build.cut_at, read_cut(directory)),
     ):
         if site != database:
             raise CheckFailed(

@@ -50,6 +50,15 @@ def read_profiles(
         page += 1
 
 
+def read_cut(directory: Directory) -> int | None:
+    """Return the number of users after which a longer source was cut; None if none was."""
+    tables = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'cut'"
+    if not directory.fetch_all(tables, ()):
+        return None
+    ((users,),) = directory.fetch_all("SELECT users FROM cut", ())
+    return int(users)
+
+
 def read_columns(
     directory: Directory, order_by: str, type_: str | None, start: int, stop: int
 ) -> Columns:

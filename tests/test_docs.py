@@ -86,7 +86,7 @@ def test_the_defaults_in_the_readme_are_those_of_the_command_line():
         for command in ("seed", "serve")
     }
     assert (
-        f"seed [SOURCE]... --total {defaults['seed']['total']} --refresh"
+        f"seed [SOURCE]... --total N --refresh"
         f" --max-wait {defaults['seed']['max_wait']} --dry-run" in README
     )
     assert f"serve --port {defaults['serve']['port']}" in README

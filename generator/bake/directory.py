@@ -37,8 +37,12 @@ def bake(
     about: About,
     path: Path,
     progress: Progress = no_progress,
+    *,
+    cut_at: int | None = None,
 ) -> int:
     """Write *profiles* and *about* to a directory at *path*, and return the number of users.
+
+    *cut_at* is the number of users after which a longer source was cut; None if none was.
 
     The complete file is moved to *path*: an interrupted bake leaves the old directory as it was.
 
@@ -52,7 +56,7 @@ def bake(
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
         with closing(sqlite3.connect(draft, isolation_level=None)) as sql:
-            users = _write_tables(sql, profiles, about, progress)
+            users = _write_tables(sql, profiles, about, progress, cut_at)
         if not users:
             raise BuildError("there are no users to list; seed some first")
         with draft.open("rb+") as file:
@@ -82,7 +86,11 @@ def _refuse_other_files(path: Path) -> None:
 
 
 def _write_tables(
-    sql: sqlite3.Connection, profiles: Iterable[Profile], about: About, progress: Progress
+    sql: sqlite3.Connection,
+    profiles: Iterable[Profile],
+    about: About,
+    progress: Progress,
+    cut_at: int | None,
 ) -> int:
     """Write all tables, and return the number of users. Without users, there is no index."""
     # The draft is removed if anything fails, so it needs no journal and no waiting for the disk.
@@ -102,6 +110,9 @@ def _write_tables(
             "INSERT INTO about VALUES (?, ?, ?, ?, ?)",
             (*about, summary.longest_username, id_bytes),
         )
+    if cut_at is not None:  # read by `generator.reading.read_cut`
+        sql.execute("CREATE TABLE cut (users INTEGER NOT NULL) STRICT")
+        sql.execute("INSERT INTO cut VALUES (?)", (cut_at,))
     sql.execute("COMMIT")
     sql.execute(f"PRAGMA page_size = {page_size(users)}")
     sql.execute("VACUUM")

@@ -104,7 +104,9 @@ def bake(store: Path, database: Path, title: str | None) -> None:
             raise StoreError(f"{store} has no users; run `ghdirectory seed` first")
         about = _describe(lists, title)
         progress = partial(terminal.progress, total=sum(sizes.values()), unit="users")
-        users = bake_directory(opened.profiles(), about, database, progress)
+        cut = [chosen.total for chosen in lists if opened.is_cut(chosen.identity)]
+        cut_at = max(cut, default=None)
+        users = bake_directory(opened.profiles(), about, database, progress, cut_at=cut_at)
     with closing(Directory(database)) as directory:
         file = f"{database.stat().st_size / 1000:,.0f} kB, release {directory.release}"
     terminal.say(f"Baked    {count(users, 'user')} into {database} ({file})")

@@ -59,7 +59,7 @@ seed_options = combine(
         "-t",
         "--total",
         type=types.Integer(1),
-        default=150,
+        show_default="150 of a list on GitHub, all of a file",
         help="How many users of each source to list.",
     ),
     click.option("--refresh", is_flag=True, help="Read stored lists again to find changes."),

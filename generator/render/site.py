@@ -9,7 +9,7 @@ from typing import NamedTuple
 from function.database import Directory
 from generator.errors import BuildError
 from generator.jobs import cores, map_in_processes
-from generator.reading import read_columns
+from generator.reading import read_columns, read_cut
 from generator.render.assets import read_assets
 from generator.render.downloads import KEYS as DOWNLOAD_KEYS
 from generator.render.downloads import write_downloads
@@ -81,6 +81,7 @@ def make_build(
         types=choose_types(types, listed_types(directory.types)),
         source=directory.about.source,
         seeded_at=directory.about.seeded_at,
+        cut_at=read_cut(directory),
     )
 
 

@@ -22,6 +22,7 @@ class Build(NamedTuple):
         types: the types that have listings of their own, the largest first.
         source: the sources of the users.
         seeded_at: when the users were read from the sources, RFC 3339.
+        cut_at: the number of users after which a longer source was cut; None if none was.
     """
 
     release: str
@@ -31,6 +32,7 @@ class Build(NamedTuple):
     types: tuple[ListedType, ...]
     source: str
     seeded_at: str
+    cut_at: int | None = None
 
     @classmethod
     def from_json(cls, text: bytes) -> "Build":
@@ -52,6 +54,7 @@ class Build(NamedTuple):
                 ),
                 source=str(members["source"]),
                 seeded_at=str(members["seeded_at"]),
+                cut_at=None if members["cut_at"] is None else int(members["cut_at"]),
             )
         except KeyError as exc:
             raise ValueError(f"not a build.json of this version: {exc} is missing") from exc

@@ -55,10 +55,9 @@ def test_a_file_is_published_without_its_folder(run, tmp_path):
     result = run("build", f"file:{tmp_path}/list.csv", *SMALL_SITE)
     assert (result.returncode, result.stderr) == (0, "")
     assert info(tmp_path)["source"] == "file:list.csv"
-    assert (
-        "2 users into build/github_users.db (source: file:list.csv; 150 were asked for)"
-        in result.stdout
-    )
+    assert "2 users into build/github_users.db (source: file:list.csv)\n" in result.stdout
+    result = run("seed", "file:list.csv", "-t", "3")
+    assert "(source: file:list.csv; 3 were asked for)\n" in result.stdout
 
 
 def test_lists_of_another_server_and_the_sample_are_stored_side_by_side(run, tmp_path):
@@ -74,6 +73,38 @@ def test_lists_of_another_server_and_the_sample_are_stored_side_by_side(run, tmp
     body = json.loads(run("query", "pagination=100").stdout)
     assert [profile["id"] for profile in body["profiles"]] == [u["id"] for u in USERS[:30]]
     assert len([*(tmp_path / "build").glob("*.db")]) == 2  # the store and the directory
+
+
+def test_a_file_is_listed_whole_unless_a_total_is_given(run, tmp_path):
+    rows = "".join(f"{n},user-{n}\n" for n in range(1, 401))
+    (tmp_path / "list.csv").write_text(f"id,login\n{rows}")
+    run("build", "file:list.csv", *SMALL_SITE)
+    assert (info(tmp_path)["users"], info(tmp_path)["cut_at"]) == (400, None)
+    assert "of more" not in (tmp_path / "build/site/about.html").read_text()
+    result = run("build", "file:list.csv", "-t", "400", *SMALL_SITE)
+    assert ("of more" in result.stdout, info(tmp_path)["cut_at"]) == (False, None)
+    result = run("build", "file:list.csv", "-t", "399", *SMALL_SITE)
+    assert "(source: file:list.csv; the first 399 of more; --total brings them)" in result.stdout
+    assert (info(tmp_path)["users"], info(tmp_path)["cut_at"]) == (399, 399)
+
+
+def test_a_list_on_github_that_is_longer_than_the_default_says_so(run, tmp_path):
+    with serving(FakeGitHub(USERS)) as api:
+        result = run("build", "users", *SMALL_SITE, api=api)
+        assert "(source: users; the first 150 of more; --total brings them)" in result.stdout
+        page = (tmp_path / "build/site/about.html").read_text()
+        assert "150 users (the first 150 of more; --total brings them)" in page
+        assert (info(tmp_path)["users"], info(tmp_path)["cut_at"]) == (150, 150)
+        result = run("build", "users", "-t", "330", *SMALL_SITE, api=api)
+    assert ("of more" in result.stdout, info(tmp_path)["cut_at"]) == (False, None)
+    assert "of more" not in (tmp_path / "build/site/about.html").read_text()
+
+
+def test_a_list_on_github_within_the_default_is_whole(run, tmp_path):
+    with serving(github()) as api:
+        result = run("build", "org:acme", *SMALL_SITE, api=api)
+    assert "Seeded   10 users into build/github_users.db (source: org:acme)\n" in result.stdout
+    assert info(tmp_path)["cut_at"] is None
 
 
 def test_records_that_contradict_each_other_are_a_warning_with_both_lines(run, tmp_path):

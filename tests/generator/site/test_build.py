@@ -44,7 +44,8 @@ def test_build_has_no_other_pages(key):
 def test_build_json_has_the_documented_members_and_can_be_read():
     assert Build.from_json(BUILD.to_json()) == BUILD
     assert list(json.loads(BUILD.to_json())) == [
-        *("release", "users", "page_sizes", "orders", "types", "source", "seeded_at")
+        *("release", "users", "page_sizes", "orders", "types", "source", "seeded_at"),
+        "cut_at",
     ]
 
 
