@@ -2,10 +2,12 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -37,6 +39,11 @@ _INVALID_REQUEST = (
     httpx.LocalProtocolError,
     UnicodeError,
 )
+# ImportError: a SOCKS proxy.
+_INVALID_PROXY = (ValueError, ImportError, httpx.InvalidURL)
+_PROXY_FORM = "a proxy is set as http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT"
+# SSLKEYLOGFILE is Python's own. https://www.python-httpx.org/environment_variables/
+_CERTIFICATES = "SSL_CERT_FILE (or SSLKEYLOGFILE)"
 
 T = TypeVar("T")
 
@@ -82,7 +89,8 @@ class Client:
         requests: the number of requests sent, redirected ones included.
 
     Raises:
-        SourceError: the environment has a proxy setting that cannot be used.
+        SourceError: the environment has a proxy or certificates that cannot be used. The message
+            does not show the setting, because a proxy's address may have a password.
     """
 
     def __init__(
@@ -111,8 +119,13 @@ class Client:
                 follow_redirects=True,
                 event_hooks={"request": [self._count]},
             )
-        except (ValueError, ImportError) as exc:  # ImportError: a SOCKS proxy
-            raise SourceError(f"a proxy setting of the environment cannot be used: {exc}") from exc
+        except OSError as exc:
+            raise SourceError(
+                f"{_CERTIFICATES} names a file that cannot be used: {reason(exc)}"
+            ) from exc
+        except _INVALID_PROXY as exc:
+            names = " and ".join(_invalid_proxies()) or "NO_PROXY"
+            raise SourceError(f"{names} of the environment cannot be used; {_PROXY_FORM}") from exc
 
     def get(
         self,
@@ -198,7 +211,7 @@ class Client:
             # If a redirect leads to a host that is down, GitHub itself was reached.
             is_redirected = str(exc.request.url) != str(httpx.URL(url))
             if isinstance(exc, _NO_CONNECTION) and not is_redirected and not self._was_reached:
-                raise Unreachable(url, cause) from exc
+                raise Unreachable(url, cause + _hint(url, cause)) from exc
             self._was_reached = True
             raise RequestFailed(url, cause, isinstance(exc, httpx.TimeoutException)) from exc
         return Reply(
@@ -225,3 +238,33 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+
+def _invalid_proxies() -> Iterator[str]:
+    """Yield the names of the environment's proxy settings that httpx cannot use."""
+    for scheme, address in _proxies().items():
+        try:
+            httpx.Client(proxy=address, trust_env=False).close()
+        except _INVALID_PROXY:
+            yield f"{scheme.upper()}_PROXY"
+
+
+def _proxies() -> dict[str, str]:
+    """Return the proxies that httpx takes from the environment, by scheme."""
+    settings = {scheme: getproxies().get(scheme) for scheme in ("http", "https", "all")}
+    return {
+        scheme: address if "://" in address else f"http://{address}"
+        for scheme, address in settings.items()
+        if address
+    }
+
+
+def _hint(url: str, cause: str) -> str:
+    """Return the settings that may be why *url* cannot be reached."""
+    host = urlsplit(url)
+    if "CERTIFICATE_VERIFY_FAILED" in cause:
+        return "; SSL_CERT_FILE and SSL_CERT_DIR set which certificates are trusted"
+    proxy = next((scheme for scheme in (host.scheme, "all") if scheme in _proxies()), None)
+    if proxy is None or proxy_bypass(host.hostname or ""):
+        return ""
+    return f" (through the proxy that {proxy.upper()}_PROXY sets)"

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -31,7 +31,9 @@ class StoreFile:
         self.path = path
         self._lock = Lock(path.with_name(f"{path.name}.lock"))
         with self.errors():
-            self.db = _open(path if path.exists() else ":memory:")
+            if is_stored := path.exists():
+                _check(path)
+            self.db = _open(path if is_stored else ":memory:")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -64,13 +66,14 @@ class StoreFile:
         """Raise a `StoreError` that names the file for an error of SQLite or the system."""
         try:
             yield
-        except sqlite3.Error as exc:
-            advice = "--store names another file"
+        except (sqlite3.Error, OverflowError) as exc:
+            advice = "delete it, or name another file with --store"
             if "locked" in str(exc):
                 advice = "another process is using it; try again when that has ended"
             elif "full" in str(exc) or "disk I/O" in str(exc):
                 advice = "is the disk full? The users stored before are still there"
-            raise StoreError(f"the store {self.path} cannot be used: {exc}; {advice}") from exc
+            problem = "".join(c if c.isprintable() else "?" for c in str(exc))  # it may quote data
+            raise StoreError(f"the store {self.path} cannot be used: {problem}; {advice}") from exc
         except OSError as exc:
             problem = exc.strerror or exc
             raise StoreError(f"the store {self.path} cannot be used: {problem}") from exc
@@ -79,6 +82,20 @@ class StoreFile:
         """Close the file, and let other processes write it."""
         self.db.close()
         self._lock.release()
+
+
+def _check(path: Path) -> None:
+    """Raise sqlite3.DatabaseError if the file at *path* is damaged.
+
+    A million users take a quarter of a second. https://sqlite.org/pragma.html#pragma_quick_check
+    """
+    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as sql:
+        try:
+            is_whole = sql.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+        except UnicodeDecodeError:  # in the words of an error of SQLite
+            is_whole = False
+    if not is_whole:
+        raise sqlite3.DatabaseError("the file is damaged")
 
 
 def _open(path: Path | str) -> Database:

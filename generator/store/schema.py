@@ -1,4 +1,8 @@
-"""The tables and views of a store. Times are RFC 3339, UTC."""
+"""The tables and views of a store. Times are RFC 3339, UTC.
+
+The tables are STRICT, so that a check of the file sees values of a wrong type.
+https://sqlite.org/stricttables.html
+"""
 
 SCHEMA = """
 -- rank: the list's place in the directory, which has its first `total` users; NULL: not chosen.
@@ -12,7 +16,7 @@ CREATE TABLE lists (
     cursor TEXT, position INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 0,
     refresh_cursor TEXT, refresh_position INTEGER NOT NULL DEFAULT 0,
     refresh_run INTEGER NOT NULL DEFAULT 0, refresh_known INTEGER NOT NULL DEFAULT 0
-);
+) STRICT;
 -- run: the last reading that had the user. reply: the last reply that changed this row.
 -- gone_at: when the list no longer had the user.
 CREATE TABLE list_users (
@@ -21,7 +25,7 @@ CREATE TABLE list_users (
     username TEXT NOT NULL, type TEXT NOT NULL, avatar_url TEXT NOT NULL, html_url TEXT NOT NULL,
     first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, gone_at TEXT,
     PRIMARY KEY (list, id)
-) WITHOUT ROWID;
+) WITHOUT ROWID, STRICT;
 -- The users in a stretch of a list.
 CREATE INDEX present_users ON list_users (list, position) WHERE gone_at IS NULL;
 -- Replies to ask for again with If-None-Match; see `readings.py`.
@@ -30,14 +34,14 @@ CREATE TABLE replies (
     after INTEGER NOT NULL, reached INTEGER NOT NULL, users INTEGER NOT NULL,
     etag TEXT NOT NULL, next_url TEXT,
     PRIMARY KEY (list, url)
-) WITHOUT ROWID;
+) WITHOUT ROWID, STRICT;
 -- The replies that begin at or before a position.
 CREATE INDEX replies_by_position ON replies (list, after);
 -- What refreshes found. what: new, renamed, retyped, changed (an address) or gone.
 CREATE TABLE changes (
     change INTEGER PRIMARY KEY, changed_at TEXT NOT NULL, list INTEGER NOT NULL,
     id INTEGER NOT NULL, what TEXT NOT NULL, before TEXT, after TEXT
-);
+) STRICT;
 -- What `bake` reads: the first users of each chosen list, each once. Lists on GitHub count more
 -- than files, then the user seen last, then the list named first.
 CREATE VIEW directory_users AS

@@ -1,4 +1,5 @@
 import gzip
+import re
 import socket
 import struct
 import threading
@@ -274,10 +275,54 @@ def test_a_redirect_to_an_unreachable_host_does_not_mean_that_github_is_unreacha
     assert not isinstance(refused.value, Unreachable)
 
 
-def test_an_unusable_proxy_setting_is_an_error(monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
-    with pytest.raises(SourceError, match="proxy"):
+@pytest.mark.parametrize(
+    ("name", "setting", "problem"),
+    [
+        ("HTTPS_PROXY", "socks5://user:secret@127.0.0.1:1", "a proxy is set as http://HOST:PORT"),
+        ("HTTPS_PROXY", "http://user:secret#1@127.0.0.1:1", "a proxy is set as"),
+        ("ALL_PROXY", "http://user:1@secret.test:port", "a proxy is set as"),
+        ("http_proxy", "secret://user@127.0.0.1", "a proxy is set as"),
+        ("HTTP_PROXY", "http://us\ner:secret@127.0.0.1", "a proxy is set as"),
+        ("NO_PROXY", "secret:port", "a proxy is set as"),
+        ("SSL_CERT_FILE", "/secret.pem", "No such file"),
+        ("SSL_CERT_FILE", "/", "Is a directory"),
+        ("SSL_CERT_FILE", "/dev/null", "no certificate"),
+    ],
+)
+def test_an_unusable_setting_is_an_error_of_one_line_that_names_it_without_its_value(
+    name, setting, problem, monkeypatch
+):
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv(name, setting)
+    with pytest.raises(SourceError, match=problem) as error:
         Client(API, None)
+    assert str(error.value).startswith(name.upper())
+    assert str(error.value).isprintable()
+    assert "secret" not in str(error.value)
+    assert "user:1" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "hint"),
+    [
+        ({}, "refused", ""),
+        ({"HTTP_PROXY": "127.0.0.1:1"}, "refused", ""),
+        ({"HTTPS_PROXY": "127.0.0.1:1"}, "refused", "HTTPS_PROXY"),
+        ({"ALL_PROXY": "http://a:secret@127.0.0.1:1"}, "refused", "ALL_PROXY"),
+        ({"HTTPS_PROXY": "127.0.0.1:1", "NO_PROXY": "api.test"}, "refused", ""),
+        ({}, "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed", "SSL_CERT_FILE"),
+    ],
+)
+def test_an_unreachable_server_names_the_setting_that_may_be_why(
+    settings, error, hint, monkeypatch
+):
+    for name, setting in settings.items():
+        monkeypatch.setenv(name, setting)
+    with pytest.raises(Unreachable) as unreachable:
+        client([httpx.ConnectError(error)], insist=False).get(f"{API}/users", body)
+    names = re.findall("[A-Z]+_(?:PROXY|CERT_FILE)", str(unreachable.value))
+    assert names == [name for name in [hint] if name]
+    assert "secret" not in str(unreachable.value)
 
 
 @pytest.mark.parametrize("location", [f"{API}/users", "ftp://api.test/x", "http://[x"])

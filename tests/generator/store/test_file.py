@@ -1,4 +1,6 @@
+import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 from sqlite_utils import Database
@@ -123,6 +125,46 @@ def test_a_file_that_is_not_a_database_is_an_error_that_names_it(tmp_path):
     (tmp_path / "a.db").write_text("id,login\n1,one\n" * 100)
     with pytest.raises(StoreError, match=r"a\.db cannot be used: file is not a database"):
         StoreFile(tmp_path / "a.db")
+
+
+def of_a_wrong_type(path):
+    """Store a text as a number, as a damaged disk could."""
+    with closing(sqlite3.connect(path)) as sql:
+        sql.executescript("PRAGMA writable_schema = ON")
+        sql.execute("UPDATE sqlite_schema SET sql = replace(sql, 'run INTEGER', 'run ANY')")
+        sql.commit()
+    with closing(sqlite3.connect(path)) as sql:
+        sql.execute("UPDATE list_users SET run = 'x'")
+        sql.execute("PRAGMA writable_schema = ON")
+        sql.execute("UPDATE sqlite_schema SET sql = replace(sql, 'run ANY', 'run INTEGER')")
+        sql.commit()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: os.truncate(path, path.stat().st_size // 2), id="cut off"),
+        pytest.param(lambda path: os.truncate(path, 50), id="only a part of the header"),
+        pytest.param(lambda path: overwrite(path, 0, b"login,id"), id="another header"),
+        pytest.param(lambda path: overwrite(path, 4096, bytes(4096)), id="a page of zeros"),
+        pytest.param(lambda path: overwrite(path, 3000, b"\xff" * 900), id="a garbled schema"),
+        pytest.param(of_a_wrong_type, id="a text as a number"),
+    ],
+)
+def test_a_damaged_file_is_an_error_of_one_line(path, damage):
+    store(path).close()
+    damage(path)
+    with pytest.raises(
+        StoreError, match=r"github_users\.db cannot be used: .*; delete it"
+    ) as error:
+        StoreFile(path)
+    assert str(error.value).isprintable()
+
+
+def overwrite(path, position, content):
+    with path.open("r+b") as file:
+        file.seek(position)
+        file.write(content)
 
 
 def test_a_full_disk_is_an_error_and_no_user_is_lost(path):
