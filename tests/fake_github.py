@@ -1,7 +1,7 @@
 """A fake GitHub: it lists given users, and behaves as the real API was observed to.
 
 - Link headers have rel=next and, for `/users`, a templated rel=first.
-- Lists are read with `since` or `page`. `per_page` is at most 100.
+- Lists are read with `since` or `page`. `per_page` is at most 100. Lists end after 400 pages.
 - ETags depend on the token. A 304 counts for the rate limit only without a token.
 - There are rate-limit headers, tokens and API versions. A User-Agent is required.
 
@@ -33,6 +33,9 @@ import httpx
 
 HOUR = 3600
 VERSIONS = ("2022-11-28", "2026-03-10")
+PAGES_LIMITED = (
+    "In order to keep the API fast for everyone, pagination is limited for this resource."
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class FakeGitHub:
             right one, or None.
         lists: other lists in their own order, by path, as in "/orgs/acme/members".
         total_count: the number of users that a search claims to have; all of them by default.
+        max_pages: the page after which a list ends.
 
     Attributes:
         requests: the targets of all requests.
@@ -96,10 +100,11 @@ class FakeGitHub:
         fault: Callable[[int], FakeReply | None] = lambda request: None,
         lists: Mapping[str, Users] | None = None,
         total_count: int | None = None,
+        max_pages: int = 400,
     ) -> None:
         self.users = users
         self.token, self.remaining, self.fault = token, remaining, fault
-        self.lists, self.total_count = dict(lists or {}), total_count
+        self.lists, self.total_count, self.max_pages = dict(lists or {}), total_count, max_pages
         self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.resets_at = int(time.time()) + HOUR
@@ -161,6 +166,8 @@ class FakeGitHub:
             return _listed(shown, links)
         if path not in self.lists:
             return error(404, "Not Found")
+        if page > self.max_pages:
+            return error(422, PAGES_LIMITED)
         users = self.lists[path]
         if path == "/search/users":
             if page * size > 1000:

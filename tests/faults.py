@@ -20,7 +20,7 @@ from generator.github import Client
 from generator.seed import sources
 from generator.seed.crawl import crawl
 from generator.store import ListProgress, Store
-from tests.fake_github import FakeGitHub, FakeReply, transport, user
+from tests.fake_github import PAGES_LIMITED, FakeGitHub, FakeReply, transport, user
 
 API = "https://api.test"
 NOW = 1_000_000_000.0
@@ -43,7 +43,8 @@ class Fault:
         stored: the number of users stored in the end.
         error: a part of the error's message; "" without an error.
         warning: a part of the warning; "" without a warning.
-        users: the users on the fake GitHub.
+        users: the users on the fake GitHub. They are the stargazers of a/b, too.
+        source: the list to seed.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Fault:
     error: str = ""
     warning: str = ""
     users: list[dict[str, Any]] = field(default_factory=lambda: USERS)
+    source: str = "users"
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,20 @@ FAULTS = (
     Fault("401", at(2, give=status(401, "Bad credentials")), 2, (), 100, error="set GITHUB_TOKEN"),
     Fault("404", at(2, give=status(404, "Not Found")), 2, (), 100, error="--api-url"),
     Fault("422", at(2, give=status(422, "Validation Failed")), 2, (), 100, error="Validation"),
+    Fault(
+        "422 at a later page of a list by page",
+        at(3, give=status(422, PAGES_LIMITED)),
+        *(3, (), 200),
+        warning=PAGES_LIMITED,
+        source="stargazers:a/b",
+    ),
+    Fault(
+        "422 at the first page of a list by page",
+        at(1, give=status(422, "Validation Failed")),
+        *(1, (), 0),
+        error="Validation",
+        source="stargazers:a/b",
+    ),
     Fault("500", at(2, give=status(500))),
     Fault(
         "500 four times, then 429",
@@ -277,6 +293,12 @@ FAULTS = (
         error="record 1: it has no login (id '7')",
     ),
     Fault(
+        "records with the login null",
+        at(2, give=page([user(1, "x") | {"login": None}, *USERS[100:200]], since(200))),
+        requests=4,
+        waits=(),
+    ),
+    Fault(
         "the same page again",
         at(2, give=page(USERS[:100], since(200))),
         *(2, (), 100),
@@ -333,8 +355,9 @@ def run_fault(fault: Fault, folder: Path) -> Outcome:
     waits: list[float] = []
     warnings: list[str] = []
     error = ""
-    github = FakeGitHub(fault.users, remaining=10**6, fault=fault.inject)
-    source = sources.parse_source("users", API)
+    stars = {"/repos/a/b/stargazers": fault.users}
+    github = FakeGitHub(fault.users, remaining=10**6, fault=fault.inject, lists=stars)
+    source = sources.parse_source(fault.source, API)
     total = len(fault.users)
 
     def seed() -> None:

@@ -46,22 +46,35 @@ class Reply:
     body: bytes
     links: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_limit(self) -> bool:
+        """Whether GitHub lists no further pages, although the list may have more.
+
+        It answers 422 after 400 pages of stargazers, and after 1,000 results of a search.
+        """
+        return self.status == 422 and (int_parameter(self.url, "page") or 1) > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The users of one reply.
 
     Attributes:
-        users: the users, in the list's order. Records that are null are left out.
-        records: the number of records, nulls included. A list ends with a reply that has none.
-        notes: remarks about the list, for people.
+        users: the users, in the list's order. Records without an account are left out.
+        records: the number of records, all included. A list ends with a reply that has none.
+        total: the number of users that the list has by GitHub's count; 0 if GitHub does not say.
         complete: whether GitHub had time to find all users. A search may run out of time.
     """
 
     users: list[Profile]
     records: int
-    notes: tuple[str, ...] = ()
+    total: int = 0
     complete: bool = True
+
+    @property
+    def left_out(self) -> int:
+        """The number of records without an account."""
+        return self.records - len(self.users)
 
 
 def request_headers(token: str | None, etag: str | None = None) -> dict[str, str]:
@@ -118,7 +131,7 @@ def read_users(reply: Reply) -> Batch:
     """Decode a list of users, in GitHub's order.
 
     Organisation members, stargazers and followers are the same records as in "list users".
-    A 204 is an empty list. https://docs.github.com/en/rest/users/users#list-users
+    A 204 is an empty list. The login of a deleted account may be null. https://docs.github.com/en/rest/users/users#list-users
 
     Raises:
         UnexpectedReply: the body is not JSON, or not a list.
@@ -146,16 +159,12 @@ def read_search(reply: Reply) -> Batch:
     results = _decode(reply)
     if not isinstance(results, dict) or "items" not in results:
         return _batch(reply, results if not isinstance(results, list) else {})
-    notes = []
     total = results.get("total_count")
-    if isinstance(total, int) and total > MAX_SEARCH_RESULTS:
-        notes.append(
-            f"GitHub found {total:,} users, and lists the first {MAX_SEARCH_RESULTS:,} of a search"
-        )
-    complete = results.get("incomplete_results") is not True
-    if not complete:
-        notes.append("GitHub ran out of time: the search's results are incomplete")
-    return replace(_batch(reply, results["items"]), notes=tuple(notes), complete=complete)
+    return replace(
+        _batch(reply, results["items"]),
+        total=total if isinstance(total, int) else 0,
+        complete=results.get("incomplete_results") is not True,
+    )
 
 
 def _decode(reply: Reply) -> Any:
@@ -178,9 +187,13 @@ def _batch(reply: Reply, records: Any) -> Batch:
     users = [
         read_user(record, f"{reply.url}, record {number}")
         for number, record in enumerate(records, 1)
-        if record is not None
+        if not _is_deleted(record)
     ]
     return Batch(users, len(records))
+
+
+def _is_deleted(record: object) -> bool:
+    return record is None or (isinstance(record, dict) and record.get("login", "") is None)
 
 
 def _is_anonymous(record: object) -> bool:

@@ -121,7 +121,7 @@ class Client:
             )
         except OSError as exc:
             raise SourceError(
-                f"{_CERTIFICATES} names a file that cannot be used: {reason(exc)}"
+                f"{_CERTIFICATES} names a file that cannot be used: {exc.strerror or exc.errno}"
             ) from exc
         except _INVALID_PROXY as exc:
             names = " and ".join(_invalid_proxies()) or "NO_PROXY"

@@ -50,13 +50,13 @@ def reply_error(reply: Reply, authorized: bool, now: float) -> SourceError | Non
         authorized: whether the request carried a token.
         now: the time in seconds since the epoch.
     """
-    if reply.status in (200, 204, 304):
+    if reply.status in (200, 204, 304) or reply.is_limit:
         return None
     if _is_rate_limit(reply):
         return _rate_limit_error(reply, authorized, now)
     if reply.status == 401:
         advice = (
-            "GITHUB_TOKEN is invalid or has expired: set another, or unset it"
+            "GITHUB_TOKEN (or GH_TOKEN) is invalid or has expired: set another, or unset it"
             if authorized
             else "the server requires a token: set GITHUB_TOKEN"
         )

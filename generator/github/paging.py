@@ -12,7 +12,14 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from function.contract import Profile
 from function.errors import shorten
 from generator.errors import UnexpectedReply
-from generator.github.api import MAX_PER_PAGE, Batch, Reply, int_parameter, with_parameter
+from generator.github.api import (
+    MAX_PER_PAGE,
+    Batch,
+    Reply,
+    error_message,
+    int_parameter,
+    with_parameter,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ class Step:
         next_url: the address of the next request; None if this reading ends.
         is_end: whether the list ends at *reached*, so that no user has a later position.
         cursor: the place where a later reading continues, also at the end of the list.
-        problem: why the reading ends although the list may not; None if there is no problem.
+        problem: why the reading ends although the list may not; None if there is no problem. At
+            GitHub's limit, *is_end* is true too: the list has no more for this program.
         confirm_at: the place to ask whether the list really ends. None if that is certain. A
             failing server may also send an empty reply, or a full one without a next page.
     """
@@ -215,7 +223,7 @@ def step_by_page(
         reached=reached,
         is_by_id=False,
         next_url=url,
-        is_end=url is None and problem is None and batch.complete,
+        is_end=url is None and (problem is None or reply.is_limit) and batch.complete,
         # A later reading asks for the last page again, because it may have grown.
         cursor=further if url else replace(cursor, url=requested),
         problem=problem,
@@ -241,6 +249,8 @@ def _next_page(requested: str, reply: Reply, batch: Batch) -> tuple[str | None, 
     The address gets the host of *requested*. A token is for one host only, and an Enterprise
     server may name itself by another.
     """
+    if reply.is_limit:
+        return None, f"GitHub ends the list before {requested}: {error_message(reply.body)}"
     url = next_url(reply)
     if url is None:
         return None, None

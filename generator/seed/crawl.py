@@ -1,6 +1,6 @@
 """Read one list of users into the store, and commit each reply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -34,7 +34,7 @@ class Outcome:
     """The result of seeding a source.
 
     Attributes:
-        tally: the changes in the store.
+        tally: the changes in the store, and the records left out because they have no account.
         requests: the number of requests sent.
         not_modified: the number of requests answered with 304.
         notes: remarks about the list, for people.
@@ -152,7 +152,8 @@ def _read_list(
 ) -> Outcome:
     """Request and store replies until the list ends, or enough users are read."""
     sent, not_modified, tally = requests.client.requests, 0, Tally()
-    notes: tuple[str, ...] = ()
+    users = total = 0
+    is_complete = True
     while state.cursor.users < requests.required and not state.is_ended:
         answer = requests.ask(state)
         step, following = decide(state, *requests.read(state, answer), answer)
@@ -160,12 +161,24 @@ def _read_list(
             tally.update(requests.store_reply(answer, step, state, following, timestamp(clock())))
         elif not following.is_confirming and requests.has_stored_users():
             warn(f"{requests.source.name} lists no users now; the stored ones stay")
-        advance(state.cursor.users + len(step.positions))
-        if step.problem and following.cursor.users < requests.required:
+        users = state.cursor.users + len(step.positions)
+        advance(users)
+        if step.problem and following.is_ended and users < requests.required:
             warn(step.problem)
         not_modified += answer.is_unchanged
-        notes, state = answer.batch.notes or notes, following
+        tally["left out"] += answer.batch.left_out
+        total, is_complete = answer.batch.total or total, is_complete and answer.batch.complete
+        state = following
+    notes = tuple(_notes(total, users, is_complete))
     return Outcome(tally, requests.client.requests - sent, not_modified, notes)
+
+
+def _notes(total: int, users: int, is_complete: bool) -> Iterator[str]:
+    """Yield what GitHub says about a list by its *total*, when so many *users* were read."""
+    if total > users:
+        yield f"GitHub counts {total:,} users in this list; {users:,} of them were read"
+    if not is_complete:
+        yield "GitHub ran out of time: the search's results are incomplete"
 
 
 def decide(state: State, step: Step, has_after: bool, answer: Answer) -> tuple[Step, State]:
@@ -315,6 +328,8 @@ def _to_cache(source: Source, cursor: Cursor, answer: Answer, step: Step) -> Cac
 
 def _read(source: Source, cached: CachedReply | None, reply: Reply) -> Batch:
     """Return the users of *reply*. Those of a 304 are the *cached* ones."""
+    if reply.is_limit:
+        return Batch([], 0)
     if reply.status == 304 and cached:
         return Batch(list(cached.users), len(cached.users))
     return source.read(reply)

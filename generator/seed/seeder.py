@@ -253,6 +253,7 @@ def _summary(source: Source, outcome: Outcome) -> str:
         **({"changed address": tally["changed"]} if tally["changed"] else {}),
         "gone": tally["gone"],
         "unchanged": tally["unchanged"],
+        **({"left out (deleted accounts)": tally["left out"]} if tally["left out"] else {}),
     }
     summary = ", ".join(f"{number:,} {change}" for change, number in numbers.items())
     if source.url:

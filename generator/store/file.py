@@ -72,8 +72,8 @@ class StoreFile:
                 advice = "another process is using it; try again when that has ended"
             elif "full" in str(exc) or "disk I/O" in str(exc):
                 advice = "is the disk full? The users stored before are still there"
-            problem = "".join(c if c.isprintable() else "?" for c in str(exc))  # it may quote data
-            raise StoreError(f"the store {self.path} cannot be used: {problem}; {advice}") from exc
+            text = "".join(c if c.isprintable() else "?" for c in str(exc))  # it may quote data
+            raise StoreError(f"the store {self.path} cannot be used: {text}; {advice}") from exc
         except OSError as exc:
             problem = exc.strerror or exc
             raise StoreError(f"the store {self.path} cannot be used: {problem}") from exc

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.fake_github import FakeGitHub, FakeReply, serving, user
+from tests.fake_github import PAGES_LIMITED, FakeGitHub, FakeReply, serving, user
 from tests.generator.cli.program import LISTS, NOWHERE, USERS, github, ids, start
 
 
@@ -77,6 +77,36 @@ def test_an_empty_list_among_several_is_a_warning_and_alone_an_error(run):
         assert (result.returncode, "org:empty lists no users" in result.stderr) == (0, True)
         assert "Seeded   10 users" in result.stdout
         assert run("seed", "org:empty", api=api).returncode == 1
+
+
+def test_the_end_that_github_puts_to_a_list_is_a_warning_and_deleted_accounts_are_counted(run):
+    stars = [user(1, "x") | {"login": None}, *USERS]
+    lists = {"/repos/a/b/stargazers": stars, "/search/users": USERS[:10]}
+    with serving(FakeGitHub(USERS, lists=lists, max_pages=2, total_count=12)) as api:
+        result = run("seed", "stargazers:a/b", "search:x", "--total", "1000", api=api)
+    assert result.returncode == 0
+    assert f"GitHub ends the list before {api}/repos/a/b/stargazers?" in result.stderr
+    assert PAGES_LIMITED in result.stderr
+    assert "Seeded   199 users" in result.stdout
+    assert "0 unchanged, 1 left out (deleted accounts); 3 requests" in result.stdout
+    assert "GitHub counts 12 users in this list; 10 of them were read" in result.stdout
+
+
+def test_a_damaged_store_is_an_error_of_one_line(run, tmp_path):
+    run("seed", "sample")
+    store = tmp_path / "build/github_users.db"
+    store.write_bytes(store.read_bytes()[:5000])
+    for command in ("seed sample", "bake"):
+        result = run(*command.split())
+        assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+        assert "github_users.db cannot be used: " in result.stderr
+
+
+def test_a_proxy_setting_that_cannot_be_used_is_an_error_of_one_line(run, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:se#cret@127.0.0.1:1")
+    result = run("seed", "users")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert result.stderr.startswith("Error: HTTPS_PROXY of the environment cannot be used")
 
 
 def test_a_store_of_an_earlier_version_is_an_error_of_one_line(run, tmp_path):

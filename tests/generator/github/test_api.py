@@ -112,7 +112,6 @@ def without(name: str) -> dict[str, object]:
             for name in ("id", "login")
         ],
         pytest.param(user(7, "seven") | {"id": None}, r"no id \(login 'seven'\)", id="id null"),
-        pytest.param(user(7, "seven") | {"login": None}, r"no login \(id '7'\)", id="login null"),
         pytest.param(user(7, "seven") | {"type": 8}, "type is not a text", id="type a number"),
         pytest.param(user(7, "seven") | {"id": "7"}, "id is not a whole number", id="id in quotes"),
         pytest.param(user(7, "seven") | {"id": True}, "id is not a whole number", id="id true"),
@@ -138,8 +137,9 @@ def test_members_that_github_leaves_out_are_empty(name):
         assert (profile.username, getattr(profile, name)) == ("seven", "")
 
 
-def test_null_records_are_counted():
-    assert read_users(make_reply([None, user(1, "one")])).records == 2
+def test_records_without_an_account_are_left_out_and_counted():
+    batch = read_users(make_reply([None, user(1, "one"), user(7, "seven") | {"login": None}]))
+    assert ([p.id for p in batch.users], batch.records, batch.left_out) == ([1], 3, 2)
 
 
 def test_204_is_an_empty_list():
@@ -159,14 +159,15 @@ def search_reply(total, incomplete=False):
 
 def test_the_items_of_a_search_are_its_users():
     assert [p.username for p in read_search(search_reply(1)).users] == ["one"]
-    assert read_search(search_reply(1)).notes == ()
 
 
-def test_a_search_notes_that_its_results_are_cut_or_incomplete():
-    assert read_search(search_reply(45321)).notes == (
-        "GitHub found 45,321 users, and lists the first 1,000 of a search",
+def test_a_search_has_githubs_count_and_whether_it_is_complete():
+    cut, incomplete = (
+        read_search(search_reply(45321)),
+        read_search(search_reply(1, incomplete=True)),
     )
-    assert "incomplete" in read_search(search_reply(1, incomplete=True)).notes[0]
+    assert (cut.total, cut.complete) == (45321, True)
+    assert (incomplete.total, incomplete.complete) == (1, False)
 
 
 @pytest.mark.parametrize("body", [[user(1, "one")], {"message": "Moved"}, {"items": 5}, b"<html>"])

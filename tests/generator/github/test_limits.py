@@ -81,7 +81,7 @@ def test_a_used_up_limit_is_named_with_its_size_and_end():
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        (401, "GITHUB_TOKEN is invalid"),
+        (401, "GITHUB_TOKEN (or GH_TOKEN) is invalid"),
         (404, "--api-url"),
         (503, "run the same command again later"),
         (403, ""),

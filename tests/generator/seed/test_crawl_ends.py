@@ -4,7 +4,7 @@ import pytest
 
 from generator.errors import SourceError
 from generator.store import Tally
-from tests.fake_github import FakeGitHub, FakeReply, user
+from tests.fake_github import PAGES_LIMITED, FakeGitHub, FakeReply, user
 from tests.generator.seed.runs import API, USERS, first, github
 
 
@@ -105,7 +105,53 @@ def test_a_search_ends_at_githubs_maximum(run):
     fake = FakeGitHub(users, lists={"/search/users": users}, total_count=1200)
     outcome = run(fake, 5000, "search:location:iceland")
     assert (len(run.ids), len(fake.requests), run.warnings) == (1000, 10, [])
-    assert any("found 1,200 users" in note for note in outcome.notes)
+    assert "GitHub counts 1,200 users in this list; 1,000 of them were read" in outcome.notes
+
+
+def test_a_list_ends_at_githubs_last_page_with_its_words_and_is_asked_again_there(run):
+    fake = FakeGitHub([], lists={"/repos/a/b/stargazers": USERS}, max_pages=2)
+    for requests in (3, 4):  # the second run asks only for the page that GitHub refused
+        run(fake, 330, "stargazers:a/b")
+        assert (run.ids, len(fake.requests)) == (first(200), requests)
+        assert [PAGES_LIMITED in warning for warning in run.warnings] == [True]
+        assert "page=3" in run.warnings[0]
+    fake.max_pages = 400
+    run(fake, 330, "stargazers:a/b")
+    assert (run.ids, run.warnings) == (first(330), [])
+
+
+def test_users_gone_from_the_pages_that_github_lists_are_gone(run):
+    fake = FakeGitHub([], lists={"/repos/a/b/stargazers": USERS}, max_pages=2)
+    run(fake, 330, "stargazers:a/b")
+    fake.lists["/repos/a/b/stargazers"] = USERS[1:]
+    outcome = run(fake, 330, "stargazers:a/b", refresh=True)
+    assert outcome.tally == Tally(new=1, gone=1, unchanged=199)
+    assert run.ids == first(201)[1:]
+    assert [PAGES_LIMITED in warning for warning in run.warnings] == [True]
+
+
+def test_deleted_accounts_are_left_out_and_counted(run):
+    deleted = [user(number, "x") | {"login": None} for number in (2, 3)]
+    fake = FakeGitHub([], lists={"/repos/a/b/stargazers": [*deleted, *USERS[:150]]})
+    outcome = run(fake, 330, "stargazers:a/b")
+    assert outcome.tally == Tally({"new": 150, "left out": 2})
+    assert run.ids == first(150)
+
+
+def test_an_account_that_was_deleted_since_is_gone(run):
+    fake = github()
+    run(fake, 330)
+    fake.users = [USERS[0] | {"login": None}, *USERS[1:]]
+    assert run(fake, 330, refresh=True).tally == Tally({"gone": 1, "left out": 1, "unchanged": 329})
+
+
+def test_githubs_count_is_noted_where_fewer_users_came(run):
+    fake = FakeGitHub([], lists={"/search/users": USERS[:120]}, total_count=123)
+    note = "GitHub counts 123 users in this list; {} of them were read"
+    assert note.format(100) in run(fake, 100, "search:x").notes
+    assert note.format(120) in run(fake, 1000, "search:x").notes
+    fake.total_count = 120
+    assert len(run(fake, 1000, "search:x").notes) == 1
 
 
 def test_an_empty_repository_is_an_error(run):

@@ -47,7 +47,7 @@ def test_after_the_wait_for_a_rate_limit_the_reading_continues(run):
 
 
 def test_a_bad_token_is_an_error(run):
-    with pytest.raises(SourceError, match=r"401 .*GITHUB_TOKEN is invalid"):
+    with pytest.raises(SourceError, match=r"401 .*GITHUB_TOKEN .* is invalid"):
         run(github(), 330, token="bad")
 
 
