@@ -18,6 +18,10 @@ SOURCES = (
         "a CSV file with the columns id and login (type, avatar_url and html_url are optional),"
         " or JSON or NDJSON with GitHub's user objects",
     ),
+    (
+        "https://github.com/...",
+        "the list that this page shows, such as .../psf/requests/stargazers",
+    ),
     ("sample", "150 invented accounts, to try the program without a network"),
     ("auto", "users; if GitHub cannot be reached, the stored users or else sample"),
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote
 
 from function.contract import Profile
 from function.errors import shorten
@@ -28,6 +29,7 @@ from generator.github import (
 from generator.seed.files import read_records
 from generator.seed.sample import read_sample
 
+_GITHUB = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
 FILE_SUFFIXES = (".csv", ".json", ".ndjson", ".jsonl")
 
 
@@ -64,6 +66,8 @@ class Source:
 def parse_source(spec: str, api_url: str) -> Source:
     """Return the source that *spec* names, as in "users", "org:python" or "file:users.csv".
 
+    It may also be the address of a page of github.com.
+
     Raises:
         UnknownSource: there is no such source.
     """
@@ -92,10 +96,10 @@ def _is_several(spec: str, api_url: str) -> bool:
 
 
 def _parse_one(spec: str, api_url: str) -> Source:
-    kind, _, detail = spec.partition(":")
+    kind, colon, detail = _parse_address(spec).partition(":")
     form, make_source = SOURCES.get(kind, ("", None))
     has_detail = bool(detail.strip())
-    if make_source is None or (":" in spec) != (":" in form) or (":" in form and not has_detail):
+    if make_source is None or bool(colon) != (":" in form) or (colon and not has_detail):
         suggestion = _suggestion(spec)
         advice = (
             f"did you mean {suggestion!r}?" if suggestion else f"there are auto, {', '.join(FORMS)}"
@@ -107,6 +111,35 @@ def _parse_one(spec: str, api_url: str) -> Source:
         except UnicodeEncodeError as exc:
             raise UnknownSource(f"{shorten(spec)} is not UTF-8") from exc
     return make_source(detail, api_url)
+
+
+def _parse_address(spec: str) -> str:
+    """Return the source that the page of github.com at *spec* shows; *spec* if it is no address.
+
+    Raises:
+        UnknownSource: the page is that of an account.
+    """
+    if not (start := _GITHUB.match(spec)):
+        return spec
+    path, _, text = spec[start.end() :].partition("#")[0].partition("?")
+    query = dict(parse_qsl(text))
+    match [unquote(part) for part in path.split("/") if part]:
+        case ["orgs", name] | ["orgs", name, "people"]:
+            return f"org:{name}"
+        case ["search"] if query.get("type") == "users" and "q" in query:
+            return f"search:{query['q']}"
+        case [owner, name, "stargazers", *_]:
+            return f"stargazers:{owner}/{name}"
+        case [owner, name, *_] if owner != "orgs":
+            return f"repo:{owner}/{name}"
+        case [login] if query.get("tab") == "followers":
+            return f"followers:{login}"
+        case [login]:
+            raise UnknownSource(
+                f"{shorten(spec)} is an account: name org:{login} for the members of an"
+                f" organisation, or followers:{login}"
+            )
+    return spec
 
 
 def _suggestion(spec: str) -> str | None:
@@ -136,7 +169,7 @@ def _users(detail: str, api_url: str) -> Source:
 
 
 def _org(detail: str, api_url: str) -> Source:
-    name = _name(detail)
+    name = _name(_handle(detail))
     url = list_url(api_url, "orgs", name, "members", per_page=MAX_PER_PAGE)
     return Source(
         f"org:{name}",
@@ -168,7 +201,7 @@ def _stargazers(detail: str, api_url: str) -> Source:
 
 
 def _followers(detail: str, api_url: str) -> Source:
-    name = _name(detail)
+    name = _name(_handle(detail))
     url = list_url(api_url, "users", name, "followers", per_page=MAX_PER_PAGE)
     return Source(f"followers:{name}", f"followers of {name}", url.lower(), url)
 
@@ -204,10 +237,15 @@ def _sample(detail: str, api_url: str) -> Source:
 
 
 def _owner_and_name(detail: str) -> tuple[str, str]:
-    owner, slash, name = detail.partition("/")
+    owner, slash, name = _handle(detail).partition("/")
     if not slash:
         raise UnknownSource(f"{shorten(detail)} is not a repository like encode/httpx")
-    return _name(owner), _name(name)
+    return _name(owner), _name(name.removesuffix(".git"))
+
+
+def _handle(text: str) -> str:
+    """Return *text* without what people copy with a name: an "@", or the address of github.com."""
+    return _GITHUB.sub("", text, count=1).removeprefix("@").rstrip("/")
 
 
 def _name(text: str) -> str:

@@ -63,9 +63,57 @@ def test_a_list_on_github_has_its_address_and_title(spec, path, title):
 
 
 @pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("org:@python", "org:python"),
+        ("followers:@octocat", "followers:octocat"),
+        ("repo:psf/requests.git", "repo:psf/requests"),
+        ("repo:@psf/requests/", "repo:psf/requests"),
+        ("stargazers:https://github.com/psf/requests.git", "stargazers:psf/requests"),
+        ("org:github.com/python", "org:python"),
+        ("https://github.com/orgs/python", "org:python"),
+        ("https://github.com/orgs/python/people?page=2", "org:python"),
+        ("http://www.GitHub.com/psf/requests/", "repo:psf/requests"),
+        ("github.com/psf/requests.git#readme", "repo:psf/requests"),
+        ("https://github.com/psf/requests/graphs/contributors", "repo:psf/requests"),
+        ("https://github.com/psf/requests/stargazers", "stargazers:psf/requests"),
+        ("https://github.com/octocat?page=2&tab=followers", "followers:octocat"),
+        ("https://github.com/search?q=location%3Aoslo+x&type=users", "search:location:oslo x"),
+    ],
+)
+def test_names_and_addresses_as_people_copy_them_are_understood(spec, name):
+    assert parse_source(spec, API) == parse_source(name, API)
+
+
+def test_the_address_of_an_account_is_refused_with_both_lists_that_it_may_mean():
+    for tab in ("", "?tab=stars", "/"):
+        with pytest.raises(UnknownSource, match=r"name org:octocat .* or followers:octocat"):
+            parse_source(f"https://github.com/octocat{tab}", API)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "https://github.com/",
+        "https://github.com/search?q=x",
+        "https://github.com/orgs/python/followers",
+        "https://gist.github.com/a/b",
+        "https://example.org/a/b",
+        "git@github.com:a/b.git",
+        "github.com///[x",
+        "github.com/%ff/\udcff",
+    ],
+)
+def test_another_address_is_an_unknown_source(spec):
+    with pytest.raises(UnknownSource):
+        parse_source(spec, API)
+
+
+@pytest.mark.parametrize(
     "spec",
     [
         "org:python repo:psf/requests",
+        "https://github.com/orgs/python https://github.com/psf/requests",
         "users sample",
         "auto org:python",
         "org:python\torg:pypa",
