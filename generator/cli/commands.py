@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 NAME = "ghdirectory"
 EPILOG = """
-A GitHub token in the environment variable GITHUB_TOKEN raises GitHub's limit from 60 to 5,000
-requests an hour.
+A GitHub token in the environment variable GITHUB_TOKEN (or GH_TOKEN) raises GitHub's limit from 60
+to 5,000 requests an hour. It needs no scope.
 
 To complete words with TAB in bash (see README.md for zsh and fish):
 

@@ -121,8 +121,14 @@ render_options = combine(
 
 
 def github_token() -> str | None:
-    """Return GITHUB_TOKEN of the environment. All users of a machine can see its command lines."""
-    token = os.environ.get("GITHUB_TOKEN", "").strip()
-    if not (token.isascii() and token.isprintable()) or " " in token:
-        raise click.UsageError("GITHUB_TOKEN contains characters that no token has")
-    return token or None
+    """Return GITHUB_TOKEN of the environment, or else GH_TOKEN; None if neither is set.
+
+    It is no option, because all users of a machine can see its command lines.
+    """
+    for name in ("GITHUB_TOKEN", "GH_TOKEN"):
+        token = os.environ.get(name, "").strip()
+        if not (token.isascii() and token.isprintable()) or " " in token:
+            raise click.UsageError(f"{name} contains characters that no token has")
+        if token:
+            return token
+    return None

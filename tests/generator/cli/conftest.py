@@ -10,7 +10,8 @@ from tests.generator.cli.program import NOWHERE, Result
 def run(tmp_path, monkeypatch, capsys):
     """A function that runs a command line in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    for name in ("GITHUB_TOKEN", "GH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
 
     def run(*arguments, api=NOWHERE, token=None):
         monkeypatch.setenv("GITHUB_API_URL", api)

@@ -36,6 +36,32 @@ def test_the_token_is_sent_to_github(run):
     assert github.headers[0]["authorization"] == "Bearer s3cret"
 
 
+@pytest.mark.parametrize(
+    ("variables", "sent"),
+    [
+        ({"GH_TOKEN": "gh"}, "Bearer gh"),
+        ({"GH_TOKEN": "gh", "GITHUB_TOKEN": "github"}, "Bearer github"),
+        ({"GH_TOKEN": "gh", "GITHUB_TOKEN": " "}, "Bearer gh"),
+        ({"GH_TOKEN": ""}, None),
+    ],
+)
+def test_gh_token_counts_where_github_token_is_not_set(run, monkeypatch, variables, sent):
+    github = FakeGitHub(USERS)
+    for name, token in variables.items():
+        monkeypatch.setenv(name, token)
+    with serving(github) as api:
+        run("seed", "users", api=api)
+    assert github.headers[0].get("authorization") == sent
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GH_TOKEN"])
+def test_a_token_with_impossible_characters_is_bad_usage_and_not_shown(run, monkeypatch, name):
+    monkeypatch.setenv(name, "sec ret")
+    result = run("seed", "sample")
+    assert (result.returncode, f"{name} contains characters" in result.stderr) == (2, True)
+    assert "sec ret" not in result.stderr
+
+
 @pytest.mark.parametrize("fault", [b"<html>", b"{}", b'[{"id": 1}]', b'[{"login": "x"}]'])
 def test_an_unexpected_reply_is_an_error_without_a_traceback(run, fault):
     github = FakeGitHub(USERS, fault=lambda request: FakeReply(200, {}, fault))
