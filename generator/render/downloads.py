@@ -9,6 +9,7 @@ from pathlib import Path
 from function.contract import Profile
 from function.database import Directory
 from generator.reading import read_profiles
+from generator.site import new_draft
 
 CSV_KEY = "data/profiles.csv"
 NDJSON_KEY = "data/profiles.ndjson"
@@ -26,20 +27,20 @@ def write_downloads(directory: Directory, folder: Path, take: Callable[[str, Pat
     (folder / "data").mkdir(exist_ok=True)
     makers = {CSV_KEY: _csv, NDJSON_KEY: _ndjson, DATABASE_KEY: _copy}
     for key, make in makers.items():
-        draft = folder / f"{key}.part"
+        draft = new_draft(folder / key)
         make(directory, draft)
         take(key, draft)
 
 
 def _csv(directory: Directory, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("x", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow(Profile._fields)
         out.writerows(read_profiles(directory, "id"))
 
 
 def _ndjson(directory: Directory, path: Path) -> None:
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("x", encoding="utf-8") as file:
         file.writelines(_lines(directory))
 
 

@@ -30,6 +30,7 @@ from generator.site import (
     Writer,
     choose_types,
     listed_types,
+    new_draft,
     page_name,
     sealed,
 )
@@ -217,8 +218,8 @@ class _Site:
         if not self._place.origin:
             return
         for key, lines in sitemaps(self._build, self._place.address):
-            draft = self._folder / f"{key}.part"
-            with draft.open("w", encoding="ascii") as file:
+            draft = new_draft(self._folder / key)
+            with draft.open("x", encoding="ascii") as file:
                 file.writelines(lines)
             self._put_file(key, draft)
 

@@ -27,7 +27,7 @@ from generator.site.selection import (
     parse_page_sizes,
 )
 from generator.site.update import Update
-from generator.site.writer import FileCounts, Writer
+from generator.site.writer import FileCounts, Writer, new_draft
 
 __all__ = [
     "ABOUT_KEY",
@@ -55,6 +55,7 @@ __all__ = [
     "corresponding_page",
     "keys",
     "listed_types",
+    "new_draft",
     "page_name",
     "parse_orders",
     "parse_page_sizes",

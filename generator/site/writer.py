@@ -67,6 +67,16 @@ class Writer:
         return FileCounts(written=1)
 
 
+def new_draft(path: Path) -> Path:
+    """Return the path of a draft of the file at *path*. There is no file at it.
+
+    An old draft is removed. It may be a link to another file, which writing would change.
+    """
+    draft = path.with_name(f"{path.name}.part")
+    draft.unlink(missing_ok=True)
+    return draft
+
+
 def _has(path: str, content: bytes) -> bool:
     try:
         file = os.open(path, os.O_RDONLY)
@@ -79,7 +89,12 @@ def _has(path: str, content: bytes) -> bool:
 
 
 def _write(path: str, content: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        file = os.open(path, flags, 0o666)
+    except FileExistsError:  # it may be a link to another file
+        Path(path).unlink()
+        file = os.open(path, flags, 0o666)
     try:
         while content:  # os.write may write only a part
             content = content[os.write(file, content) :]

@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import subprocess
 import sys
@@ -62,6 +63,15 @@ def test_no_users_is_an_error_and_leaves_the_old_directory(tmp_path):
         bake([], ABOUT, path)
     assert path.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["directory.db"]
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_draft_that_is_a_link_to_another_file_is_replaced(tmp_path, link):
+    (tmp_path / "precious").write_text("precious")
+    link(tmp_path / "precious", tmp_path / "directory.db.part")
+    make_directory(tmp_path).close()
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert not (tmp_path / "directory.db").is_symlink()
 
 
 def test_interrupted_bake_leaves_the_old_directory_and_the_next_succeeds(tmp_path):

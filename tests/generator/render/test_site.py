@@ -209,6 +209,19 @@ def test_the_downloads_have_all_users(directory, tmp_path):
         assert copy.release == directory.release
 
 
+def test_drafts_that_are_links_to_other_files_are_replaced(directory, tmp_path):
+    render(directory, tmp_path / "site")
+    keys = ("data/profiles.csv", "data/profiles.ndjson", "data/directory.db", "about.html")
+    (tmp_path / "precious").write_text("precious")
+    for key in keys:
+        (tmp_path / "site" / key).unlink()
+        (tmp_path / "site" / f"{key}.part").symlink_to(tmp_path / "precious")
+    render(directory, tmp_path / "site")
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert all((tmp_path / "site" / key).is_file() for key in keys)
+    assert not list((tmp_path / "site").rglob("*.part"))
+
+
 def test_without_data_there_are_no_downloads(directory, tmp_path):
     render(directory, tmp_path / "site")
     render(directory, tmp_path / "site", with_data=False)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from generator.site import FileCounts, Writer
@@ -33,6 +35,18 @@ def test_file_is_replaced_in_one_step_and_stays_readable_for_all(tmp_path):
         writer.put("users/1.html", b"another")
         assert reader.read() == b"text"
     assert (tmp_path / "users/1.html").stat().st_mode & 0o444 == 0o444
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+@pytest.mark.parametrize(("is_new", "name"), [(True, "1.html"), (False, "1.html.part")])
+def test_a_link_to_another_file_is_replaced_and_that_file_stays(tmp_path, link, is_new, name):
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "users").mkdir()
+    link(tmp_path / "precious", tmp_path / "users" / name)
+    Writer(tmp_path, is_new=is_new).put("users/1.html", b"text")
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert (tmp_path / "users/1.html").read_bytes() == b"text"
+    assert not (tmp_path / "users/1.html").is_symlink()
 
 
 def test_draft_replaces_a_file_with_other_content_only(tmp_path):
