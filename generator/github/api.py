@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from function.contract import Profile
 from function.errors import shorten
@@ -115,16 +115,16 @@ def list_url(api_url: str, *path: str, **query: str | int) -> str:
 
 def int_parameter(url: str, name: str) -> int | None:
     """Return the query parameter *name* of *url*; None if it is not an integer from 0 to 2^63-1."""
-    value = dict(parse_qsl(urlsplit(url).query)).get(name, "")
+    value = dict(parse_qsl(url.partition("?")[2])).get(name, "")
     number = int(value) if re.fullmatch(r"[0-9]{1,20}", value) else None
     return number if number is not None and number <= _MAX_ID else None
 
 
 def with_parameter(url: str, name: str, value: int) -> str:
     """Return *url* with its query parameter *name* set to *value*."""
-    parts = urlsplit(url)
-    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != name]
-    return urlunsplit(parts._replace(query=urlencode([*query, (name, value)])))
+    path, _, text = url.partition("?")
+    query = [pair for pair in parse_qsl(text, keep_blank_values=True) if pair[0] != name]
+    return f"{path}?{urlencode([*query, (name, value)])}"
 
 
 def read_users(reply: Reply) -> Batch:

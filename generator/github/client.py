@@ -37,7 +37,7 @@ _INVALID_REQUEST = (
     httpx.InvalidURL,
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
-    UnicodeError,
+    ValueError,
 )
 # ImportError: a SOCKS proxy.
 _INVALID_PROXY = (ValueError, ImportError, httpx.InvalidURL)
@@ -197,8 +197,8 @@ class Client:
             UnexpectedReply: the body is larger than `MAX_BODY`.
             SourceError: such a request cannot be sent.
         """
-        token = self._token if origin(url) == origin(self.api_url) else None
         try:
+            token = self._token if origin(url) == origin(self.api_url) else None
             with self._http.stream("GET", url, headers=request_headers(token, etag)) as response:
                 self._was_reached = True
                 body = self._read_body(url, response)

@@ -1,8 +1,4 @@
-"""The tables and views of a store. Times are RFC 3339, UTC.
-
-The tables are STRICT, so that a check of the file sees values of a wrong type.
-https://sqlite.org/stricttables.html
-"""
+"""The tables and views of a store. Times are RFC 3339, UTC. STRICT shows damaged values."""
 
 SCHEMA = """
 -- rank: the list's place in the directory, which has its first `total` users; NULL: not chosen.

@@ -16,7 +16,7 @@ from generator.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from generator.github import Client, read_users
+from generator.github import Client, read_users, smaller_page
 from generator.github.client import MAX_BODY
 from generator.github.limits import MAX_ATTEMPTS
 
@@ -323,6 +323,13 @@ def test_an_unreachable_server_names_the_setting_that_may_be_why(
     names = re.findall("[A-Z]+_(?:PROXY|CERT_FILE)", str(unreachable.value))
     assert names == [name for name in [hint] if name]
     assert "secret" not in str(unreachable.value)
+
+
+@pytest.mark.parametrize("url", ["x?since=0", "https://[api.test/users", "http://api.test:x/"])
+def test_an_address_of_a_damaged_store_is_an_error(url, waits):
+    with pytest.raises(SourceError, match="cannot request"):
+        client([good()], waits).get(url, body, smaller=smaller_page)
+    assert waits == []
 
 
 @pytest.mark.parametrize("location", [f"{API}/users", "ftp://api.test/x", "http://[x"])

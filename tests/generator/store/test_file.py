@@ -155,7 +155,7 @@ def test_a_damaged_file_is_an_error_of_one_line(path, damage):
     store(path).close()
     damage(path)
     with pytest.raises(
-        StoreError, match=r"github_users\.db cannot be used: .*; delete it"
+        StoreError, match=r"github_users\.db cannot be used: .*; delete it if"
     ) as error:
         StoreFile(path)
     assert str(error.value).isprintable()

@@ -1,8 +1,10 @@
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
+from generator.errors import StoreError
 from generator.github import Cursor, Step, read_users, step_by_id, step_by_page
 from generator.store import CachedReply, ListProgress, Store, Tally
 from tests.factories import ODD, make_profile, make_reply
@@ -106,6 +108,15 @@ def test_added_users_and_the_cursor_are_stored(store, path):
     progress = again.progress(USERS.identity)
     assert (progress.cursor, progress.total, progress.seeded_at) == (cursor, 1000, "t1")
     again.close()
+
+
+def test_a_damaged_total_is_an_error_that_names_the_file(store, path):
+    add_reply(store, [ONE])
+    store.close()
+    with closing(sqlite3.connect(path)) as sql, sql:
+        sql.execute("UPDATE lists SET total = ?", [2**63 - 1])
+    with pytest.raises(StoreError, match=r"github_users\.db cannot be used"):
+        Store(path).is_cut(USERS.identity)
 
 
 def test_the_view_has_the_documented_columns_and_stores_any_text_unchanged(store, path):
