@@ -16,7 +16,7 @@ SOURCES = (
     (
         "file:PATH",
         "a CSV file with the columns id and login (type, avatar_url and html_url are optional),"
-        " or JSON or NDJSON with GitHub's user objects",
+        " or JSON or NDJSON with GitHub's user objects; file:- is standard input",
     ),
     (
         "https://github.com/...",

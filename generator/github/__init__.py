@@ -16,6 +16,7 @@ from generator.github.api import (
     read_search,
     read_user,
     read_users,
+    web_url,
 )
 from generator.github.client import Client
 from generator.github.paging import (
@@ -51,4 +52,5 @@ __all__ = [
     "smaller_page",
     "step_by_id",
     "step_by_page",
+    "web_url",
 ]

@@ -25,6 +25,8 @@ MAX_SEARCH_RESULTS = 1000
 # https://docs.github.com/en/rest/about-the-rest-api/api-versions
 API_VERSION = "2022-11-28"
 
+GITHUB = "https://github.com"
+_AVATARS = "https://avatars.githubusercontent.com/u"
 _MAX_ID = 2**63 - 1  # SQLite's largest integer
 
 
@@ -105,6 +107,16 @@ def origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, parts.hostname or "", port
+
+
+def web_url(api_url: str) -> str:
+    """Return the address for people of the server whose API is at *api_url*.
+
+    The API of GitHub Enterprise Server is at https://HOST/api/v3, that of others at
+    https://api.HOST. https://docs.github.com/en/enterprise-server/rest/quickstart
+    """
+    parts = urlsplit(api_url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].removeprefix('api.')}"
 
 
 def list_url(api_url: str, *path: str, **query: str | int) -> str:
@@ -200,14 +212,15 @@ def _is_anonymous(record: object) -> bool:
     return isinstance(record, dict) and record.get("type") == "Anonymous"
 
 
-def read_user(record: object, where: str, *, fill_in: bool = False) -> Profile:
+def read_user(record: object, where: str, *, server: str | None = None) -> Profile:
     """Return GitHub's user object *record* as a profile. Unknown members are ignored.
 
     Args:
         record: the decoded object.
         where: the place of the record, for error messages.
-        fill_in: whether a missing type or address becomes what GitHub has for an ordinary
-            account. Otherwise it becomes an empty text.
+        server: the server's address for people, as in "https://github.com". A missing type or
+            address becomes what that server has for an ordinary account or a bot. If it is None,
+            they become an empty text.
 
     Raises:
         UnexpectedRecord: ``id`` or ``login`` is missing, or a member has the wrong type.
@@ -215,7 +228,7 @@ def read_user(record: object, where: str, *, fill_in: bool = False) -> Profile:
     if not isinstance(record, Mapping):
         raise UnexpectedRecord(where, f"it is a JSON {_json_type(record)}, not a user object")
     identity, login = _read_id(record, where), record["login"]
-    defaults = _default_members(identity, str(login)) if fill_in else {}
+    defaults = _default_members(record, server) if server else {}
     login, type_, avatar_url, html_url = (
         _read_text(record, name, defaults, where)
         for name in ("login", "type", "avatar_url", "html_url")
@@ -255,12 +268,18 @@ def _read_text(
     return value
 
 
-def _default_members(identity: int, login: str) -> dict[str, str]:
-    page = f"apps/{login.removesuffix('[bot]')}" if login.endswith("[bot]") else login
+def _default_members(record: Mapping[str, Any], server: str) -> dict[str, str]:
+    """Return the members of an ordinary account or a bot on *server*."""
+    login = str(record["login"])
+    is_bot = login.endswith("[bot]")
+    page = f"apps/{login.removesuffix('[bot]')}" if is_bot else login
+    html_url = f"{server}/{page}"
+    # Elsewhere than on github.com, the same id is another person's.
+    is_github = str(record.get("html_url") or html_url).startswith(f"{GITHUB}/")
     return {
-        "type": "User",
-        "avatar_url": f"https://avatars.githubusercontent.com/u/{identity}?v=4",
-        "html_url": f"https://github.com/{page}",
+        "type": "Bot" if is_bot else "User",
+        "avatar_url": f"{_AVATARS}/{record['id']}?v=4" if is_github else "",
+        "html_url": html_url,
     }
 
 

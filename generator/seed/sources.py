@@ -25,12 +25,14 @@ from generator.github import (
     read_search,
     read_user,
     read_users,
+    web_url,
 )
+from generator.seed.encodings import STDIN
 from generator.seed.files import read_records
 from generator.seed.sample import read_sample
 
 _GITHUB = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
-FILE_SUFFIXES = (".csv", ".json", ".ndjson", ".jsonl")
+FILE_SUFFIXES = (".csv", ".tsv", ".json", ".ndjson", ".jsonl", ".gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +224,16 @@ def _search(detail: str, api_url: str) -> Source:
 
 def _file(detail: str, api_url: str) -> Source:
     path = Path(detail)
+    if path.parts[:1] == ("~",):
+        path = path.expanduser()
+    full_path = path if path == STDIN else path.resolve()
+    server = web_url(api_url)
 
     def records() -> Iterator[tuple[str, Profile]]:
         for place, record in read_records(path):
-            if record is not None:
-                yield place, read_user(record, place, fill_in=True)
+            yield place, read_user(record, place, server=server)
 
-    name, full = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, path.resolve()))
+    name, full = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, full_path))
     return Source(f"file:{name}", "GitHub users", f"file:{full}", records=records)
 
 

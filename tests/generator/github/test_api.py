@@ -9,6 +9,7 @@ from generator.github import (
     read_search,
     read_user,
     read_users,
+    web_url,
 )
 from generator.github.api import origin, request_headers, with_parameter
 from tests.factories import make_reply
@@ -176,13 +177,37 @@ def test_a_body_that_is_not_a_search_result_is_an_error(body):
         read_search(make_reply(body))
 
 
-def test_fill_in_replaces_missing_members_with_an_ordinary_accounts():
-    assert read_user({"id": 7, "login": "seven"}, "here", fill_in=True) == Profile(
-        *(7, "seven", "User"),
-        *("https://avatars.githubusercontent.com/u/7?v=4", "https://github.com/seven"),
-    )
+@pytest.mark.parametrize(
+    ("login", "server", "members"),
+    [
+        (
+            *("seven", "https://github.com"),
+            ("User", "https://avatars.githubusercontent.com/u/7?v=4", "https://github.com/seven"),
+        ),
+        (
+            *("seven[bot]", "https://github.com"),
+            (
+                "Bot",
+                "https://avatars.githubusercontent.com/u/7?v=4",
+                "https://github.com/apps/seven",
+            ),
+        ),
+        ("seven", "https://ghe.test", ("User", "", "https://ghe.test/seven")),
+        ("seven", None, ("", "", "")),
+    ],
+)
+def test_missing_members_become_what_the_server_has(login, server, members):
+    profile = read_user({"id": 7, "login": login}, "here", server=server)
+    assert profile == Profile(7, login, *members)
 
 
-def test_fill_in_puts_a_bots_page_under_apps():
-    profile = read_user({"id": 7, "login": "seven[bot]"}, "here", fill_in=True)
-    assert profile.html_url == "https://github.com/apps/seven"
+@pytest.mark.parametrize(
+    ("api_url", "url"),
+    [
+        ("https://api.github.com", "https://github.com"),
+        ("https://ghe.test:8443/api/v3", "https://ghe.test:8443"),
+        ("https://api.acme.ghe.com/", "https://acme.ghe.com"),
+    ],
+)
+def test_a_server_has_an_address_for_people(api_url, url):
+    assert web_url(api_url) == url

@@ -29,6 +29,10 @@ def test_null_records_of_a_file_are_skipped(tmp_path):
     assert [p.id for _, p in parse_source(f"file:{path}", API).records()] == [1]
 
 
+def test_a_folder_is_no_error_before_it_is_read():
+    assert parse_source("file:.", API).records
+
+
 def test_the_public_name_of_a_file_is_utf_8():
     assert parse_source("file:/x/\udcff.csv", API).name == "file:\ufffd.csv"
 

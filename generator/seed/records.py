@@ -1,0 +1,156 @@
+"""The users in what files hold, under GitHub's names. Does no I/O.
+
+Files come from `gh api`, from GitHub's REST and GraphQL APIs, from GH Archive, from spreadsheets,
+and from this program's own sites and API. The functions raise ValueError for what they refuse. The
+readers add the place in the file.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from function.errors import shorten
+
+# A user's fields, and the columns or members that have them, the best first.
+_ALIASES = {
+    "id": ("databaseid", "id"),  # GraphQL has another id, a text
+    "login": ("login", "username", "handle"),
+    "type": ("type", "typename"),
+    "avatar_url": ("avatarurl",),
+    "html_url": ("htmlurl", "url"),
+}
+# Stargazers with dates, events, and edges of GraphQL have the user in one of these members.
+_WRAPPERS = ("user", "actor", "node")
+_ABSENT = frozenset(("", "null", "none", "nan"))
+_PLAIN_LOGIN = re.compile("[A-Za-z0-9-]+")
+# Zero-width characters, marks of direction and the soft hyphen come with a copy from a page.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_ADDRESS = re.compile(r"(?:https?://[^/]+|[\w-]+(?:\.[\w-]+)+)/([^/?#]+)/?(?:[?#].*)?")
+_NOT_IN_LOGIN = re.compile(r"[\x00-\x1f\x7f]|://")
+
+
+def users_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the users in a decoded JSON *value*, cleaned.
+
+    Lists are searched, and objects around a list or a user. An object that is neither is yielded,
+    for `read_user` to refuse.
+    """
+    if isinstance(value, list):
+        for item in value:
+            yield from users_in(item)
+    elif isinstance(value, dict):
+        fields = fields_of(tuple(value))
+        if message := _error_message(value, fields):
+            raise ValueError(
+                f"it is not a list but an error of GitHub: {shorten(message, 300)}; request the"
+                " list again"
+            )
+        if inner := _inner_values(value, fields):
+            yield from users_in(inner)
+        else:
+            yield clean({field: value[name] for field, name in fields.items()})
+    elif value is not None:
+        raise ValueError(f"{shorten(str(value))} is not a user object")
+
+
+def _inner_values(value: dict[str, Any], fields: dict[str, str]) -> list[Any]:
+    """Return the parts of *value* that have users; none if it is a user itself."""
+    is_user = {"id", "login"} <= fields.keys()
+    if is_user and isinstance(value[fields["id"]], int):
+        return []
+    objects = [inner for inner in value.values() if isinstance(inner, dict)]
+    # GraphQL's organisations and repositories can have an id and a login, too.
+    if connections := [inner for inner in objects if inner.keys() & {"nodes", "edges"}]:
+        return connections
+    if not is_user and (wrapped := [value[name] for name in _WRAPPERS if name in value]):
+        return wrapped
+    if fields.keys() & {"id", "login"}:
+        return []
+    # Objects without inner values, such as GraphQL's pageInfo, have no users.
+    lists = [inner for inner in value.values() if isinstance(inner, list)]
+    return lists or [
+        inner
+        for inner in objects
+        if "login" in inner or any(isinstance(part, list | dict) for part in inner.values())
+    ]
+
+
+def _error_message(value: dict[str, Any], fields: dict[str, str]) -> str:
+    """Return the message of an error of the REST or the GraphQL API, "" if *value* is none."""
+    if "id" in fields:
+        return ""
+    errors = value.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else value
+    message = first.get("message") if isinstance(first, dict) else None
+    return message if isinstance(message, str) else ""
+
+
+@lru_cache
+def fields_of(names: tuple[str, ...]) -> dict[str, str]:
+    """Return the name of each field's column, among the *names* of columns or members."""
+    columns: dict[str, str] = {}
+    logins = []
+    folded = [name.strip().lower() for name in names]
+    for name, lower in zip(names, folded, strict=True):
+        if lower and folded.count(lower) > 1:
+            raise ValueError(f"two columns are named {lower}: rename or delete one")
+        plain = re.sub(r"[\s_-]", "", lower)
+        columns[plain] = name
+        if plain in _ALIASES["login"]:
+            logins.append(name.strip())
+    if len(logins) > 1:
+        raise ValueError(
+            f"the columns {' and '.join(logins)} both mean the login: rename or delete one"
+        )
+    if "databaseid" not in columns:
+        columns.pop("url", None)  # the REST API's url is an address of the API
+    return {
+        field: next(columns[alias] for alias in aliases if alias in columns)
+        for field, aliases in _ALIASES.items()
+        if not columns.keys().isdisjoint(aliases)
+    }
+
+
+def clean(record: dict[str, Any]) -> dict[str, Any]:
+    """Return *record*, a user of a file, without what spreadsheets and people add to values.
+
+    Optional values such as NULL are left out. A login is without "@" or the address around it.
+    """
+    user = {
+        field: value.strip() if isinstance(value, str) else value for field, value in record.items()
+    }
+    for field in ("type", "avatar_url", "html_url"):
+        if str(user.get(field)).lower() in _ABSENT:
+            user.pop(field, None)
+    if isinstance(user.get("id"), str):
+        user["id"] = _clean_id(user["id"])
+    if isinstance(user.get("login"), str):
+        user["login"] = _clean_login(user["login"])
+    return user
+
+
+def _clean_id(text: str) -> int | str | None:
+    if number := re.fullmatch(r"(-?[0-9]{1,20})(\.0)?", text):
+        return int(number[1])
+    if re.fullmatch(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", text):
+        change = "rounded it"
+    elif re.fullmatch(r"[0-9]{1,3}([.,' \u00a0\u202f][0-9]{3})+", text):
+        change = "grouped its digits"
+    else:
+        return text or None  # `read_user` refuses it
+    raise ValueError(
+        f"the id {text} is not as it was: a spreadsheet such as Excel {change}; format the column"
+        " as a number without decimals or separators, and export it again from the original"
+    )
+
+
+def _clean_login(text: str) -> str:
+    if _PLAIN_LOGIN.fullmatch(text):  # nearly all
+        return text
+    login = _INVISIBLE.sub("", text).strip()
+    if address := _ADDRESS.fullmatch(login):
+        login = address[1]
+    if _NOT_IN_LOGIN.search(login):
+        raise ValueError(f"{shorten(login)} is not a login like octocat")
+    return login.removeprefix("@")
