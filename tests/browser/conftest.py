@@ -4,7 +4,6 @@ These fixtures have the scope of this folder. An event loop runs in them, and wh
 asyncio.run() of another test would fail.
 """
 
-import json
 import re
 import shutil
 import subprocess
@@ -17,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from function.contract import Profile, fold
-from tests.factories import ODD, make_profile
+from function.contract import About, Profile, fold
+from generator.bake import bake
+from tests.factories import ABOUT, ODD, make_profile
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -51,16 +51,12 @@ def users_named(term: str) -> list[Profile]:
 def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site of `USERS`, without a slash at its end."""
     folder = tmp_path_factory.mktemp("browser")
-    records = [
-        {"id": id_, "login": login, "type": type_, "avatar_url": avatar, "html_url": html}
-        for id_, login, type_, avatar, html in USERS
-    ]
-    (folder / "users.json").write_text(json.dumps(records))
+    # Not from a file: seeding refuses some of these names.
+    bake(USERS, About("file:users.json", "GitHub users", ABOUT.seeded_at), folder / "directory.db")
     command = [sys.executable, "-m", "generator"]
     database, site = f"--database={folder / 'directory.db'}", folder / "site"
-    source = [f"file:{folder / 'users.json'}", f"--total={len(USERS)}"]
-    build = ["build", *source, database, f"--store={folder / 'users.db'}", f"--output={site}"]
-    subprocess.run([*command, *build], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    render = ["render", database, f"--output={site}"]
+    subprocess.run([*command, *render], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     serve = ["serve", "--port=0", database, f"--site={site}"]
     server = subprocess.Popen([*command, *serve], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with server:
