@@ -266,6 +266,15 @@ def test_a_user_on_two_pages_has_the_position_on_the_first(store):
     assert ids(store) == [1, 2]
 
 
+def test_a_user_of_a_newer_reading_was_read_already(store):
+    _, cursor = add_reply(store, [ONE, TWO], list=MEMBERS)
+    _, cursor = add_reply(store, [THREE, FOUR], list=MEMBERS, cursor=cursor)
+    newcomer = make_profile(5)
+    add_reply(store, [newcomer, ONE], list=MEMBERS, refresh=True)  # interrupted then
+    with store.reading(MEMBERS.identity, cursor.position) as reading:
+        assert reading.already_read(cursor.position, [5, 6]) == {5}
+
+
 def test_the_directory_is_the_union_of_the_first_users_of_each_list(store):
     add_reply(store, [ONE, TWO, THREE])
     read_members(store, [[9, 2, 7]], refresh=False)
