@@ -34,19 +34,19 @@ def answer_profiles(directory: Directory, pairs: Iterable[tuple[str, str]]) -> A
     except InvalidParameter as exc:
         return answer_error(400, str(exc), parameter=exc.name)
     page = directory.find(query)
-    return _answer(
-        200,
-        {
-            "profiles": [profile._asdict() for profile in page.profiles],
-            "page": page.page,
-            "pagination": page.pagination,
-            "total": page.total,
-            "pages": page.pages,
-            "links": links(query, page),
-            "release": directory.release,
-            "source": directory.about.source,
-        },
-    )
+    members: dict[str, Any] = {"profiles": [profile._asdict() for profile in page.profiles]}
+    if query.username is not None:
+        members["exact"] = page.exact._asdict() if page.exact else None
+    members |= {
+        "page": page.page,
+        "pagination": page.pagination,
+        "total": page.total,
+        "pages": page.pages,
+        "links": links(query, page),
+        "release": directory.release,
+        "source": directory.about.source,
+    }
+    return _answer(200, members)
 
 
 def answer_error(status: int, message: str, **details: str) -> Answer:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 # "GHdi" in ASCII. https://sqlite.org/fileformat2.html#application_id
 APPLICATION_ID = 0x47486469
 # Raise it with every change of SCHEMA: a function refuses a file of another version.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # 3.37 has STRICT tables, and 3.38 has the JSON functions in every build.
 # https://sqlite.org/stricttables.html https://sqlite.org/json1.html
 MINIMUM_SQLITE_VERSION = (3, 38, 0)
@@ -57,14 +57,16 @@ CREATE TABLE types (
 -- The total of a page's list, and how to read it. A term that is not here is rare.
 -- term: a frequent term, or '' for all users. kind: the type group. list: its number in `anchors`.
 -- users: how many it has. match: the query for `grams` that finds them; NULL if so many users are
--- in the list that reading all users finds them as fast. exact: 1 if match finds nobody else.
+-- in the list that reading all users finds them as fast. precise: 1 if match finds nobody else.
+-- exact_id: of the users whose whole name is the term, the highest id; NULL if there is none.
 CREATE TABLE lists (
     term TEXT NOT NULL,
     kind INTEGER NOT NULL,
     list INTEGER NOT NULL,
     users INTEGER NOT NULL,
     match TEXT,
-    exact INTEGER NOT NULL,
+    precise INTEGER NOT NULL,
+    exact_id INTEGER,
     PRIMARY KEY (term, kind)
 ) STRICT, WITHOUT ROWID;
 
@@ -131,12 +133,15 @@ class Page(NamedTuple):
         page: the number of the page, from 1.
         pagination: the page size.
         total: how many profiles all pages have.
+        exact: the profile whose whole name is the term that was searched for, on whatever page it
+            is; None if nobody has that name. Of several profiles, the one with the highest id.
     """
 
     profiles: tuple[Profile, ...]
     page: int
     pagination: int
     total: int
+    exact: Profile | None = None
 
     @property
     def pages(self) -> int:

@@ -7,7 +7,7 @@ user of a list, so no query reads a list from its start. `function.contract` exp
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from function.contract import About, Page, Profile, fold, implied_urls
 from function.database_file import damaged_database, open_database, read_release
@@ -41,6 +41,20 @@ _MAX_INTEGER = 2**63 - 1
 _MAX_PARAMETERS = 999
 # A user with three parts of a term mostly has the whole term: more tokens would save nothing.
 _MAX_TOKENS = 3
+
+
+class _Matches(NamedTuple):
+    """The users that match a query.
+
+    Attributes:
+        rows: those on the page.
+        total: the number of users on all pages.
+        exact_row: the user of `Page.exact`.
+    """
+
+    rows: Sequence[Row]
+    total: int
+    exact_row: Row | None
 
 
 class Directory:
@@ -108,12 +122,13 @@ class Directory:
             DatabaseMismatch: the file is damaged.
         """
         try:
-            rows, total = self._find(query)
-            profiles = tuple(self.profiles(rows))
+            rows, total, exact_row = self._find(query)
+            profiles = tuple(self.profiles([*rows, exact_row] if exact_row else rows))
         # ValueError, TypeError: an anchor is missing. KeyError: a type or a URL is missing.
         except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as exc:
             raise damaged_database(self.path, exc) from exc
-        return Page(profiles, query.page, query.pagination, total)
+        exact = profiles[-1] if exact_row else None
+        return Page(profiles[: len(rows)], query.page, query.pagination, total, exact)
 
     def slice_statements(
         self, order_by: str, type_: str | None, start: int, stop: int
@@ -153,11 +168,10 @@ class Directory:
         """Close the file."""
         self._sql.close()
 
-    def _find(self, query: ProfileQuery) -> tuple[Sequence[Row], int]:
-        """Return the rows of the page, and the number of users on all pages."""
+    def _find(self, query: ProfileQuery) -> _Matches:
         group = self._group_of(query.type)
         if group is None:
-            return [], 0
+            return _Matches([], 0, None)
         term = fold(query.username or "")
         if query.id is not None:
             return self._page_of(self._rows_by_id(query.id, term), group, query)
@@ -171,7 +185,15 @@ class Directory:
         rows = [row for statement in statements for row in self.fetch_all(*statement)]
         if is_descending(query.order_by):
             rows.reverse()
-        return rows, sum(user_list.total for user_list in lists_of_group)
+        total = sum(user_list.total for user_list in lists_of_group)
+        return _Matches(rows, total, self._exact_row(lists.get(group)))
+
+    def _exact_row(self, user_list: UserList | None) -> Row | None:
+        """Return the user whose whole name is the term of a list; None if there is none."""
+        if user_list is None or user_list.exact_id is None:
+            return None
+        (row,) = self._rows_by_id(user_list.exact_id, user_list.term)
+        return row
 
     def _group_of(self, type_: str | None) -> int | None:
         """Return the type group that *type_* asks for; None if no user has such a type."""
@@ -232,10 +254,10 @@ class Directory:
             parts = sorted(substrings(term, length))[:_MAX_PARAMETERS]
             frequent = self.fetch_all(*frequent_terms_statement(parts))
             # The parts with a posting list: every rare n-gram, and each frequent term whose list
-            # is exact.
+            # is precise.
             totals = dict.fromkeys(parts, 0) if length == MAX_GRAM else {}
-            for part, total, is_exact in frequent:
-                if is_exact:
+            for part, total, is_precise in frequent:
+                if is_precise:
                     totals[part] = total
                 else:
                     totals.pop(part, None)
@@ -246,20 +268,23 @@ class Directory:
                 break
         return []
 
-    def _page_of(
-        self, rows: Sequence[Row], group: int, query: ProfileQuery
-    ) -> tuple[Sequence[Row], int]:
-        """Return the page of those *rows* that are of *group*, and the number on all pages.
+    def _page_of(self, rows: Sequence[Row], group: int, query: ProfileQuery) -> _Matches:
+        """Return the page of those *rows* that are of *group*.
 
         *rows* match all filters but the type. They are ordered by id.
         """
         matches = [row for row in rows if row[1] >> 1 in self._group_codes[group]]
+        term = fold(query.username or "")
+        of_that_name = (
+            row for row in reversed(matches) if len(row[2]) == len(term) and fold(row[2]) == term
+        )
+        exact_row = next(of_that_name, None) if term else None
         if is_by_type(query.order_by):
             matches.sort(key=lambda row: self.type_names[row[1] >> 1])
         if is_descending(query.order_by):
             matches.reverse()
         start = (query.page - 1) * query.pagination
-        return matches[start : start + query.pagination], len(matches)
+        return _Matches(matches[start : start + query.pagination], len(matches), exact_row)
 
     def profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
         """Yield the profile of each of *rows*, in their order."""

@@ -129,11 +129,15 @@ def _check(sql: sqlite3.Connection, path: Path, size: int) -> None:
         )
     except sqlite3.DatabaseError as exc:
         raise damaged_database(path, exc) from exc
-    if (application_id, version) != (APPLICATION_ID, SCHEMA_VERSION):
+    if application_id != APPLICATION_ID:
+        raise damaged_database(
+            path, f"its application id is {application_id:#x}, not {APPLICATION_ID:#x}"
+        )
+    if version != SCHEMA_VERSION:
+        age = "an older" if version < SCHEMA_VERSION else "a newer"
         raise DatabaseMismatch(
-            f"{path} is not a directory database of this version: it has application id"
-            f" {application_id:#x} and schema version {version}, not {APPLICATION_ID:#x} and"
-            f" {SCHEMA_VERSION}; run `ghdirectory bake` to make one"
+            f"{path} was made by {age} version of this program: its schema version is {version},"
+            f" not {SCHEMA_VERSION}; run `make build-site` to make it again"
         )
     if size != page_size * page_count:
         raise damaged_database(path, f"{size:,} bytes, not {page_size * page_count:,}")

@@ -4,6 +4,7 @@ https://spec.openapis.org/oas/v3.1.0
 """
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from function.answer import CONTENT_TYPE
@@ -31,8 +32,9 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "string", "enum": list(ORDERS), "default": DEFAULT_ORDER},
     ),
     "username": (
-        "Any part of the username. The case of A-Z does not matter. There are no wildcards.",
-        {"type": "string"},
+        "Any part of the username. The case of A-Z, blanks around it and one @ before it do not"
+        " matter. There are no wildcards.",
+        {"type": "string", "examples": ["octocat", "@octocat"]},
     ),
     "id": ("The exact id.", {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}),
     "type": (
@@ -54,6 +56,11 @@ def _document() -> dict[str, Any]:
     profile = {name: {"type": "string"} for name in Profile._fields} | {"id": {"type": "integer"}}
     page = {
         "profiles": {"type": "array", "items": _ref("Profile")},
+        "exact": {
+            "anyOf": [_ref("Profile"), {"type": "null"}],
+            "description": "Only with `username`: the user whose name is exactly that, on whatever"
+            " page, or null. Of several, the one with the highest id.",
+        },
         "page": {"type": "integer", "minimum": 1},
         "pagination": {"type": "integer", "minimum": 1, "maximum": MAX_PAGINATION},
         "total": {**_COUNT, "description": "How many users match the query."},
@@ -65,10 +72,12 @@ def _document() -> dict[str, Any]:
         },
         "source": {"type": "string", "description": "Where the users are from."},
     }
-    error = _object({"error": {"type": "string"}})
-    error["properties"]["parameter"] = {
-        "type": "string",
-        "description": "With status 400: the parameter whose value is not allowed.",
+    error = {
+        "error": {"type": "string"},
+        "parameter": {
+            "type": "string",
+            "description": "With status 400: the parameter whose value is not allowed.",
+        },
     }
     return {
         "openapi": "3.1.0",
@@ -102,13 +111,18 @@ def _document() -> dict[str, Any]:
             }
         },
         "components": {
-            "schemas": {"Profile": _object(profile), "Page": _object(page), "Error": error}
+            "schemas": {
+                "Profile": _object(profile),
+                "Page": _object(page, optional=["exact"]),
+                "Error": _object(error, optional=["parameter"]),
+            }
         },
     }
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
+def _object(properties: dict[str, Any], optional: Collection[str] = ()) -> dict[str, Any]:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required}
 
 
 def _ref(name: str) -> dict[str, str]:

@@ -3,6 +3,8 @@
 An answer depends on `PARAMETERS` alone, because API Gateway caches it by exactly these. So unknown
 parameters are ignored: an error for one could be cached as the answer to a valid request. The last
 value of a repeated parameter counts. An empty value means that the parameter is absent.
+
+A username is often typed or copied as " @octocat ". Blanks around it and one @ do not count.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +42,8 @@ class ProfileQuery(NamedTuple):
         page: from 1.
         pagination: the page size.
         order_by: one of `ORDERS`.
-        username: a filter, any part of the username. The case of A-Z does not matter.
+        username: a filter, any part of the username, without blanks around it. The case of A-Z
+            does not matter.
         id: a filter, the exact id.
         type: a filter, the whole type. The case of A-Z does not matter.
 
@@ -73,6 +76,8 @@ class ProfileQuery(NamedTuple):
             for name in PARAMETERS[1:]
             if (value := getattr(self, name)) != getattr(_DEFAULT, name) or name == "pagination"
         }
+        if self.username and self.username.startswith("@"):
+            parameters["username"] = f"@{self.username}"  # the first @ does not count
         return urlencode(parameters)
 
 
@@ -122,11 +127,15 @@ def _text(name: str, value: str) -> str:
     return value
 
 
+def _term(name: str, value: str) -> str | None:
+    return value.strip().removeprefix("@").strip() or None
+
+
 _PARSERS: dict[str, Callable[[str, str], object]] = {
     "page": _whole_number(1, MAX_NUMBER),
     "pagination": _whole_number(1, MAX_PAGINATION),
     "order_by": _choice(ORDERS),
-    "username": _text,
+    "username": _term,
     "id": _whole_number(0, MAX_NUMBER),
     "type": _text,
 }

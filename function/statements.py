@@ -16,10 +16,10 @@ from function.query import is_descending
 # plus 1 if the user has explicit URLs in the table `addresses`.
 Row = tuple[int, int, str]
 
-# ?id=
+# ?id=, and the user whose whole name is a frequent term.
 USER_BY_ID = "SELECT id, type, username FROM users WHERE id = ?"
 # The columns of a `UserList`: of all users for the term "", else of ?username=.
-LISTS_OF_TERM = "SELECT term, kind, list, users, match, exact FROM lists WHERE term = ?"
+LISTS_OF_TERM = "SELECT term, kind, list, users, match, precise, exact_id FROM lists WHERE term = ?"
 
 
 class Statement(NamedTuple):
@@ -38,7 +38,8 @@ class UserList(NamedTuple):
         number: the list's number in the table `anchors`.
         total: how many users it has.
         match: an FTS5 query that finds them; None if they are found by reading all users.
-        is_exact: whether *match* finds nobody else.
+        is_precise: whether *match* finds nobody else.
+        exact_id: of the users whose whole name is the term, the highest id; None without any.
     """
 
     term: str
@@ -46,7 +47,8 @@ class UserList(NamedTuple):
     number: int
     total: int
     match: str | None
-    is_exact: int
+    is_precise: int
+    exact_id: int | None
 
 
 def slices(
@@ -99,7 +101,7 @@ def slice_statement(
         skip: how many users of the list to skip from there.
         count: how many to read.
     """
-    if user_list.is_exact:
+    if user_list.is_precise:
         # ?username= or ?type= whose posting list has exactly the users of the list. OFFSET skips
         # its entries, and no row of `users` is read for them.
         return Statement(
@@ -151,10 +153,11 @@ def rare_term_statement(term: str, tokens: Sequence[str]) -> Statement:
 
 
 def frequent_terms_statement(terms: Sequence[str]) -> Statement:
-    """Return the statement that reads term, users and exact of those *terms* that are frequent."""
+    """Return the statement that reads term, users and precise of the frequent ones of *terms*."""
     parameters = ", ".join("?" * len(terms))
     return Statement(
-        f"SELECT term, users, exact FROM lists WHERE kind = {ALL_TYPES} AND term IN ({parameters})",
+        "SELECT term, users, precise FROM lists"
+        f" WHERE kind = {ALL_TYPES} AND term IN ({parameters})",
         terms,
     )
 

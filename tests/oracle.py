@@ -13,19 +13,30 @@ def ascii_lower(text: str) -> str:
 
 def expected_page(profiles: list[Profile], query: ProfileQuery) -> tuple[list[Profile], int]:
     """Return the page of *query* and its total: filter, sort and slice, as README words it."""
-    matches = [
-        p
-        for p in profiles
-        if (query.username is None or ascii_lower(query.username) in ascii_lower(p.username))
-        and (query.id is None or p.id == query.id)
-        and (query.type is None or ascii_lower(p.type) == ascii_lower(query.type))
-    ]
+    matches = _matches(profiles, query)
     matches.sort(
         key=lambda p: (p.type, p.id) if query.order_by.endswith("type") else p.id,
         reverse=query.order_by.startswith("-"),
     )
     start = (query.page - 1) * query.pagination
     return matches[start : start + query.pagination], len(matches)
+
+
+def expected_exact(profiles: list[Profile], query: ProfileQuery) -> Profile | None:
+    """Return the newest match of *query* whose whole name is the term."""
+    name = query.username and ascii_lower(query.username)
+    of_that_name = [p for p in _matches(profiles, query) if ascii_lower(p.username) == name]
+    return max(of_that_name, default=None)
+
+
+def _matches(profiles: list[Profile], query: ProfileQuery) -> list[Profile]:
+    return [
+        p
+        for p in profiles
+        if (query.username is None or ascii_lower(query.username) in ascii_lower(p.username))
+        and (query.id is None or p.id == query.id)
+        and (query.type is None or ascii_lower(p.type) == ascii_lower(query.type))
+    ]
 
 
 def expected_list(

@@ -92,12 +92,14 @@ class PostingList:
         anchors: the ids of the first user and of every `ANCHOR_INTERVAL`-th after it.
         last_position: the position of the last anchor among the users that a query would scan.
         max_gap: the most users to scan between two anchors.
+        exact_id: the id of the last user whose whole name is the term.
     """
 
     users: int = 0
     anchors: "array[int]" = field(default_factory=lambda: array("q"))
     last_position: int = 0
     max_gap: int = 0
+    exact_id: int | None = None
 
     def add(self, identity: int, position: int) -> None:
         """Add the user at *position* among the users that a query would scan."""
@@ -136,6 +138,8 @@ class ListStatistics:
                 if term not in lists:
                     lists[term] = PostingList()
                 lists[term].add(identity, position)
+            if name in self.frequent:
+                lists[name].exact_id = identity
             self._added[group] += 1
 
     def is_dense(self, term: str, group: int) -> bool:
@@ -211,13 +215,13 @@ class IndexTokens:
 
         The query is None if all users have to be scanned.
         """
-        tokens, is_exact = self._term_query(term, group)
+        tokens, is_precise = self._term_query(term, group)
         if group in self._groups:
-            return match_query([*tokens, type_group_token(group)]), is_exact
+            return match_query([*tokens, type_group_token(group)]), is_precise
         if not tokens:
             return None, False
-        if group == ALL_TYPES or not is_exact:
-            return match_query(tokens), is_exact
+        if group == ALL_TYPES or not is_precise:
+            return match_query(tokens), is_precise
         if len(self._types) > MAX_NEGATED_TYPES:
             return match_query(tokens), False
         other_types = "".join(f' NOT "{type_group_token(type_)}"' for type_ in self._types)

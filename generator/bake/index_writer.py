@@ -80,8 +80,11 @@ class IndexWriter:
         for number, (term, group) in enumerate(keys):
             postings = statistics.lists[group][term]
             self._sql.execute(
-                "INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?)",
-                (term, group, number, postings.users, *tokens.query(term, group)),
+                "INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(term, group, number, postings.users),
+                    *(*tokens.query(term, group), postings.exact_id),
+                ),
             )
             self._write_anchors(number, postings)
 

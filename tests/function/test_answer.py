@@ -16,20 +16,40 @@ def test_an_answer_has_the_promised_fields_in_order(directory):
     status, body = ask(directory, "username=mojombo")
     assert status == 200
     assert list(body) == [
-        *("profiles", "page", "pagination", "total", "pages", "links", "release", "source")
+        *("profiles", "exact", "page", "pagination", "total", "pages", "links"),
+        *("release", "source"),
     ]
-    assert body["profiles"] == [
-        {
-            "id": 1,
-            "username": "mojombo",
-            "type": "User",
-            "avatar_url": "https://avatars.githubusercontent.com/u/1?v=4",
-            "html_url": "https://github.com/mojombo",
-        }
-    ]
+    profile = {
+        "id": 1,
+        "username": "mojombo",
+        "type": "User",
+        "avatar_url": "https://avatars.githubusercontent.com/u/1?v=4",
+        "html_url": "https://github.com/mojombo",
+    }
+    assert (body["profiles"], body["exact"]) == ([profile], profile)
     assert list(body["links"]) == ["self", "first", "prev", "next", "last"]
     assert (body["page"], body["pagination"], body["total"], body["pages"]) == (1, 25, 1, 1)
     assert (body["release"], body["source"]) == (directory.release, "users")
+
+
+@pytest.mark.parametrize(
+    ("query", "exact"),
+    [
+        pytest.param("username=MOJOMBO&page=9", 1, id="past the end"),
+        pytest.param("username=copperkettle&order_by=id", 1025, id="the newest of that name"),
+        pytest.param("username=+%40mojombo+", 1, id="blanks and an at sign"),
+        pytest.param("username=mojombo&type=bot", None, id="of another type"),
+        pytest.param("username=mojomb", None, id="a part of a name"),
+    ],
+)
+def test_a_search_names_the_user_whose_whole_name_is_the_term(directory, query, exact):
+    _, body = ask(directory, query)
+    assert (body["exact"] and body["exact"]["id"]) == exact
+
+
+@pytest.mark.parametrize("query", ["", "id=1", "username=", "username=+%40+", "type=user&page=2"])
+def test_an_answer_without_a_term_has_no_exact_user(directory, query):
+    assert "exact" not in ask(directory, query)[1]
 
 
 LAST = -(-len(ODD) // 5)
@@ -62,6 +82,11 @@ def test_links_have_the_filters_of_the_query(directory):
         **{"page": "1", "pagination": "2", "order_by": "type"},
         **{"username": "<i&", "id": "3", "type": "A & B"},
     }
+
+
+def test_links_have_the_term_alone(directory):
+    _, body = ask(directory, "username=+%40jo+")
+    assert body["links"]["self"] == "?page=1&pagination=25&username=jo"
 
 
 def test_following_next_reaches_every_user_once(directory):

@@ -11,26 +11,30 @@ from function.errors import DatabaseMismatch
 from function.query import ORDERS, ProfileQuery
 from generator.bake import index
 from tests.factories import ABOUT, ODD, damage_users, make_directory, make_profile
-from tests.oracle import VARIED, expected_page
+from tests.oracle import VARIED, expected_exact, expected_page
 
 
 def assert_answers(directory, query, profiles):
     page = directory.find(query)
     assert (list(page.profiles), page.total) == expected_page(profiles, query)
+    assert page.exact == expected_exact(profiles, query)
 
 
 def terms_among(profiles):
-    """Return a strategy of terms: parts of usernames, in any case or reversed, and odd ones."""
+    """Return a strategy of terms: usernames, their parts, in any case or reversed, and odd ones."""
     parts = st.sampled_from(profiles).flatmap(
         lambda p: st.tuples(st.integers(0, len(p.username)), st.integers(1, 8)).map(
             lambda at: p.username[at[0] : at[0] + at[1]]
         )
     )
+    whole = st.sampled_from(profiles).map(lambda p: p.username)
     odd = ["-", "--", "%", "_", "\\", "'", '"', "[bot]", "\0", "Ü", "ü", "=1", "_00", "z" * 5000]
     return st.one_of(
         st.sampled_from(odd),
         parts,
         parts.map(str.swapcase),
+        whole,
+        whole.map(str.swapcase),
         parts.map(lambda part: part[::-1]),
         st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
     ).filter(bool)
@@ -70,8 +74,10 @@ def test_every_page_of_a_list_is_what_brute_force_finds(
 ):
     query = ProfileQuery(1, 97, order_by, username, type=type_)
     expected, total = expected_page(VARIED, query._replace(pagination=10**6))
+    exact = expected_exact(VARIED, query)
     for page in range(1, -(-total // 97) + 2):
         answer = varied_directory.find(query.on_page(page))
+        assert answer.exact == exact
         assert list(answer.profiles) == expected[(page - 1) * 97 : page * 97]
         assert answer.total == total
 
@@ -134,6 +140,38 @@ def test_a_sparse_frequent_term_is_what_brute_force_finds(tmp_path, monkeypatch)
             for page in range(1, 9):
                 answer = directory.find(query.on_page(page))
                 assert list(answer.profiles) == expected[(page - 1) * 3 : page * 3]
+
+
+@pytest.mark.parametrize(
+    ("query", "exact"),
+    [
+        pytest.param(ProfileQuery(username="ANN"), 604, id="highest id, in another case"),
+        pytest.param(ProfileQuery(username="ann", page=9), 604, id="past the end"),
+        pytest.param(ProfileQuery(username="ann", order_by="-type"), 604, id="by type"),
+        pytest.param(ProfileQuery(username="ann", type="bot"), 602, id="of a type"),
+        pytest.param(ProfileQuery(username="ann", type="user"), 604, id="of two types at once"),
+        pytest.param(ProfileQuery(username="ann", type="Organization"), None, id="of no type"),
+        pytest.param(ProfileQuery(username="ann", id=601), 601, id="of an id"),
+        pytest.param(ProfileQuery(username="ann", id=1), None, id="of another id"),
+        pytest.param(ProfileQuery(username="ann", id=601, type="bot"), None, id="of id and type"),
+        pytest.param(ProfileQuery(username="an"), None, id="a part of names"),
+        pytest.param(ProfileQuery(username="rare"), 606, id="a rare term"),
+        pytest.param(ProfileQuery(username="rar", type="user"), None, id="a part of a rare name"),
+        pytest.param(ProfileQuery(), None, id="no term"),
+    ],
+)
+def test_the_newest_user_whose_whole_name_is_the_term_is_exact(tmp_path, query, exact):
+    names = ["Ann", "ann", "aNN", "ann", "rare", "Rare", "RARE-1"]
+    types = ["User", "Bot", "user", "User", "User", "Organization", "User"]
+    same = map(make_profile, range(601, 608), names)
+    profiles = [
+        *(make_profile(number, f"ann-{number}") for number in range(1, 601)),
+        *(profile._replace(type=type_) for profile, type_ in zip(same, types, strict=True)),
+    ]
+    with closing(make_directory(tmp_path, profiles)) as directory:
+        page = directory.find(query)
+    assert page.exact == (exact and profiles[exact - 1])
+    assert page.exact == expected_exact(profiles, query)
 
 
 def test_a_profile_is_exactly_what_was_baked(tmp_path):

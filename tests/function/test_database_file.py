@@ -102,9 +102,7 @@ def make_empty(path: Path, application_id: int, version: int) -> None:
     [
         pytest.param(lambda path: None, "cannot read .*No such file", id="no file"),
         pytest.param(lambda path: path.mkdir(), "cannot read .*Is a directory", id="folder"),
-        pytest.param(
-            lambda path: path.write_bytes(b""), "id 0x0 and schema version 0", id="empty file"
-        ),
+        pytest.param(lambda path: path.write_bytes(b""), "application id is 0x0", id="empty file"),
         pytest.param(
             lambda path: path.write_text("id,login\n" * 200),
             "not a directory database",
@@ -112,13 +110,18 @@ def make_empty(path: Path, application_id: int, version: int) -> None:
         ),
         pytest.param(
             lambda path: make_empty(path, 1, 1),
-            "id 0x1 and schema version 1",
+            "not a directory database.*application id is 0x1",
             id="another application",
         ),
         pytest.param(
+            lambda path: make_empty(path, APPLICATION_ID, 3),
+            "an older version .* schema version is 3, .* run `make build-site`",
+            id="older version",
+        ),
+        pytest.param(
             lambda path: make_empty(path, APPLICATION_ID, 99),
-            "schema version 99",
-            id="another version",
+            "a newer version .* schema version is 99",
+            id="newer version",
         ),
         pytest.param(
             lambda path: make_empty(path, APPLICATION_ID, SCHEMA_VERSION),

@@ -33,11 +33,26 @@ def parse(query):
         pytest.param(f"page={'0' * 5000}7", ProfileQuery(page=7), id="many zeros"),
         pytest.param(f"page={10**18}", ProfileQuery(page=10**18), id="a page past the end"),
         pytest.param("username=%25_%27", ProfileQuery(username="%_'"), id="SQL wildcards"),
-        pytest.param("username=%20", ProfileQuery(username=" "), id="a blank"),
     ],
 )
 def test_a_query_string_is_parsed(query, parsed):
     assert parse(query) == parsed
+
+
+@pytest.mark.parametrize(
+    ("value", "term"),
+    [
+        *[(value, "anna") for value in (" anna ", "@anna", " @anna", "@ anna", "\n@\tanna\xa0")],
+        *[(value, None) for value in ("", " ", "@", " @ ", "@\r\n")],
+        *[("@@anna", "@anna"), ("an@ na", "an@ na"), ("anna@", "anna@"), ("Anna", "Anna")],
+    ],
+)
+def test_blanks_around_a_term_and_one_at_sign_before_it_do_not_count(value, term):
+    assert parse_query([("username", value)]) == ProfileQuery(username=term)
+
+
+def test_a_repeated_term_of_blanks_alone_is_absent():
+    assert parse("username=anna&username=%20%40") == ProfileQuery()
 
 
 @pytest.mark.parametrize(
@@ -65,15 +80,18 @@ def test_an_error_says_which_values_are_allowed_and_which_was_given(name, value,
         parse_query([(name, value)])
 
 
+texts = st.text("@ a\n", min_size=1) | st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
 @given(
     st.builds(
         ProfileQuery,
         page=st.integers(1, 10**18),
         pagination=st.integers(1, 100),
         order_by=st.sampled_from(ORDERS),
-        username=st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+        username=st.none() | texts.map(lambda text: parse_query([("username", text)]).username),
         id=st.none() | st.integers(0, 2**64 - 1),
-        type=st.none() | st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+        type=st.none() | texts,
     )
 )
 def test_an_encoded_query_is_parsed_to_the_same_query(query):

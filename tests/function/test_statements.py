@@ -6,8 +6,10 @@ from function.query import ORDERS
 from function.statements import UserList, anchor_statement, slice_statement, slices
 
 
-def user_list(total=100, *, term="", type_group=ALL_TYPES, match=None, is_exact=False):
-    return UserList(term, type_group, 7, total, match, is_exact)
+def user_list(
+    total=100, *, term="", type_group=ALL_TYPES, match=None, is_precise=False, exact_id=None
+):
+    return UserList(term, type_group, 7, total, match, is_precise, exact_id)
 
 
 @given(
@@ -37,14 +39,14 @@ def test_an_anchor_is_read_from_its_row_and_place():
     assert statement.values == [4 * 2 + 1, 4, 3, 1]
 
 
-def test_an_exact_posting_list_needs_no_test_of_its_users():
-    users = user_list(term="ann", type_group=1, match='"ann"', is_exact=True)
+def test_a_precise_posting_list_needs_no_test_of_its_users():
+    users = user_list(term="ann", type_group=1, match='"ann"', is_precise=True)
     sql, values = slice_statement(users, [1], 50, 3, 25)
     assert "instr(" not in sql
     assert values == ['"ann"', 50, 25, 3]
 
 
-def test_users_of_an_inexact_list_are_tested_for_type_and_term():
+def test_users_of_an_imprecise_list_are_tested_for_type_and_term():
     users = user_list(term="ann", type_group=2, match='"an"')
     sql, values = slice_statement(users, [2, 5], 50, 3, 25)
     assert "u.type IN (4, 5, 10, 11) AND instr(lower(u.username), ?)" in sql

@@ -44,6 +44,13 @@ def test_no_query_scans_users_or_sorts(database, query):
         assert not any("TEMP B-TREE" in step for step in statement.plan)
 
 
+def test_the_user_of_that_whole_name_is_looked_up_by_id(tmp_path):
+    make_directory(tmp_path, [*map(make_profile, range(1, 151)), make_profile(200, "USER")]).close()
+    statement = explain(tmp_path / "directory.db", ProfileQuery(username="user")).statements[-1]
+    assert (statement.values, statement.row_count) == ((200,), 1)
+    assert statement.plan == ("SEARCH users USING INTEGER PRIMARY KEY (rowid=?)",)
+
+
 def test_an_explanation_is_printed_as_lines(tmp_path):
     make_directory(tmp_path).close()
     text = str(explain(tmp_path / "directory.db", ProfileQuery(id=1)))
