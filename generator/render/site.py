@@ -26,6 +26,7 @@ from generator.site import (
     Build,
     FileCounts,
     Listing,
+    Slice,
     Update,
     Writer,
     choose_types,
@@ -55,15 +56,6 @@ class Place(NamedTuple):
     def address(self) -> str:
         """The site's address, with a slash at its end."""
         return self.origin + self.base_path
-
-
-class Task(NamedTuple):
-    """Users to draw: from index *start* to before *stop*, in one order, of one type or of all."""
-
-    order_by: str
-    slug: str | None
-    start: int
-    stop: int
 
 
 def make_build(
@@ -200,7 +192,7 @@ class _Site:
         """Write every page of every listing in *jobs* processes; return the number of files."""
         writer, path, release = self._writer, self._directory.path, self._directory.release
 
-        def work(task: Task) -> FileCounts:
+        def work(task: Slice) -> FileCounts:
             # SQLite does not allow a connection to be carried across a fork.
             # https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
             with closing(Directory(path, release=release, use_mmap=False)) as directory:
@@ -208,7 +200,7 @@ class _Site:
                 return sum((writer.put_all(prefix, files) for prefix, files in pages), FileCounts())
 
         total = FileCounts()
-        for counts in map_in_processes(jobs, [*split(self._build)], work):
+        for counts in map_in_processes(jobs, [*self._build.slices(USERS_A_TASK)], work):
             total += counts
             advance(total.written + total.unchanged)
         return total
@@ -234,16 +226,8 @@ def find_widest(directory: Directory) -> Widest:
     return Widest(max(directory.types, key=len)[:MAX_TYPE_LETTERS], "0" * len(newest))
 
 
-def split(build: Build) -> Iterator[Task]:
-    """Yield the tasks that together draw all of *build*'s listings."""
-    for order_by, slug in build.orderings():
-        users = build.users_of(slug)
-        for start in range(0, users, USERS_A_TASK):
-            yield Task(order_by, slug, start, min(start + USERS_A_TASK, users))
-
-
 def draw_pages(
-    directory: Directory, build: Build, renderer: Renderer, task: Task
+    directory: Directory, build: Build, renderer: Renderer, task: Slice
 ) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
     """Yield the pages that begin in *task*, for each size: their prefix; their names and bytes."""
     order_by, slug, start, stop = task
@@ -253,7 +237,7 @@ def draw_pages(
     rows = renderer.rows(directory, read_columns(directory, order_by, type_, start, end))
     for size in build.page_sizes:
         listing = Listing(order_by, size, slug)
-        pages = range(-(-start // size) + 1, -(-stop // size) + 1)
+        pages = task.pages(size)
         first = (pages.start - 1) * size - start
         drawn = renderer.pages(listing, pages, rows[first:])
         yield listing.prefix, zip(map(page_name, pages), drawn, strict=True)

@@ -1,6 +1,6 @@
 """A site: its listings, the keys of its files, its URLs and its folder. Draws nothing."""
 
-from generator.site.build import Build
+from generator.site.build import Build, Slice
 from generator.site.files import (
     ABOUT_KEY,
     ASSETS,
@@ -45,6 +45,7 @@ __all__ = [
     "Listing",
     "Route",
     "SiteFile",
+    "Slice",
     "Update",
     "UserRow",
     "Writer",

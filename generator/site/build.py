@@ -11,6 +11,22 @@ from generator.site.listing import Listing, applies_to_one_type, parse_key
 from generator.site.selection import parse_orders, parse_page_sizes
 
 
+class Slice(NamedTuple):
+    """Users in one order, of one type or of all: from position *start*, from 0, to before *stop*.
+
+    Their pages are the work that one process does at a time.
+    """
+
+    order_by: str
+    slug: str | None
+    start: int
+    stop: int
+
+    def pages(self, size: int) -> range:
+        """Return the numbers of the pages of *size* users that begin in the slice."""
+        return range(-(-self.start // size) + 1, -(-self.stop // size) + 1)
+
+
 class Build(NamedTuple):
     """The members of build.json: which release the site shows, and which listings it has.
 
@@ -74,6 +90,13 @@ class Build(NamedTuple):
             for order_by in self.orders:
                 if applies_to_one_type(order_by):
                     yield order_by, type_.slug
+
+    def slices(self, users: int) -> Iterator[Slice]:
+        """Yield slices of at most so many *users*. Together they have all pages."""
+        for order_by, slug in self.orderings():
+            end = self.users_of(slug)
+            for start in range(0, end, users):
+                yield Slice(order_by, slug, start, min(start + users, end))
 
     def listings(self) -> Iterator[Listing]:
         """Yield every listing."""

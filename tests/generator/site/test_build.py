@@ -3,7 +3,7 @@ import json
 import pytest
 
 from function.query import ProfileQuery
-from generator.site import Build, ListedType, Listing
+from generator.site import Build, ListedType, Listing, Slice
 
 BUILD = Build(
     "0123456789abcdef",
@@ -25,6 +25,21 @@ def test_listings_have_the_pages_of_the_build():
     assert len(keys) == len(set(keys)) == BUILD.total_pages()
     assert len(keys) == 3 * (15 + 6 + 3 + 2) + 2 * (14 + 6 + 3 + 2) + 2 * 4
     assert all(BUILD.has_page(key) for key in keys)
+
+
+@pytest.mark.parametrize("users", [1, 7, 40, 150, 1000])
+def test_each_page_begins_in_one_slice(users):
+    keys = [
+        Listing(order_by, size, slug).key(page)
+        for order_by, slug, start, stop in BUILD.slices(users)
+        for size in BUILD.page_sizes
+        for page in Slice(order_by, slug, start, stop).pages(size)
+    ]
+    assert sorted(keys) == sorted(
+        listing.key(page)
+        for listing in BUILD.listings()
+        for page in range(1, BUILD.page_count(listing) + 1)
+    )
 
 
 @pytest.mark.parametrize(
