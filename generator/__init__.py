@@ -10,7 +10,8 @@ Each stage reads and writes:
     publish  the site                             ->  a bucket
 
 Of the other packages, `github` is a client of GitHub's API, and `store` is the growing database.
-`site` says which pages and files a site has. `cli` is the command line.
+`site` says which pages and files a site has. `cli` is the command line. `last_build` knows whether
+a build would change anything.
 
 Import rules, which tests/test_architecture.py checks:
 

@@ -22,6 +22,7 @@ from generator.check import check as check_site
 from generator.cli import options, terminal, types
 from generator.cli.help import Group
 from generator.errors import GeneratorError, StoreError, UnknownSource, is_fixable, reason
+from generator.last_build import LastBuild
 from generator.render import Place, make_build, render_site
 from generator.site import read_build
 from generator.text import count
@@ -176,12 +177,41 @@ def check(database: Path, site: Path, base_path: str) -> None:
 @options.output_option
 @options.render_options
 def build(**settings: Any) -> None:
-    """Seed, bake, render and check in one run."""
-    warning = _run(seed, settings)
-    for stage in (bake, render, check):
-        _run(stage, settings)
+    """Seed, bake, render and check in one run, unless nothing changed since the last one."""
+    last, is_local = _last_build(**settings)
+    warning, unchanged = None, last.unchanged_files() if is_local else None
+    if unchanged is None:
+        warning = _run(seed, settings)
+        unchanged = last.unchanged_files()
+    if unchanged is None:
+        with last.replaced():
+            for stage in (bake, render, check):
+                _run(stage, settings)
+    else:
+        terminal.say(
+            f"Built    {settings['site']} before: nothing changed since ({unchanged:,} files)"
+        )
     if warning:  # repeated at the end, where it is seen
         terminal.warn(warning)
+
+
+def _last_build(
+    sources: Sequence[str],
+    api_url: str,
+    store: Path,
+    database: Path,
+    site: Path,
+    refresh: bool,
+    jobs: int | None,
+    max_wait: float,
+    **settings: Any,
+) -> tuple[LastBuild, bool]:
+    """Return the last build, and whether its sources are files of this machine."""
+    from generator.seed import local_files
+
+    files = None if refresh else local_files(sources, api_url)
+    inputs = (sources, api_url, store, database, sorted(settings.items()))
+    return LastBuild(site, store, database, inputs, files or ()), files is not None
 
 
 def _run(command: click.Command, settings: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from function.database import Directory
 from generator.errors import BuildError
 from generator.jobs import cores, map_in_processes
+from generator.program import program_digest
 from generator.reading import read_columns, read_cut
 from generator.render.assets import read_assets
 from generator.render.downloads import KEYS as DOWNLOAD_KEYS
@@ -245,12 +246,5 @@ def draw_pages(
 
 def _digest_inputs(build: Build, place: Place, with_data: bool) -> str:
     """Return a digest of all that the site's bytes depend on, this program included."""
-    digest = hashlib.sha256(repr((build, place, with_data)).encode())
-    here = Path(__file__).parents[1]
-    for folder, pattern in ((here, "*.py"), (here.parent / "function", "*.py"), (TEMPLATES, "*")):
-        for path in sorted(folder.rglob(pattern)):
-            if path.is_file() and "__pycache__" not in path.parts:
-                content = path.read_bytes()
-                digest.update(f"{path.relative_to(folder)} {len(content)} ".encode())
-                digest.update(content)
-    return digest.hexdigest()
+    inputs = f"{program_digest()} {(build, place, with_data)!r}"
+    return hashlib.sha256(inputs.encode()).hexdigest()

@@ -29,6 +29,7 @@ from generator.github import (
 )
 from generator.seed.encodings import STDIN
 from generator.seed.files import read_records
+from generator.seed.sample import PATH as SAMPLE
 from generator.seed.sample import read_sample
 
 _GITHUB = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
@@ -51,6 +52,7 @@ class Source:
         caveat: a remark about what the list leaves out, for people.
         records: reads a list on this machine from its start. It yields each user after the place
             that messages name it by.
+        path: the file of a list on this machine.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Source:
     resource: str = "core"
     caveat: str = ""
     records: Callable[[], Iterator[tuple[str, Profile]]] | None = None
+    path: Path | None = None
 
 
 def parse_source(spec: str, api_url: str) -> Source:
@@ -158,6 +161,17 @@ def _suggestion(spec: str) -> str | None:
     return f"{closest}:{detail}" if ":" in form and detail.strip() else form or None
 
 
+def local_files(specs: Sequence[str], api_url: str) -> list[Path] | None:
+    """Return the files of the named sources; None if one is on GitHub, or can be read only once.
+
+    Raises:
+        UnknownSource: there is no such source.
+    """
+    paths = [parse_source(spec, api_url).path for spec in specs if spec != "auto"]
+    files = [path for path in paths if path and path.is_file()]
+    return files if specs and len(files) == len(specs) else None
+
+
 def joined_title(titles: Sequence[str]) -> str:
     """Return the title of a directory of several lists, as in "Members of a and sample users"."""
     *first, last = dict.fromkeys(titles)
@@ -234,11 +248,11 @@ def _file(detail: str, api_url: str) -> Source:
             yield place, read_user(record, place, server=server)
 
     name, full = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, full_path))
-    return Source(f"file:{name}", "GitHub users", f"file:{full}", records=records)
+    return Source(f"file:{name}", "GitHub users", f"file:{full}", records=records, path=path)
 
 
 def _sample(detail: str, api_url: str) -> Source:
-    return Source("sample", "sample users", "sample", records=read_sample)
+    return Source("sample", "sample users", "sample", records=read_sample, path=SAMPLE)
 
 
 def _owner_and_name(detail: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from generator.site.listing import Listing, applies_to_one_type, page_name
 from generator.site.page_numbers import corresponding_page, window
 from generator.site.router import Route, route
 from generator.site.row import AVATAR_SIZE, UserRow, resized, user_row
-from generator.site.seal import sealed
+from generator.site.seal import BUILT, sealed, write_seal
 from generator.site.selection import (
     DEFAULT_ORDERS,
     DEFAULT_PAGE_SIZES,
@@ -34,6 +34,7 @@ __all__ = [
     "ASSETS",
     "AVATAR_SIZE",
     "BUILD_KEY",
+    "BUILT",
     "DEFAULT_ORDERS",
     "DEFAULT_PAGE_SIZES",
     "INDEX_KEY",
@@ -66,4 +67,5 @@ __all__ = [
     "sealed",
     "user_row",
     "window",
+    "write_seal",
 ]

@@ -1,4 +1,4 @@
-"""The seal of a site: shows that nothing changed since it was rendered, without reading files."""
+"""Seals of a site: they show that nothing changed since it was made, without reading its files."""
 
 import hashlib
 import json
@@ -8,23 +8,24 @@ from typing import Any
 
 from generator.site.folder import MARKER, keys
 
-# In the folder of a complete site: what it was rendered from, and what its files are.
-SEAL = ".rendered"
+# In the folder of a complete site, a seal of each name: what it was made from, what its files are.
+RENDERED = ".rendered"  # by `ghdirectory render`
+BUILT = ".built"  # by `ghdirectory build`, which has checked the site too
 
 
-def write_seal(folder: Path, inputs: str) -> None:
-    """Seal the site in *folder* as rendered from *inputs*, a digest."""
-    (folder / SEAL).write_text(json.dumps(_seal(folder, inputs)) + "\n")
+def write_seal(folder: Path, inputs: str, name: str = RENDERED) -> None:
+    """Seal the site in *folder* as made from *inputs*, a digest."""
+    (folder / name).write_text(json.dumps(_seal(folder, inputs)) + "\n")
 
 
-def sealed(folder: Path, inputs: str) -> int | None:
-    """Return how many files the site in *folder* has, if rendering *inputs* would change nothing.
+def sealed(folder: Path, inputs: str, name: str = RENDERED) -> int | None:
+    """Return how many files the site in *folder* has, if making it from *inputs* changes nothing.
 
     None if the inputs differ, rendering was interrupted, or a file was added, removed, renamed or
     changed. A change that leaves a file's size and modification time as they were is not noticed.
     """
     try:
-        seal = json.loads((folder / SEAL).read_bytes())
+        seal = json.loads((folder / name).read_bytes())
         if (folder / MARKER).exists() or seal["inputs"] != inputs:
             return None
         return int(seal["files"]) if seal == _seal(folder, inputs) else None

@@ -8,7 +8,7 @@ from generator.errors import BuildError, reason
 from generator.lock import AlreadyLocked, Lock
 from generator.site.files import BUILD_KEY
 from generator.site.folder import MARKER, is_site, keys, remove_empty_folders
-from generator.site.seal import SEAL, write_seal
+from generator.site.seal import RENDERED, write_seal
 from generator.site.writer import Writer
 
 
@@ -42,7 +42,7 @@ class Update:
                 )
             self._lock.acquire()
             self.writer = Writer(self._folder, is_new=not any(keys(self._folder)))
-            (self._folder / SEAL).unlink(missing_ok=True)
+            (self._folder / RENDERED).unlink(missing_ok=True)
         except AlreadyLocked as exc:
             raise BuildError(
                 f"another process is writing the site {self._folder}; try again when it has ended"

@@ -70,9 +70,11 @@ class Store:
         self._choice = lists
 
     def commit_choice(self) -> None:
-        """Store the choice without another change."""
-        with self._transaction():
-            pass
+        """Store the choice without another change. The stored choice is not written again."""
+        stored = [astuple(chosen)[:4] for chosen in self.chosen()]
+        if self._choice is not None and [astuple(each)[:4] for each in self._choice] != stored:
+            with self._transaction():
+                pass
 
     def chosen(self) -> list[ListProgress]:
         """Return the chosen lists, in the order in which they were named."""

@@ -9,7 +9,7 @@ from generator.errors import PublishError
 from generator.publish import Upload, apply, compare, read_site, verify
 from generator.publish.manifest import MANIFEST_KEY
 from generator.site import cache_control
-from generator.site.seal import SEAL
+from generator.site.seal import RENDERED
 from tests.fake_bucket import NEVER_FULL, FakeBucket, md5_etag
 from tests.small_site import FILES, MANIFEST_OBJECT, PREFIX, RELEASE, SITE_ID, write_files
 
@@ -52,7 +52,7 @@ def test_manifest_is_put_last_after_a_comparison(folder, bucket):
 
 
 def test_files_that_are_not_the_sites_are_not_uploaded(folder, bucket):
-    write_files(folder, {SEAL: b"{}", "CNAME": b"theirs", "users.txt": b"theirs"})
+    write_files(folder, {RENDERED: b"{}", "CNAME": b"theirs", "users.txt": b"theirs"})
     publish(folder, bucket)
     assert bucket.objects.keys() == {MANIFEST_OBJECT, *(PREFIX + key for key in FILES)}
 

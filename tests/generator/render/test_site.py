@@ -17,7 +17,7 @@ from generator.render import site
 from generator.render.site import Place
 from generator.render.templates import TEMPLATES
 from generator.site import Listing, read_build
-from generator.site.seal import SEAL
+from generator.site.seal import RENDERED
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 
 
@@ -31,12 +31,14 @@ def tree(folder):
     return {
         p.relative_to(folder).as_posix(): p.read_bytes()
         for p in folder.rglob("*")
-        if p.is_file() and p.name != SEAL
+        if p.is_file() and p.name != RENDERED
     }
 
 
 def stamps(folder):
-    return {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file() and p.name != SEAL}
+    return {
+        p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file() and p.name != RENDERED
+    }
 
 
 def test_every_page_of_every_listing_is_rendered_and_passes_the_check(directory, tmp_path):
@@ -174,9 +176,10 @@ def test_a_directory_in_the_sites_folder_is_refused(tmp_path):
 
 
 def test_a_change_of_a_template_in_a_subfolder_changes_the_site(directory, tmp_path, monkeypatch):
-    templates = shutil.copytree(TEMPLATES, tmp_path / "templates")
+    templates = shutil.copytree(TEMPLATES, tmp_path / "site_templates")
     for module in ("site", "pages"):
         monkeypatch.setattr(f"generator.render.{module}.TEMPLATES", templates)
+    monkeypatch.setattr("generator.program._ROOT", tmp_path)
     (templates / "404.html").write_text("{% include 'parts/text.html' %}")
     (templates / "parts").mkdir()
     for word in ("text-warning", "text-danger"):

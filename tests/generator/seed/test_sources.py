@@ -1,7 +1,9 @@
+import os
+
 import pytest
 
 from generator.errors import UnknownSource
-from generator.seed import joined_title
+from generator.seed import joined_title, local_files
 from generator.seed.sources import FORMS, SOURCES, parse_source
 
 API = "https://api.github.com"
@@ -248,3 +250,21 @@ def test_an_unknown_source_is_an_error_that_lists_all_forms(spec, tmp_path, monk
     (tmp_path / "tree").mkdir()
     with pytest.raises(UnknownSource, match="there are auto, users, org:NAME, repo:OWNER/NAME, "):
         parse_source(spec, API)
+
+
+def test_local_files_are_those_of_the_sources_the_sample_included(tmp_path):
+    (tmp_path / "list.csv").touch()
+    list_csv, sample = local_files([f"file:{tmp_path}/list.csv", "sample"], API)
+    assert (list_csv, sample.name) == (tmp_path / "list.csv", "sample.csv")
+
+
+@pytest.mark.parametrize(
+    "specs",
+    [(), ("auto",), ("sample", "users"), ("file:-",), ("file:missing.csv",), ("file:fifo",)],
+)
+def test_no_local_files_if_a_source_is_elsewhere_or_can_be_read_only_once(
+    specs, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo")
+    assert local_files(specs, API) is None

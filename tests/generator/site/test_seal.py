@@ -4,7 +4,7 @@ import pytest
 
 from generator.site import sealed
 from generator.site.folder import MARKER
-from generator.site.seal import SEAL
+from generator.site.seal import RENDERED
 from tests.generator.site.sites import BUILD_JSON, make_page, write_site
 
 
@@ -33,9 +33,9 @@ def test_sealed_site_can_be_moved(folder):
         pytest.param(lambda f: (f / "users/1.html").rename(f / "users/9.html"), id="rename"),
         pytest.param(lambda f: os.utime(f / "users/1.html", ns=(1, 1)), id="older time"),
         pytest.param(lambda f: (f / MARKER).touch(), id="interrupted"),
-        pytest.param(lambda f: (f / SEAL).unlink(), id="no seal"),
-        pytest.param(lambda f: (f / SEAL).write_text("[]"), id="another JSON as seal"),
-        pytest.param(lambda f: (f / SEAL).write_text("{"), id="half a seal"),
+        pytest.param(lambda f: (f / RENDERED).unlink(), id="no seal"),
+        pytest.param(lambda f: (f / RENDERED).write_text("[]"), id="another JSON as seal"),
+        pytest.param(lambda f: (f / RENDERED).write_text("{"), id="half a seal"),
     ],
 )
 def test_any_change_breaks_the_seal(folder, change):

@@ -3,7 +3,7 @@ import pytest
 from generator.errors import BuildError
 from generator.site import Build, FileCounts, SiteFile, Update, keys, read_build
 from generator.site.folder import MARKER
-from generator.site.seal import SEAL
+from generator.site.seal import RENDERED
 from tests.generator.site.sites import BUILD, BUILD_JSON, interrupted, make_page, write_site
 
 
@@ -11,7 +11,7 @@ def read_files(folder):
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*.*")
-        if path.name != SEAL
+        if path.name != RENDERED
     }
 
 
