@@ -8,120 +8,49 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from function.contract import COLUMNS, Profile
 from generator.errors import EmptyList, SourceError
 from generator.github import Cursor, Step
 from generator.seed.crawl import Outcome, timestamp
 from generator.seed.sources import Source
-from generator.store import Reading, Store, Tally
+from generator.store import Store, Tally
 
 BATCH = 1000  # records or users
 MAX_EXAMPLES = 3  # contradictions that are described
 
-# position: of the user's first record. record, place: of the last one, whose values count.
-_TABLE = """
+_TABLES = """
+-- position: of the user's first record. record, place: of the last one, whose values count.
 CREATE TABLE users (
     position INTEGER PRIMARY KEY, id INTEGER UNIQUE, username, type, avatar_url, html_url,
     record INTEGER, place
-)
+);
+CREATE TABLE contradictions (description);
+CREATE TRIGGER different_values AFTER UPDATE ON users BEGIN
+    INSERT INTO contradictions VALUES
+    (old.place || ' and ' || new.place || ': different values for id ' || new.id);
+END;
+-- Users whose login a later record gives to another id.
+CREATE VIEW replaced_users AS SELECT * FROM (
+    SELECT *, lead(id) OVER logins AS later_id, lead(place) OVER logins AS later_place FROM users
+    WHERE username IN (SELECT username FROM users GROUP BY username HAVING count(*) > 1)
+    WINDOW logins AS (PARTITION BY username ORDER BY record)
+) WHERE later_id IS NOT NULL ORDER BY position;
 """
-_LATER = "later.username = users.username AND later.record > users.record"
-
-
-class UniqueUsers:
-    """The first *total* users of *records*, in their order.
-
-    Of several records with one id, the last one counts. Of several ids with one login, the last
-    one is listed.
-
-    Args:
-        sql: a connection to a new database.
-        records: the users, each with its place for people: "users.csv, line 2".
-        total: how many users to read at most.
-
-    Attributes:
-        is_complete: whether there are no other users.
-        contradictions: descriptions of records that contradict each other, `MAX_EXAMPLES` at most.
-        omitted: the number of further contradictions.
-    """
-
-    def __init__(
-        self, sql: sqlite3.Connection, records: Iterable[tuple[str, Profile]], total: int
-    ) -> None:
-        self._sql = sql
-        self.contradictions: list[str] = []
-        self.omitted = 0
-        sql.execute(_TABLE)
-        numbered, self._users, self.is_complete = enumerate(records, 1), 0, False
-        while self._users < total and not self.is_complete:
-            batch = [
-                (number, *profile, number, place)
-                for number, (place, profile) in islice(numbered, min(BATCH, total - self._users))
-            ]
-            self._users += self._insert(batch)
-            self.is_complete = not batch
-            if self.is_complete or self._users == total:
-                self._users -= self._drop_repeated_logins()
-        self.is_complete = self.is_complete or next(numbered, None) is None
-
-    def __len__(self) -> int:
-        """Return the number of users."""
-        return self._users
-
-    def __iter__(self) -> Iterator[Profile]:
-        """Yield the users."""
-        rows = self._sql.execute(f"SELECT {COLUMNS} FROM users ORDER BY position")
-        return map(Profile._make, rows)
-
-    def _insert(self, batch: list[tuple[int, int, str, str, str, str, int, str]]) -> int:
-        """Insert the records of *batch*, and return the number of new users."""
-        new = self._sql.executemany(
-            "INSERT OR IGNORE INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)", batch
-        ).rowcount
-        if new < len(batch):
-            for _, identity, *values, number, place in batch:
-                self._update(identity, values, number, place)
-        return new
-
-    def _update(self, identity: int, values: list[str], number: int, place: str) -> None:
-        """Let the values of a record count, unless the user has them already."""
-        *stored, record, earlier = self._sql.execute(
-            "SELECT username, type, avatar_url, html_url, record, place FROM users WHERE id = ?",
-            [identity],
-        ).fetchone()
-        if record >= number or stored == values:
-            return
-        self._contradict(f"{earlier} and {place}: different values for id {identity}")
-        self._sql.execute(
-            "UPDATE users SET username = ?, type = ?, avatar_url = ?, html_url = ?, record = ?,"
-            " place = ? WHERE id = ?",
-            [*values, number, place, identity],
-        )
-
-    def _drop_repeated_logins(self) -> int:
-        """Delete users whose login a later record gives to another id; return their number."""
-        repeated = "SELECT 1 FROM users GROUP BY username HAVING count(*) > 1 LIMIT 1"
-        if not self._sql.execute(repeated).fetchone():
-            return 0
-        self._sql.execute("CREATE INDEX IF NOT EXISTS logins ON users (username, record)")
-        for login, identity, place, last, last_place in self._sql.execute(
-            "SELECT users.username, users.id, users.place, later.id, later.place FROM users"
-            f" JOIN users AS later ON {_LATER}"
-        ):
-            self._contradict(
-                f"{place} and {last_place}: login {login} for id {identity} and id {last}"
-            )
-        return self._sql.execute(
-            f"DELETE FROM users WHERE EXISTS (SELECT 1 FROM users AS later WHERE {_LATER})"
-        ).rowcount
-
-    def _contradict(self, description: str) -> None:
-        if len(self.contradictions) < MAX_EXAMPLES:
-            self.contradictions.append(description)
-        else:
-            self.omitted += 1
+_INSERT = f"""
+INSERT INTO users ({COLUMNS}, record, place) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET username = excluded.username, type = excluded.type,
+    avatar_url = excluded.avatar_url, html_url = excluded.html_url,
+    record = excluded.record, place = excluded.place
+WHERE (username, type, avatar_url, html_url)
+    <> (excluded.username, excluded.type, excluded.avatar_url, excluded.html_url)
+"""
+_NOTE_REPLACED = """
+INSERT INTO contradictions SELECT place || ' and ' || later_place || ': login ' || username
+    || ' for id ' || id || ' and id ' || later_id FROM replaced_users
+"""
+_DELETE_REPLACED = "DELETE FROM users WHERE id IN (SELECT id FROM replaced_users)"
 
 
 def copy(
@@ -134,54 +63,80 @@ def copy(
 ) -> Outcome:
     """Store the first *total* users of a *source* on this machine: all, or none after an error.
 
-    Args:
-        source: the list, one of those chosen in the store.
-        store: the store.
-        total: the number of users to list, at least 1.
-        clock: returns the time, aware.
-        advance: is called now and then with the number of users stored.
-        warn: shows which records contradict each other.
+    The arguments are those of `crawl`. *warn* also shows which records contradict each other.
 
     Raises:
         SourceError: the source cannot be read, or has no users.
         StoreError: the store cannot be written.
     """
-    records = source.records() if source.records else iter(())
     # SQLite removes the file of a database without a name. https://sqlite.org/inmemorydb.html
     with closing(sqlite3.connect("")) as sql:
         try:
-            users = UniqueUsers(sql, records, total)
+            users = load(sql, source.records() if source.records else (), total)
         except sqlite3.Error as exc:
             raise SourceError(f"cannot write temporary files for {source.name}: {exc}") from exc
         if not users:
             raise EmptyList(source.name)
-        if users.contradictions:
-            more = f"\nand {users.omitted:,} more" if users.omitted else ""
-            found = "\n".join(users.contradictions)
-            warn(f"Records contradict each other; the last one counts:\n{found}{more}")
+        if examples := contradictions(sql):
+            warn(f"Records contradict each other; the last one counts:\n{examples}")
+        tally, now = Tally(), timestamp(clock())
         with store.change(source.identity, 0, refresh=True) as reading:
-            return Outcome(_store_all(users, reading, timestamp(clock()), advance))
+            for batch, step in _batches(sql, users, total):
+                tally.update(reading.add(batch, step, now))
+                advance(step.reached)
+    return Outcome(tally)
 
 
-def _store_all(
-    users: UniqueUsers, reading: Reading, now: str, advance: Callable[[int], None]
-) -> Tally:
-    """Store *users* in batches, and return what changed."""
-    tally, position, rest = Tally(), 0, iter(users)
-    is_end = False
-    while not is_end:
-        batch = list(islice(rest, BATCH))
-        positions = {user.id: position + number for number, user in enumerate(batch, 1)}
-        after, position, is_end = position, position + len(batch), not batch
+def load(sql: sqlite3.Connection, records: Iterable[tuple[str, Profile]], total: int) -> int:
+    """Load *records* into the new database *sql*, until it has more than *total* users.
+
+    Of several records with one id, the last one counts. Of several ids with one login, the last
+    one is listed.
+
+    Args:
+        sql: the connection.
+        records: the users, each after its place for people: "users.csv, line 2".
+        total: the number of users to list.
+
+    Returns:
+        The number of users in the database. It is at most *total* if no record is left.
+    """
+    sql.executescript(_TABLES)
+    users, rows = 0, ((*user, number, place) for number, (place, user) in enumerate(records))
+    for first in rows:
+        sql.executemany(_INSERT, chain([first], islice(rows, max(BATCH, total - users))))
+        if sql.execute(_NOTE_REPLACED).rowcount:
+            sql.execute(_DELETE_REPLACED)
+        (users,) = sql.execute("SELECT count(*) FROM users").fetchone()
+        if users > total:
+            break
+    return users
+
+
+def contradictions(sql: sqlite3.Connection) -> str:
+    """Return lines that describe which records contradict each other, "" if none do."""
+    rows = sql.execute("SELECT description FROM contradictions")
+    lines = [description for (description,) in rows.fetchmany(MAX_EXAMPLES)]
+    if omitted := sum(1 for _ in rows):
+        lines.append(f"and {omitted:,} more")
+    return "\n".join(lines)
+
+
+def _batches(
+    sql: sqlite3.Connection, users: int, total: int
+) -> Iterator[tuple[list[Profile], Step]]:
+    """Yield the first *total* of the *users* in *sql* in batches, each with its place."""
+    rows = sql.execute(f"SELECT {COLUMNS} FROM users ORDER BY position LIMIT ?", [total])
+    position = 0
+    while batch := [Profile(*row) for row in rows.fetchmany(BATCH)]:
+        after, position = position, position + len(batch)
         step = Step(
-            positions,
+            positions={user.id: after + number for number, user in enumerate(batch, 1)},
             after=after,
             reached=position,
             is_by_id=False,
             next_url=None,
-            is_end=is_end and users.is_complete,
+            is_end=position == users,
             cursor=Cursor("", position),
         )
-        tally.update(reading.add(batch, step, now))
-        advance(position)
-    return tally
+        yield batch, step
