@@ -22,9 +22,10 @@ MAX_EXAMPLES = 3  # contradictions that are described
 
 _TABLES = """
 -- position: of the user's first record. record, place: of the last one, whose values count.
+-- GitHub compares logins without case.
 CREATE TABLE users (
-    position INTEGER PRIMARY KEY, id INTEGER UNIQUE, username, type, avatar_url, html_url,
-    record INTEGER, place
+    position INTEGER PRIMARY KEY, id INTEGER UNIQUE, username COLLATE NOCASE, type, avatar_url,
+    html_url, record INTEGER, place
 );
 CREATE TABLE contradictions (description);
 CREATE TRIGGER different_values AFTER UPDATE ON users BEGIN
@@ -43,7 +44,7 @@ INSERT INTO users ({COLUMNS}, record, place) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET username = excluded.username, type = excluded.type,
     avatar_url = excluded.avatar_url, html_url = excluded.html_url,
     record = excluded.record, place = excluded.place
-WHERE (username, type, avatar_url, html_url)
+WHERE (username COLLATE BINARY, type, avatar_url, html_url)
     <> (excluded.username, excluded.type, excluded.avatar_url, excluded.html_url)
 """
 _NOTE_REPLACED = """

@@ -73,8 +73,16 @@ def test_a_login_that_moves_to_another_id_is_no_contradiction_of_logins(unique):
     assert warning == "line 1 and line 2: different values for id 1"
 
 
-def test_logins_that_differ_in_case_are_two_users(unique):
-    assert len(unique(make_profile(1, "a"), make_profile(2, "A"))[0]) == 2
+def test_logins_that_differ_only_in_case_are_one_login(unique):
+    users, warning = unique(make_profile(1, "Anna"), make_profile(2, "anna"))
+    assert [user.id for user in users] == [2]
+    assert warning == "line 1 and line 2: login Anna for id 1 and id 2"
+
+
+def test_a_login_in_another_case_is_another_value(unique):
+    users, warning = unique(make_profile(1, "Anna"), make_profile(1, "anna"))
+    assert [user.username for user in users] == ["anna"]
+    assert warning == "line 1 and line 2: different values for id 1"
 
 
 def test_the_total_counts_users_not_records(unique):
