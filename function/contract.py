@@ -8,7 +8,7 @@ must not read them all; `generator.bake.index` has the limits.
 
 A list has users of one type group (`function.index.type_groups`), in the order of their ids. It
 has all of them, or those whose username contains one frequent term. An anchor is the id of every
-32nd user of a list: reading starts there.
+32nd user of a list, from the first on: reading starts there.
 
 A posting list, in the table `grams`, has the ids of all users with one token. A token stands for
 an n-gram (a term of one to three characters), a longer frequent term, or a type group.

@@ -218,7 +218,8 @@ class Directory:
         statements = []
         for user_list, first, count in slices(lists, start, stop, order_by):
             anchor, skip = divmod(first, ANCHOR_INTERVAL)
-            first_id = self._anchor(user_list.number, anchor) if anchor else 0
+            needs_anchor = anchor > 0 or user_list.may_begin_late
+            first_id = self._anchor(user_list.number, anchor) if needs_anchor else 0
             codes = self._group_codes[user_list.type_group]
             statements.append(slice_statement(user_list, codes, first_id, skip, count))
         return statements

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from function.index import ALL_TYPES, ANCHORS_PER_ROW, match_query
+from function.index import ALL_TYPES, ANCHOR_INTERVAL, ANCHORS_PER_ROW, match_query
 from function.query import is_descending
 
 # A row of the table `users`: id, packed type, username. A packed type is twice the type's code,
@@ -49,6 +49,14 @@ class UserList(NamedTuple):
     match: str | None
     is_precise: int
     exact_id: int | None
+
+    @property
+    def may_begin_late(self) -> bool:
+        """Whether *match* may find many users before the first of the list.
+
+        A list that fits between two anchors has none.
+        """
+        return self.match is not None and not self.is_precise and self.total > ANCHOR_INTERVAL
 
 
 def slices(

@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from function.query import ProfileQuery
@@ -67,6 +70,37 @@ def test_a_term_with_nul_is_explained(tmp_path):
     make_directory(tmp_path).close()
     explanation = explain(tmp_path / "directory.db", ProfileQuery(username="l\0a"))
     assert any("l\0a" in step.values and step.row_count == 1 for step in explanation.statements)
+
+
+def count_instructions(path, query):
+    """Return how many instructions SQLite's virtual machine executes for *query*."""
+    count = 0
+
+    def add() -> None:
+        nonlocal count
+        count += 1
+
+    with closing(sqlite3.connect(path)) as sql:
+        sql.set_progress_handler(add, 1)
+        for statement in explain(path, query).statements:
+            sql.execute(statement.sql, statement.values).fetchall()
+    return count
+
+
+def test_each_page_of_a_term_that_only_the_newest_users_have_is_as_little_work(tmp_path):
+    """Older users have the parts abc and bcd, by which abcd is looked up."""
+    names = [
+        *(f"x{n}" for n in range(1000)),
+        *(f"abc{n}bcd" for n in range(2500)),
+        *(f"{n}abcd" for n in range(2500)),
+    ]
+    make_directory(tmp_path, map(make_profile, range(1, 6001), names)).close()
+    query = ProfileQuery(username="abcd")
+    pages = {
+        page: count_instructions(tmp_path / "directory.db", query.on_page(page))
+        for page in (1, 2, 50, 100)
+    }
+    assert max(pages.values()) < 2 * min(pages.values())
 
 
 @pytest.mark.slow
