@@ -17,7 +17,7 @@ from generator.errors import SourceError, UnexpectedRecord
 CHUNK = 1 << 16  # characters, or bytes
 MAX_RECORD = 1 << 20  # characters; GitHub's own records have about 900
 MAX_UNZIPPED = 2 << 30  # bytes; a small gzip file can have any size when it is unzipped
-STDIN = Path("-")
+STDIN = "-"
 
 _UNREADABLE = {
     BOM_UTF32_LE: "text in UTF-32",
@@ -39,14 +39,14 @@ class _Unzipped(gzip.GzipFile):
 
 
 @contextmanager
-def open_text(path: Path, name: str) -> Iterator[tuple[TextIO, str]]:
+def open_text(path: str, name: str) -> Iterator[tuple[TextIO, str]]:
     """Give the text of the file at *path*, and its first character that is not blank.
 
     `STDIN` stands for standard input. A byte that is not UTF-8 becomes half a surrogate pair, which
     `check_decoded` refuses. Messages call the file *name*.
     """
     with ExitStack() as stack:
-        raw = sys.stdin.buffer if path == STDIN else stack.enter_context(path.open("rb"))
+        raw = sys.stdin.buffer if path == STDIN else stack.enter_context(Path(path).open("rb"))
         if path == STDIN or not raw.seekable():  # a pipe cannot be read from its start again
             pipe, raw = raw, stack.enter_context(TemporaryFile())
             shutil.copyfileobj(pipe, raw)

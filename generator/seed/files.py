@@ -6,7 +6,6 @@ the file in memory, however long the file is.
 
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from generator.errors import SourceError, UnexpectedRecord, reason
@@ -16,7 +15,7 @@ from generator.seed.json_files import JsonReader
 from generator.seed.records import users_in
 
 
-def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_records(path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each user of the file at *path*, after the place that error messages name it by.
 
     A user has GitHub's names (``id``, ``login``). An ``id`` of digits is an integer.
@@ -25,7 +24,7 @@ def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         SourceError: the file cannot be read.
         UnexpectedRecord: a part of the file is not CSV or JSON.
     """
-    name = "standard input" if path == STDIN else str(path)
+    name = "standard input" if path == STDIN else path
     try:
         with open_text(path, name) as (text, first):
             if first in ("[", "{"):

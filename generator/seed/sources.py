@@ -1,7 +1,6 @@
 """The sources of users: GitHub's lists, files and the sample.
 
-No source is opened before its `records` is called. A new source is one function and one row of
-`SOURCES`.
+No source is opened before its `records` is called. A new source is one row of `SOURCES`.
 """
 
 import os
@@ -9,7 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from function.contract import Profile
@@ -32,7 +33,6 @@ from generator.seed.files import read_records
 from generator.seed.sample import PATH as SAMPLE
 from generator.seed.sample import read_sample
 
-_GITHUB = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
 FILE_SUFFIXES = (".csv", ".tsv", ".json", ".ndjson", ".jsonl", ".gz")
 
 
@@ -68,10 +68,14 @@ class Source:
     path: Path | None = None
 
 
+# Takes the kind, the detail after the colon ("" without one) and the address of the API.
+MakeSource = Callable[[str, str, str], Source]
+
+
 def parse_source(spec: str, api_url: str) -> Source:
     """Return the source that *spec* names, as in "users", "org:python" or "file:users.csv".
 
-    It may also be the address of a page of github.com.
+    It may also be the address of a page of the server, as in "https://github.com/orgs/python".
 
     Raises:
         UnknownSource: there is no such source.
@@ -81,50 +85,48 @@ def parse_source(spec: str, api_url: str) -> Source:
             f"{shorten(spec)} looks like several sources: each is an argument of its own"
             " (with make, one in SOURCE and the others in ARGS)"
         )
-    return _parse_one(spec, api_url)
-
-
-def _is_several(spec: str, api_url: str) -> bool:
-    """Return whether *spec* is several sources, and not a query or file name with blanks."""
-    first, *rest = spec.split() or [""]
-    kind = first.partition(":")[0]
-    if kind == "file" and os.path.lexists(spec.removeprefix("file:")):
-        return False
-    if kind == "search":  # its query may have org: and followers:, but none of these
-        return any(word.startswith(("search:", "repo:", "stargazers:", "file:")) for word in rest)
-    try:
-        for word in {first, *rest} - {"auto"}:
-            _parse_one(word, api_url)
-    except UnknownSource:
-        return False
-    return bool(rest)
-
-
-def _parse_one(spec: str, api_url: str) -> Source:
-    kind, colon, detail = _parse_address(spec).partition(":")
-    form, make_source = SOURCES.get(kind, ("", None))
-    has_detail = bool(detail.strip())
-    if make_source is None or bool(colon) != (":" in form) or (colon and not has_detail):
+    name = _parse_address(spec, api_url)
+    if not _is_complete(name):
         suggestion = _suggestion(spec)
         advice = (
             f"did you mean {suggestion!r}?" if suggestion else f"there are auto, {', '.join(FORMS)}"
         )
         raise UnknownSource(f"there is no source {spec!r}; {advice}")
-    if kind != "file":
-        try:
-            detail.encode()
-        except UnicodeEncodeError as exc:
-            raise UnknownSource(f"{shorten(spec)} is not UTF-8") from exc
-    return make_source(detail, api_url)
+    kind, _, detail = name.partition(":")
+    _, make_source = SOURCES[kind]
+    return make_source(kind, detail, api_url)
 
 
-def _parse_address(spec: str) -> str:
-    """Return the source that the page of github.com at *spec* shows; *spec* if it is no address.
+def _is_several(spec: str, api_url: str) -> bool:
+    """Return whether *spec* is several sources, and not a query or file name with blanks."""
+    first, *rest = words = spec.split() or [""]
+    if first.startswith("search:"):  # its query may have org: and followers:, but none of these
+        return any(word.startswith(("search:", "repo:", "stargazers:", "file:")) for word in rest)
+    if not rest or (first.startswith("file:") and os.path.lexists(spec.removeprefix("file:"))):
+        return False
+    host = _host(api_url)
+    return all(word == "auto" or _is_complete(word) or host.match(word) for word in words)
+
+
+def _is_complete(name: str) -> bool:
+    """Return whether *name* has the form of a source."""
+    kind, colon, detail = name.partition(":")
+    form, _ = SOURCES.get(kind, (None, None))
+    return form is not None and (bool(detail.strip()) if ":" in form else not colon)
+
+
+def _host(api_url: str) -> re.Pattern[str]:
+    """Return a pattern for the start of the addresses of a server's pages."""
+    return re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
+
+
+def _parse_address(spec: str, api_url: str) -> str:
+    """Return the source that the page at *spec* shows; *spec* if it is no address of a page.
 
     Raises:
         UnknownSource: the page is that of an account.
     """
-    if not (start := _GITHUB.match(spec)):
+    if not (start := _host(api_url).match(spec)):
         return spec
     path, _, text = spec[start.end() :].partition("#")[0].partition("?")
     query = dict(parse_qsl(text))
@@ -179,53 +181,18 @@ def joined_title(titles: Sequence[str]) -> str:
     return joined[0].upper() + joined[1:]
 
 
-def _users(detail: str, api_url: str) -> Source:
+def _users(kind: str, detail: str, api_url: str) -> Source:
     url = list_url(api_url, "users", since=0)
-    return Source("users", "GitHub users", url, url, is_by_id=True)
+    return Source(kind, "GitHub users", url, url, is_by_id=True)
 
 
-def _org(detail: str, api_url: str) -> Source:
-    name = _name(_handle(detail))
-    url = list_url(api_url, "orgs", name, "members", per_page=MAX_PER_PAGE)
+def _search(kind: str, detail: str, api_url: str) -> Source:
+    try:
+        url = list_url(api_url, "search", "users", q=detail, per_page=MAX_PER_PAGE)
+    except UnicodeEncodeError as exc:
+        raise UnknownSource(f"{shorten(detail)} is not UTF-8") from exc
     return Source(
-        f"org:{name}",
-        f"members of {name}",
-        url.lower(),  # GitHub's names are not case-sensitive
-        url,
-        caveat="GitHub lists the public members only; with a token of a member, it lists all",
-    )
-
-
-def _repo(detail: str, api_url: str) -> Source:
-    owner, name = _owner_and_name(detail)
-    url = list_url(api_url, "repos", owner, name, "contributors", per_page=MAX_PER_PAGE)
-    return Source(
-        f"repo:{owner}/{name}",
-        f"contributors to {owner}/{name}",
-        url.lower(),  # GitHub's names are not case-sensitive
-        url,
-        read=read_contributors,
-        caveat="GitHub links only the first 500 author addresses of a repository to accounts;"
-        " the other contributors are anonymous, and are not listed",
-    )
-
-
-def _stargazers(detail: str, api_url: str) -> Source:
-    owner, name = _owner_and_name(detail)
-    url = list_url(api_url, "repos", owner, name, "stargazers", per_page=MAX_PER_PAGE)
-    return Source(f"stargazers:{owner}/{name}", f"stargazers of {owner}/{name}", url.lower(), url)
-
-
-def _followers(detail: str, api_url: str) -> Source:
-    name = _name(_handle(detail))
-    url = list_url(api_url, "users", name, "followers", per_page=MAX_PER_PAGE)
-    return Source(f"followers:{name}", f"followers of {name}", url.lower(), url)
-
-
-def _search(detail: str, api_url: str) -> Source:
-    url = list_url(api_url, "search", "users", q=detail, per_page=MAX_PER_PAGE)
-    return Source(
-        f"search:{detail}",
+        f"{kind}:{detail}",
         f"GitHub users matching “{detail}”",
         url,
         url,
@@ -236,51 +203,76 @@ def _search(detail: str, api_url: str) -> Source:
     )
 
 
-def _file(detail: str, api_url: str) -> Source:
-    path = Path(detail)
-    if path.parts[:1] == ("~",):
-        path = path.expanduser()
-    full_path = path if path == STDIN else path.resolve()
+def _named(path: str, title: str, kind: str, detail: str, api_url: str, **more: Any) -> Source:
+    """Return the list at *path* of GitHub's API. {} stands for an account's or repository's name.
+
+    *more* are further attributes of the source.
+    """
+    name = _read_name(detail, api_url, is_repository=path.startswith("repos/"))
+    url = list_url(api_url, *path.format(name).split("/"), per_page=MAX_PER_PAGE)
+    identity = url.lower()  # GitHub's names are not case-sensitive
+    return Source(f"{kind}:{name}", title.format(name), identity, url, **more)
+
+
+def _read_name(text: str, api_url: str, *, is_repository: bool) -> str:
+    """Return the name in *text* without what people copy with it: an "@" or an address."""
+    name = _host(api_url).sub("", text, count=1).removeprefix("@").rstrip("/")
+    if is_repository:
+        name = name.removesuffix(".git")
+    parts = name.split("/")
+    is_valid = all(part.strip(".") and part.isprintable() and " " not in part for part in parts)
+    if not is_valid or len(parts) != 1 + is_repository:
+        form = "repository like encode/httpx" if is_repository else "name like octocat"
+        raise UnknownSource(f"{shorten(text)} is not a {form}")
+    return name
+
+
+def _file(kind: str, detail: str, api_url: str) -> Source:
+    file = os.path.expanduser(detail)  # noqa: PTH111 - pathlib's raises for some names
+    path = None if file == STDIN else Path(file)
     server = web_url(api_url)
 
     def records() -> Iterator[tuple[str, Profile]]:
-        for place, record in read_records(path):
+        for place, record in read_records(file):
             yield place, read_user(record, place, server=server)
 
-    name, full = (os.fsencode(p).decode("utf-8", "replace") for p in (path.name, full_path))
-    return Source(f"file:{name}", "GitHub users", f"file:{full}", records=records, path=path)
+    names = (path.name, path.resolve()) if path else (STDIN, STDIN)
+    name, full = (os.fsencode(name).decode("utf-8", "replace") for name in names)
+    return Source(f"{kind}:{name}", "GitHub users", f"{kind}:{full}", records=records, path=path)
 
 
-def _sample(detail: str, api_url: str) -> Source:
-    return Source("sample", "sample users", "sample", records=read_sample, path=SAMPLE)
-
-
-def _owner_and_name(detail: str) -> tuple[str, str]:
-    owner, slash, name = _handle(detail).partition("/")
-    if not slash:
-        raise UnknownSource(f"{shorten(detail)} is not a repository like encode/httpx")
-    return _name(owner), _name(name.removesuffix(".git"))
-
-
-def _handle(text: str) -> str:
-    """Return *text* without what people copy with a name: an "@", or the address of github.com."""
-    return _GITHUB.sub("", text, count=1).removeprefix("@").rstrip("/")
-
-
-def _name(text: str) -> str:
-    """Return *text* if it can be an account's or a repository's name, one part of an address."""
-    if not text.strip(".") or "/" in text or not text.isprintable() or " " in text:
-        raise UnknownSource(f"{shorten(text)} is not a name like octocat")
-    return text
+def _sample(kind: str, detail: str, api_url: str) -> Source:
+    return Source(kind, "sample users", kind, records=read_sample, path=SAMPLE)
 
 
 # By the word before the colon: the form for help, and the function that makes the source.
-SOURCES: dict[str, tuple[str, Callable[[str, str], Source]]] = {
+SOURCES: dict[str, tuple[str, MakeSource]] = {
     "users": ("users", _users),
-    "org": ("org:NAME", _org),
-    "repo": ("repo:OWNER/NAME", _repo),
-    "stargazers": ("stargazers:OWNER/NAME", _stargazers),
-    "followers": ("followers:LOGIN", _followers),
+    "org": (
+        "org:NAME",
+        partial(
+            _named,
+            "orgs/{}/members",
+            "members of {}",
+            caveat="GitHub lists the public members only; with a token of a member, it lists all",
+        ),
+    ),
+    "repo": (
+        "repo:OWNER/NAME",
+        partial(
+            _named,
+            "repos/{}/contributors",
+            "contributors to {}",
+            read=read_contributors,
+            caveat="GitHub links only the first 500 author addresses of a repository to accounts;"
+            " the other contributors are anonymous, and are not listed",
+        ),
+    ),
+    "stargazers": (
+        "stargazers:OWNER/NAME",
+        partial(_named, "repos/{}/stargazers", "stargazers of {}"),
+    ),
+    "followers": ("followers:LOGIN", partial(_named, "users/{}/followers", "followers of {}")),
     "search": ("search:QUERY", _search),
     "file": ("file:PATH", _file),
     "sample": ("sample", _sample),

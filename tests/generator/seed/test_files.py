@@ -1,6 +1,5 @@
 import json
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,7 +15,7 @@ def read(tmp_path):
     def read(content: str | bytes) -> list[tuple[object, object]]:
         path = tmp_path / "users.txt"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return [(record["id"], record["login"]) for _, record in read_records(path)]
+        return [(record["id"], record["login"]) for _, record in read_records(str(path))]
 
     return read
 
@@ -130,18 +129,18 @@ def test_a_pipe_can_be_read():
     reading, writing = os.pipe()
     os.write(writing, b"id,login\n1,one\n")
     os.close(writing)
-    assert [record["login"] for _, record in read_records(Path(f"/dev/fd/{reading}"))] == ["one"]
+    assert [record["login"] for _, record in read_records(f"/dev/fd/{reading}")] == ["one"]
     os.close(reading)
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(SourceError, match=r"cannot read .*none\.csv: No such file"):
-        list(read_records(tmp_path / "none.csv"))
+        list(read_records(str(tmp_path / "none.csv")))
 
 
 def test_a_csv_id_that_is_not_a_number_stays_a_text_or_none(tmp_path):
     (tmp_path / "a.csv").write_text("id,login\nx1,one\n,two\n")
-    assert [r.get("id") for _, r in read_records(tmp_path / "a.csv")] == ["x1", None]
+    assert [r.get("id") for _, r in read_records(str(tmp_path / "a.csv"))] == ["x1", None]
 
 
 @given(
@@ -155,4 +154,4 @@ def test_json_is_read_the_same_at_any_chunk_size(tmp_path_factory, users, lines,
     path.write_text("\n".join(texts) if lines and users else f"[{', '.join(texts)}]")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_files, "CHUNK", chunk)
-        assert [record for _, record in read_records(path)] == users
+        assert [record for _, record in read_records(str(path))] == users

@@ -238,6 +238,14 @@ def test_a_dash_is_standard_input(content, monkeypatch):
     assert places[0] == "standard input, line 2"
 
 
+def test_a_file_named_dash_can_be_read_by_its_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-").write_text(CSV)
+    source = parse_source("file:./-", API)
+    assert source.identity == f"file:{tmp_path}/-"
+    assert [user.id for _, user in source.records()] == [101, 102]
+
+
 def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "users.csv").write_text(CSV)
