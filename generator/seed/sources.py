@@ -117,7 +117,8 @@ def _is_complete(name: str) -> bool:
 
 def _host(api_url: str) -> re.Pattern[str]:
     """Return a pattern for the start of the addresses of a server's pages."""
-    return re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
+    host = re.escape(web_url(api_url).partition("//")[2])
+    return re.compile(rf"(?:https?://)?(?:www\.)?{host}/", re.IGNORECASE)
 
 
 def _parse_address(spec: str, api_url: str) -> str:

@@ -91,6 +91,24 @@ def test_names_and_addresses_as_people_copy_them_are_understood(spec, name):
     assert parse_source(spec, API) == parse_source(name, API)
 
 
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("https://ghe.test/orgs/python", "org:python"),
+        ("ghe.test/a/b/stargazers", "stargazers:a/b"),
+        ("repo:https://GHE.test/a/b.git", "repo:a/b"),
+    ],
+)
+def test_the_addresses_of_an_enterprise_server_are_understood(spec, name):
+    api_url = "https://ghe.test/api/v3"
+    assert parse_source(spec, api_url) == parse_source(name, api_url)
+
+
+def test_an_address_of_another_server_than_that_of_the_api_is_an_unknown_source():
+    with pytest.raises(UnknownSource, match="there is no source"):
+        parse_source("https://github.com/orgs/python", "https://ghe.test/api/v3")
+
+
 def test_the_address_of_an_account_is_refused_with_both_lists_that_it_may_mean():
     for tab in ("", "?tab=stars", "/"):
         with pytest.raises(UnknownSource, match=r"name org:octocat .* or followers:octocat"):
