@@ -16,7 +16,7 @@ a build would change anything.
 Import rules, which tests/test_architecture.py checks:
 
 - `function` imports nothing from `generator`, because all that it imports ships to Lambda.
-- `github`, `store`, `bake` and `site` import no stage. (`store` still imports from `github`.)
+- `github`, `store`, `bake` and `site` import no stage, and not each other.
 - `seed` imports `github` and `store`; `render`, `check`, `serve` and `publish` import `site`.
 - Only `cli` imports `render`, so that other stages do not load Jinja2. No package imports `cli`.
 - A package is imported by its name, never by an inner module.

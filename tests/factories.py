@@ -80,7 +80,7 @@ def make_reply(
     """
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(url, status, named, content, {} if next is None else {"next": next})
+    return Reply(url, status, named, content, next)
 
 
 def make_directory(

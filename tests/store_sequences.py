@@ -29,7 +29,6 @@ import httpx
 from function.contract import Profile
 from generator.errors import StoreError
 from generator.github import Reply
-from generator.github.client import Decoded
 from generator.seed.crawl import crawl
 from generator.seed.local import copy
 from generator.seed.sources import Source, parse_source
@@ -154,7 +153,7 @@ class Client:
         self._server, self._token = server, token
         self._stop_at, self._churn, self._rng = stop_at, churn, rng
 
-    def get(self, url, decode, *, etag=None, smaller=None):
+    def get(self, url, decode, *, etag=None):
         self.requests += 1
         if self._stop_at is not None and self.requests >= self._stop_at:
             raise Killed
@@ -168,7 +167,7 @@ class Client:
             for r in (records["items"] if isinstance(records, dict) else records)
         ]
         self.log.append(Sent(reply.status, users, self._server.members()))
-        return Decoded(url, reply, decode(reply))
+        return decode(reply)
 
     def _answer(self, url: str, etag: str | None) -> Reply:
         headers = {"user-agent": "test"}
@@ -180,8 +179,8 @@ class Client:
         fake.remaining, fake.token = 10**6, self._token or "good"
         sent = fake.answer(url.removeprefix(api), headers, api)
         response = httpx.Response(sent.status, headers=dict(sent.headers))
-        links = {link["rel"]: link["url"] for link in response.links.values()}
-        return Reply(url, sent.status, dict(response.headers), sent.body, links)
+        next_url = response.links.get("next", {}).get("url")
+        return Reply(url, sent.status, dict(response.headers), sent.body, next_url)
 
 
 @contextmanager
@@ -494,7 +493,7 @@ def first_of(log: list[Sent]) -> int | None:
 
 def run_sequence(seed: int) -> Counter[str]:
     """Run the sequence of *seed*. AssertionError says what went wrong."""
-    modules = ("github.api", "github.paging", "seed.crawl", "seed.sources")
+    modules = ("github.api", "seed.paging", "seed.crawl", "seed.sources")
     with ExitStack() as stack:
         for module in modules:
             stack.enter_context(mock.patch(f"generator.{module}.MAX_PER_PAGE", PAGE))

@@ -95,7 +95,7 @@ MAY_IMPORT = {
     "generator.reading": set(),
     "generator.program": set(),
     "generator.github": set(),
-    "generator.store": {"generator.github", "generator.lock"},
+    "generator.store": {"generator.lock"},
     "generator.bake": set(),
     "generator.site": {"generator.lock"},
     "generator.seed": {"generator.github", "generator.store"},

@@ -1,4 +1,4 @@
-"""Values of GitHub's REST API: addresses, headers, replies, records. Does no I/O.
+"""Values of GitHub's REST API: addresses, replies, records. Does no I/O.
 
 This module uses GitHub's words (login, since, per_page). `read_user` renames `login` to
 `username`; no other code does. https://docs.github.com/en/rest/users/users#list-users
@@ -7,7 +7,7 @@ This module uses GitHub's words (login, since, per_page). `read_user` renames `l
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -21,9 +21,6 @@ MAX_PER_PAGE = 100
 MAX_RECORDS = 10_000
 # Of one search. https://docs.github.com/en/rest/search/search#about-search
 MAX_SEARCH_RESULTS = 1000
-# GitHub Enterprise Server supports this version too. 2026-03-10 changes nothing in lists of users.
-# https://docs.github.com/en/rest/about-the-rest-api/api-versions
-API_VERSION = "2022-11-28"
 
 GITHUB = "https://github.com"
 _AVATARS = "https://avatars.githubusercontent.com/u"
@@ -35,18 +32,19 @@ class Reply:
     """A response of GitHub's API.
 
     Attributes:
-        url: the address that sent it, after redirects.
+        url: the address that was requested.
         status: the HTTP status.
         headers: the headers, with lower-case names.
         body: the body's bytes.
-        links: the targets of the Link header by relation, as in {"next": "https://..."}.
+        next_url: the target of the Link header with rel=next, as GitHub sent it; None without one.
+            rel=first is never followed: it is a URI template.
     """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
-    links: Mapping[str, str] = field(default_factory=dict)
+    next_url: str | None = None
 
     @property
     def is_limit(self) -> bool:
@@ -62,12 +60,14 @@ class Batch:
     """The users of one reply.
 
     Attributes:
+        reply: the reply.
         users: the users, in the list's order. Records without an account are left out.
         records: the number of records, all included. A list ends with a reply that has none.
         total: the number of users that the list has by GitHub's count; 0 if GitHub does not say.
         complete: whether GitHub had time to find all users. A search may run out of time.
     """
 
+    reply: Reply
     users: list[Profile]
     records: int
     total: int = 0
@@ -77,36 +77,6 @@ class Batch:
     def left_out(self) -> int:
         """The number of records without an account."""
         return self.records - len(self.users)
-
-
-def request_headers(token: str | None, etag: str | None = None) -> dict[str, str]:
-    """Return the headers of a request.
-
-    With *etag*, GitHub answers 304 without a body if the reply with that ETag has not changed.
-    https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
-    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
-    """
-    headers = {
-        # application/json is for mock servers made from GitHub's OpenAPI description.
-        "Accept": "application/vnd.github+json, application/json",
-        "X-GitHub-Api-Version": API_VERSION,
-        "User-Agent": "github-user-directory",
-    }
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    if etag:
-        headers["If-None-Match"] = etag
-    return headers
-
-
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Return the scheme, host and port of *url*. A token is sent to one origin only.
-
-    https://www.rfc-editor.org/rfc/rfc6454#section-4
-    """
-    parts = urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname or "", port
 
 
 def web_url(api_url: str) -> str:
@@ -137,6 +107,32 @@ def with_parameter(url: str, name: str, value: int) -> str:
     path, _, text = url.partition("?")
     query = [pair for pair in parse_qsl(text, keep_blank_values=True) if pair[0] != name]
     return f"{path}?{urlencode([*query, (name, value)])}"
+
+
+def resized(url: str, size: int) -> str:
+    """Return the address of at most *size* users, from the same user on as *url*.
+
+    It stays as it is if it names no ``per_page``.
+    """
+    old_size, page = int_parameter(url, "per_page"), int_parameter(url, "page")
+    if old_size is None:
+        return url
+    before = old_size * ((page or 1) - 1)
+    # A page of this size must start after *before* users. Size 1 always does.
+    new_size = next(n for n in range(size, 0, -1) if before % n == 0)
+    if new_size == old_size:
+        return url
+    url = with_parameter(url, "per_page", new_size)
+    return url if page is None else with_parameter(url, "page", before // new_size + 1)
+
+
+def smaller_page(url: str) -> str:
+    """Return the address of at most half as many users, from the same user on, if possible.
+
+    A server that was too slow for *url* may be able to answer it.
+    https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
+    """
+    return resized(url, max(1, (int_parameter(url, "per_page") or 0) // 2))
 
 
 def read_users(reply: Reply) -> Batch:
@@ -201,7 +197,7 @@ def _batch(reply: Reply, records: Any) -> Batch:
         for number, record in enumerate(records, 1)
         if not _is_deleted(record)
     ]
-    return Batch(users, len(records))
+    return Batch(reply, users, len(records))
 
 
 def _is_deleted(record: object) -> bool:

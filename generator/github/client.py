@@ -2,10 +2,10 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -20,9 +20,18 @@ from generator.errors import (
     Unreachable,
     reason,
 )
-from generator.github.api import Reply, list_url, origin, request_headers
+from generator.github.api import Reply, list_url, smaller_page
 from generator.github.limits import RateLimit, is_timeout, read_rate_limit, reply_error, retry_wait
 
+# https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
+HEADERS = {
+    # application/json is for mock servers made from GitHub's OpenAPI description.
+    "Accept": "application/vnd.github+json, application/json",
+    # GitHub Enterprise Server supports this version too. 2026-03-10 changes no list of users.
+    # https://docs.github.com/en/rest/about-the-rest-api/api-versions
+    "X-GitHub-Api-Version": "2022-11-28",
+    "User-Agent": "github-user-directory",
+}
 # In seconds. GitHub ends a request after 10.
 TIMEOUT = httpx.Timeout(20, connect=10)
 # Seconds for a whole body. TIMEOUT alone would accept a byte every 19 seconds.
@@ -37,13 +46,11 @@ _INVALID_REQUEST = (
     httpx.InvalidURL,
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
+    httpx.TooManyRedirects,
     ValueError,
 )
 # ImportError: a SOCKS proxy.
 _INVALID_PROXY = (ValueError, ImportError, httpx.InvalidURL)
-_PROXY_FORM = "a proxy is set as http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT"
-# SSLKEYLOGFILE is Python's own. https://www.python-httpx.org/environment_variables/
-_CERTIFICATES = "SSL_CERT_FILE (or SSLKEYLOGFILE)"
 
 T = TypeVar("T")
 
@@ -51,21 +58,6 @@ T = TypeVar("T")
 def sleep(seconds: float, reason: str) -> None:
     """Wait, and show nothing."""
     time.sleep(seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded(Generic[T]):
-    """A decoded reply.
-
-    Attributes:
-        url: the address that was requested in the end. It may be for fewer users than at first.
-        reply: the reply.
-        value: the decoded value.
-    """
-
-    url: str
-    reply: Reply
-    value: T
 
 
 class Client:
@@ -84,7 +76,6 @@ class Client:
         transport: replaces the network.
 
     Attributes:
-        api_url: the base address of the API.
         authorized: whether there is a token.
         requests: the number of requests sent, redirected ones included.
 
@@ -105,71 +96,67 @@ class Client:
         jitter: Callable[[], float] = random.random,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self.api_url = api_url
         self.authorized = bool(token)
         self.requests = 0
-        self._token, self._wait_left, self._insist = token, max_wait, insist
+        self._api_url, self._token, self._wait_left, self._insist = api_url, token, max_wait, insist
         self._wait, self._clock, self._jitter = wait, clock, jitter
         self._was_reached = False
         try:
             # On a redirect to another origin, httpx drops the Authorization header.
             self._http = httpx.Client(
+                headers=HEADERS,
                 transport=transport,
                 timeout=TIMEOUT,
                 follow_redirects=True,
                 event_hooks={"request": [self._count]},
             )
         except OSError as exc:
+            # SSLKEYLOGFILE is Python's own. https://www.python-httpx.org/environment_variables/
             raise SourceError(
-                f"{_CERTIFICATES} names a file that cannot be used: {exc.strerror or exc.errno}"
+                "SSL_CERT_FILE (or SSLKEYLOGFILE) names a file that cannot be used:"
+                f" {exc.strerror or exc.errno}"
             ) from exc
         except _INVALID_PROXY as exc:
             names = " and ".join(_invalid_proxies()) or "NO_PROXY"
-            raise SourceError(f"{names} of the environment cannot be used; {_PROXY_FORM}") from exc
+            raise SourceError(
+                f"{names} of the environment cannot be used; a proxy is set as http://HOST:PORT,"
+                " or http://USER:PASSWORD@HOST:PORT"
+            ) from exc
 
-    def get(
-        self,
-        url: str,
-        decode: Callable[[Reply], T],
-        *,
-        etag: str | None = None,
-        smaller: Callable[[str], str] = lambda url: url,
-    ) -> Decoded[T]:
+    def get(self, url: str, decode: Callable[[Reply], T], *, etag: str | None = None) -> T:
         """Return the decoded reply to GET *url*. Wait and try again if that may help.
+
+        If the server is too slow, a smaller page is requested. `Reply.url` is its address.
 
         Args:
             url: the address.
             decode: decodes the reply. The request is repeated if it raises `UnexpectedReply`.
             etag: the ETag of a cached reply. If that has not changed, the reply is 304, without a
-                body.
-            smaller: returns the address to request if the server was too slow for its argument.
+                body. https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 
         Raises:
             Unreachable: the server cannot be connected to, and could not be before.
             SourceError: GitHub refuses the request, its replies are not valid, or waiting would
                 take too long.
         """
-        limits = faults = 0
+        failures: Counter[bool] = Counter()  # rate limits, and other errors
         while True:
             try:
                 reply = self._send(url, etag)
                 if error := reply_error(reply, self.authorized, self._clock()):
                     raise error
-                return Decoded(url, reply, decode(reply))
+                return decode(reply)
             except SourceError as exc:
                 if isinstance(exc, Unreachable) and not self._insist:
                     raise
-                if isinstance(exc, RateLimitExceeded):
-                    limits += 1
-                    wait = retry_wait(exc, limits, self._jitter())
-                else:
-                    faults += 1
-                    wait = retry_wait(exc, faults, self._jitter())
+                is_limit = isinstance(exc, RateLimitExceeded)
+                failures[is_limit] += 1
+                wait = retry_wait(exc, failures[is_limit], self._jitter())
                 if wait is None or wait > self._wait_left:
                     raise
                 self._wait_left -= wait
                 self._wait(wait, exc.summary)
-                if is_timeout(exc) and (smaller_url := smaller(url)) != url:
+                if is_timeout(exc) and (smaller_url := smaller_page(url)) != url:
                     url, etag = smaller_url, None
 
     def rate_limit(self, resource: str) -> RateLimit | None:
@@ -180,9 +167,9 @@ class Client:
         Raises:
             SourceError: as `get`.
         """
-        url = list_url(self.api_url, "rate_limit")
+        url = list_url(self._api_url, "rate_limit")
         try:
-            return self.get(url, partial(read_rate_limit, resource=resource)).value
+            return self.get(url, partial(read_rate_limit, resource=resource))
         except Refused as exc:
             if exc.status == 404:  # GitHub Enterprise Server, where a limit is optional
                 return None
@@ -198,14 +185,14 @@ class Client:
             SourceError: such a request cannot be sent.
         """
         try:
-            token = self._token if origin(url) == origin(self.api_url) else None
-            with self._http.stream("GET", url, headers=request_headers(token, etag)) as response:
+            headers = {"If-None-Match": etag} if etag else {}
+            if _origin(url) == _origin(self._api_url) and self._token:
+                headers["Authorization"] = f"Bearer {self._token}"
+            with self._http.stream("GET", url, headers=headers) as response:
                 self._was_reached = True
                 body = self._read_body(url, response)
         except _INVALID_REQUEST as exc:
-            raise SourceError(f"cannot request {url}: {exc or type(exc).__name__}") from exc
-        except httpx.TooManyRedirects as exc:
-            raise SourceError(f"cannot request {url}: {reason(exc)}") from exc
+            raise SourceError(f"cannot request {url}: {reason(exc) or type(exc).__name__}") from exc
         except httpx.HTTPError as exc:
             cause = reason(exc) or type(exc).__name__
             # If a redirect leads to a host that is down, GitHub itself was reached.
@@ -214,13 +201,8 @@ class Client:
                 raise Unreachable(url, cause + _hint(url, cause)) from exc
             self._was_reached = True
             raise RequestFailed(url, cause, isinstance(exc, httpx.TimeoutException)) from exc
-        return Reply(
-            str(response.url),
-            response.status_code,
-            dict(response.headers),
-            body,
-            {link["rel"]: link["url"] for link in response.links.values() if "rel" in link},
-        )
+        next_url = response.links.get("next", {}).get("url")
+        return Reply(url, response.status_code, dict(response.headers), body, next_url)
 
     def _read_body(self, url: str, response: httpx.Response) -> bytes:
         ends, body = self._clock() + MAX_BODY_SECONDS, bytearray()
@@ -238,6 +220,13 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return what a token is sent to. https://www.rfc-editor.org/rfc/rfc6454#section-4."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port
 
 
 def _invalid_proxies() -> Iterator[str]:

@@ -29,13 +29,7 @@ MAX_LIMIT_WAIT = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A rate limit and what is left of it.
-
-    Attributes:
-        limit: the number of requests that the server allows in a period.
-        remaining: the number of requests left in this period.
-        resets_at: the end of this period, aware, UTC.
-    """
+    """The number of requests that a server allows until *resets_at* (aware, UTC), and the rest."""
 
     limit: int
     remaining: int
@@ -52,8 +46,10 @@ def reply_error(reply: Reply, authorized: bool, now: float) -> SourceError | Non
     """
     if reply.status in (200, 204, 304) or reply.is_limit:
         return None
+    # The server's clock counts, because this machine's may be wrong.
+    server_time = _http_date(reply.headers.get("date", "")) or now
     if _is_rate_limit(reply):
-        return _rate_limit_error(reply, authorized, now)
+        return _rate_limit_error(reply, authorized, now, server_time)
     if reply.status == 401:
         advice = (
             "GITHUB_TOKEN (or GH_TOKEN) is invalid or has expired: set another, or unset it"
@@ -69,8 +65,8 @@ def reply_error(reply: Reply, authorized: bool, now: float) -> SourceError | Non
         advice = "run the same command again later to continue"
     else:
         advice = "it was not tried again"
-    message = error_message(reply.body)
-    return Refused(reply.url, reply.status, message, advice, _retry_after(reply, now))
+    message, wait = error_message(reply.body), _retry_after(reply, server_time)
+    return Refused(reply.url, reply.status, message, advice, wait)
 
 
 def retry_wait(error: SourceError, attempt: int, jitter: float) -> float | None:
@@ -90,17 +86,14 @@ def retry_wait(error: SourceError, attempt: int, jitter: float) -> float | None:
             return min(FIRST_LIMIT_WAIT * 2.0 ** (attempt - 1), MAX_LIMIT_WAIT)
         # A server may say "now" each time. Repeated attempts are further and further apart.
         return max(error.wait, min(2.0 ** (attempt - 1) - 1, MAX_LIMIT_WAIT))
-    if attempt >= MAX_ATTEMPTS or not is_temporary(error):
-        return None
-    requested = error.wait if isinstance(error, Refused) else None
-    return max(requested or 0.0, jitter * FIRST_BACKOFF * 2.0 ** (attempt - 1))
-
-
-def is_temporary(error: SourceError) -> bool:
-    """Return whether another attempt may succeed after *error*."""
+    requested = 0.0
+    is_temporary = isinstance(error, (Unreachable, RequestFailed, UnexpectedReply))
     if isinstance(error, Refused):
-        return error.status >= 500 or error.status in (202, 408)
-    return isinstance(error, (Unreachable, RequestFailed, UnexpectedReply))
+        requested = error.wait or 0.0
+        is_temporary = error.status >= 500 or error.status in (202, 408)
+    if attempt >= MAX_ATTEMPTS or not is_temporary:
+        return None
+    return max(requested, jitter * FIRST_BACKOFF * 2.0 ** (attempt - 1))
 
 
 def is_timeout(error: SourceError) -> bool:
@@ -127,53 +120,43 @@ def read_rate_limit(reply: Reply, resource: str) -> RateLimit:
         resets_at = datetime.fromtimestamp(limit["reset"], UTC)
         return RateLimit(int(limit["limit"]), int(limit["remaining"]), resets_at)
     except (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError) as exc:
-        raise UnexpectedReply(
-            reply.url, f"it has no rate limit for {resource}", "a rate limit"
-        ) from exc
+        problem = f"it has no rate limit for {resource}"
+        raise UnexpectedReply(reply.url, problem, "a rate limit") from exc
 
 
 def _is_rate_limit(reply: Reply) -> bool:
     """Return whether *reply* is a primary or secondary rate limit. Both come as 403 or 429."""
-    if reply.status == 403:
-        return (
-            _is_used_up(reply)
-            or "retry-after" in reply.headers
-            or bool(
-                re.search("rate limit|abuse detection", error_message(reply.body), re.IGNORECASE)
-            )
-        )
-    return reply.status == 429
+    if reply.status != 403:
+        return reply.status == 429
+    message = error_message(reply.body).lower()
+    return (
+        _number(reply, "x-ratelimit-remaining") == 0
+        or "retry-after" in reply.headers
+        or "rate limit" in message
+        or "abuse detection" in message
+    )
 
 
-def _rate_limit_error(reply: Reply, authorized: bool, now: float) -> RateLimitExceeded:
-    used_up = _is_used_up(reply)
-    limit = _number(reply.headers.get("x-ratelimit-limit")) if used_up else None
-    wait = _requested_wait(reply, now)
-    is_search = reply.headers.get("x-ratelimit-resource") == "search"
-    message = "" if used_up else error_message(reply.body)
-    return RateLimitExceeded(limit, wait, _datetime(wait, now), authorized, is_search, message)
-
-
-def _requested_wait(reply: Reply, now: float) -> float | None:
-    """Return the seconds that *reply* asks to wait, 0 or more; None if it names no time.
-
-    Times are compared with the server's clock, because this machine's may be wrong.
-    """
-    if (seconds := _retry_after(reply, now)) is not None:
-        return seconds
-    reset = _number(reply.headers.get("x-ratelimit-reset"))
-    if _is_used_up(reply) and reset is not None:
-        clock = _server_time(reply, now)
+def _rate_limit_error(
+    reply: Reply, authorized: bool, now: float, server_time: float
+) -> RateLimitExceeded:
+    is_used_up = _number(reply, "x-ratelimit-remaining") == 0
+    reset = _number(reply, "x-ratelimit-reset")
+    wait = _retry_after(reply, server_time)
+    if wait is None and is_used_up and reset is not None:
         # One second more, because the header is rounded down.
-        return reset - clock + 1 if reset >= clock else 0.0
-    return None
+        wait = reset - server_time + 1 if reset >= server_time else 0.0
+    try:
+        resets_at = None if wait is None else datetime.fromtimestamp(now + wait, UTC)
+    except (OverflowError, OSError, ValueError):  # no calendar has it
+        resets_at = None
+    limit = _number(reply, "x-ratelimit-limit") if is_used_up else None
+    is_search = reply.headers.get("x-ratelimit-resource") == "search"
+    message = "" if is_used_up else error_message(reply.body)
+    return RateLimitExceeded(limit, wait, resets_at, authorized, is_search, message)
 
 
-def _is_used_up(reply: Reply) -> bool:
-    return _number(reply.headers.get("x-ratelimit-remaining")) == 0
-
-
-def _retry_after(reply: Reply, now: float) -> float | None:
+def _retry_after(reply: Reply, server_time: float) -> float | None:
     """Return the Retry-After header in seconds.
 
     https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
@@ -182,33 +165,21 @@ def _retry_after(reply: Reply, now: float) -> float | None:
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", after):
         return float(after)
     time = _http_date(after)
-    return None if time is None else max(0.0, time - _server_time(reply, now))
+    return None if time is None else max(0.0, time - server_time)
 
 
-def _server_time(reply: Reply, now: float) -> float:
-    return _http_date(reply.headers.get("date")) or now
-
-
-def _http_date(text: str | None) -> float | None:
+def _http_date(text: str) -> float | None:
     """Return an HTTP date in seconds since the epoch, None if *text* is not one.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
     """
     try:
-        return parsedate_to_datetime(text or "").timestamp()
+        return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
 
 
-def _datetime(wait: float | None, now: float) -> datetime | None:
-    """Return the time after *wait* seconds, None if no calendar has it."""
-    try:
-        return None if wait is None else datetime.fromtimestamp(now + wait, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _number(text: str | None) -> int | None:
-    """Return the number in a header. One that was sent twice has its values joined by a comma."""
-    first = (text or "").partition(",")[0].strip()
+def _number(reply: Reply, header: str) -> int | None:
+    """Return the number in a *header*. One that was sent twice has two, with a comma between."""
+    first = reply.headers.get(header, "").partition(",")[0].strip()
     return int(first) if re.fullmatch(r"[0-9]{1,18}", first) else None

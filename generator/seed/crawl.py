@@ -7,23 +7,10 @@ from datetime import datetime
 from functools import partial
 
 from generator.errors import EmptyList
-from generator.github import (
-    MAX_PER_PAGE,
-    Batch,
-    Client,
-    Cursor,
-    Reply,
-    Step,
-    int_parameter,
-    next_size,
-    next_url,
-    request_url,
-    smaller_page,
-    step_by_id,
-    step_by_page,
-)
+from generator.github import MAX_PER_PAGE, Batch, Client, Reply, int_parameter
+from generator.seed.paging import Page, next_size, read_page, request_url
 from generator.seed.sources import Source
-from generator.store import CachedReply, Reading, Store, Tally
+from generator.store import CachedReply, Cursor, Reading, Store, Tally
 
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
 UNAUTHORIZED = "Without GITHUB_TOKEN an answer of 304 counts for GitHub's limit like any other"
@@ -44,60 +31,6 @@ class Outcome:
     requests: int = 0
     not_modified: int = 0
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """The beginning of a reading.
-
-    Attributes:
-        cursor: the place to read from.
-        refresh: whether stored users are read again.
-        is_done: whether enough users are stored already.
-    """
-
-    cursor: Cursor
-    refresh: bool
-    is_done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A crawl between two requests.
-
-    Attributes:
-        cursor: the place where reading continues.
-        size: the number of users to request at most.
-        is_ended: whether there is no next request.
-        is_confirming: whether the next request only asks if the list really ends.
-    """
-
-    cursor: Cursor
-    size: int
-    is_ended: bool = False
-    is_confirming: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer of GitHub.
-
-    Attributes:
-        requested: the address that was requested first.
-        url: the address that was answered. It differs if the server was too slow for the first.
-        reply: the reply. A 304 has the ETag and the links of the cached reply.
-        batch: its users. Those of a 304 are the cached ones.
-    """
-
-    requested: str
-    url: str
-    reply: Reply
-    batch: Batch
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether the reply is a 304."""
-        return self.reply.status == 304
 
 
 def crawl(
@@ -131,88 +64,38 @@ def crawl(
             stored.
     """
     required = _required(source, total)
-    start = find_start(source, store, required, refresh=refresh)
-    requests = Requests(source, store, client, required, start.refresh)
-    state = State(start.cursor, MAX_PER_PAGE, is_ended=start.is_done)
-    outcome = _read_list(requests, state, clock, advance, warn)
+    cursor, refresh = find_start(source, store, required, refresh=refresh)
+    reader = Reader(source, store, client, required, refresh)
+    sent, not_modified, tally = client.requests, 0, Tally()
+    users, github_count, is_complete = 0, 0, True
+    for page, changes in reader.pages(cursor, clock):
+        batch, users = page.batch, page.users
+        advance(users)
+        if page.problem and page.step.is_last and users < required:
+            warn(page.problem)
+        if page.step.is_last and not users and store.count(source.identity, 1):
+            warn(f"{source.name} lists no users now; the stored ones stay")
+        not_modified += batch.reply.status == 304
+        tally.update(changes)
+        github_count, is_complete = batch.total or github_count, is_complete and batch.complete
     if not store.count(source.identity, 1):
         raise EmptyList(source.name)
     store.commit_choice()
-    caveat = (source.caveat,) if source.caveat else ()
-    advice = (UNAUTHORIZED,) if start.refresh and not client.authorized else ()
-    return replace(outcome, notes=(*caveat, *outcome.notes, *advice))
-
-
-def _read_list(
-    requests: "Requests",
-    state: State,
-    clock: Callable[[], datetime],
-    advance: Callable[[int], None],
-    warn: Callable[[str], None],
-) -> Outcome:
-    """Request and store replies until the list ends, or enough users are read."""
-    sent, not_modified, tally = requests.client.requests, 0, Tally()
-    users = total = 0
-    is_complete = True
-    while state.cursor.users < requests.required and not state.is_ended:
-        answer = requests.ask(state)
-        step, following = decide(state, *requests.read(state, answer), answer)
-        if answer.batch.users or state.cursor.users:
-            tally.update(requests.store_reply(answer, step, state, following, timestamp(clock())))
-        elif not following.is_confirming and requests.has_stored_users():
-            warn(f"{requests.source.name} lists no users now; the stored ones stay")
-        users = state.cursor.users + len(step.positions)
-        advance(users)
-        if step.problem and following.is_ended and users < requests.required:
-            warn(step.problem)
-        not_modified += answer.is_unchanged
-        tally["left out"] += answer.batch.left_out
-        total, is_complete = answer.batch.total or total, is_complete and answer.batch.complete
-        state = following
-    notes = tuple(_notes(total, users, is_complete))
-    return Outcome(tally, requests.client.requests - sent, not_modified, notes)
-
-
-def _notes(total: int, users: int, is_complete: bool) -> Iterator[str]:
-    """Yield what GitHub says about a list by its *total*, when so many *users* were read."""
-    if total > users:
-        yield f"GitHub counts {total:,} users in this list; {users:,} of them were read"
+    notes = [source.caveat]
+    if github_count > users:
+        notes.append(
+            f"GitHub counts {github_count:,} users in this list; {users:,} of them were read"
+        )
     if not is_complete:
-        yield "GitHub ran out of time: the search's results are incomplete"
-
-
-def decide(state: State, step: Step, has_after: bool, answer: Answer) -> tuple[Step, State]:
-    """Return the step to store, and the state of the crawl after it.
-
-    Args:
-        state: the crawl before the answer.
-        step: the effect of the answer.
-        has_after: whether users would be gone if the list ended here.
-        answer: the answer.
-    """
-    # A failing server may send such an end. And a cached reply may be unchanged although the list
-    # has a page after it now.
-    is_doubtful = step.is_end and not state.is_confirming and (has_after or answer.is_unchanged)
-    if is_doubtful and step.confirm_at:
-        confirm_at = step.confirm_at
-        step = replace(step, is_end=False, next_url=confirm_at.url, cursor=confirm_at)
-    else:
-        is_doubtful = False
-    size = next_size(state.size, answer.requested, answer.url)
-    return step, State(step.cursor, size, step.next_url is None, is_doubtful)
+        notes.append("GitHub ran out of time: the search's results are incomplete")
+    if refresh and not client.authorized:
+        notes.append(UNAUTHORIZED)
+    return Outcome(tally, client.requests - sent, not_modified, tuple(filter(None, notes)))
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
-    """The requests for one list. Replies are compared with the store and stored.
-
-    Attributes:
-        source: the list.
-        store: the store.
-        client: the client for GitHub's API.
-        required: the number of users to read.
-        refresh: whether stored users are read again.
-    """
+class Reader:
+    """Reads the first *required* users of a list. With *refresh*, it reads stored ones again."""
 
     source: Source
     store: Store
@@ -220,95 +103,94 @@ class Requests:
     required: int
     refresh: bool
 
-    def ask(self, state: State) -> Answer:
-        """Return GitHub's answer to the next request."""
-        by_id = self.source.is_by_id
-        requested = request_url(state.cursor, self.required, state.size, by_id=by_id)
-        cached = self._cached_reply(state.cursor, requested) if self.refresh else None
+    def pages(
+        self, cursor: Cursor | None, clock: Callable[[], datetime]
+    ) -> Iterator[tuple[Page, Tally]]:
+        """Request and store the pages from *cursor* on. Yield each, and what it changed."""
+        size, is_confirming = MAX_PER_PAGE, False
+        while cursor:
+            batch, size = self._request(cursor, size)
+            page, is_confirming = self._read(cursor, batch, is_believed=is_confirming)
+            changes = Tally({"left out": batch.left_out})
+            if batch.users or cursor.users:
+                changes.update(self._store_page(cursor, page, timestamp(clock())))
+            yield page, changes
+            cursor = None if page.step.is_last else page.step.cursor
+
+    def _request(self, cursor: Cursor, size: int) -> tuple[Batch, int]:
+        """Return at most *size* users after *cursor*, and the size of the next request."""
+        is_by_id, cached = self.source.is_by_id, None
+        url = request_url(cursor, self.required, size, is_by_id=is_by_id)
+        if self.refresh:
+            # With a token a 304 is free, so any cached reply from here on may be tried. Without
+            # one, it counts like the requested page, but may have fewer users.
+            is_free = is_by_id and self.client.authorized
+            with self._reading(cursor) as reading:
+                cached = reading.cached_reply(None if is_free else url)
         if cached:
-            requested = cached.url
-        answer = self.client.get(
-            requested,
-            partial(_read, self.source, cached),
-            etag=cached.etag if cached else None,
-            smaller=smaller_page,
-        )
-        reply = answer.reply
-        if reply.status == 304 and cached:
-            # Headers that a 304 leaves out have not changed.
-            links = {"next": cached.next_url} if cached.next_url else {}
-            headers = {"etag": cached.etag, **reply.headers}
-            reply = replace(reply, headers=headers, links=reply.links or links)
-        return Answer(requested, answer.url, reply, answer.value)
+            url = cached.url
+        decode = partial(_decode, self.source, cached)
+        batch = self.client.get(url, decode, etag=cached.etag if cached else None)
+        return batch, next_size(size, url, batch.reply.url)
 
-    def _cached_reply(self, cursor: Cursor, url: str) -> CachedReply | None:
-        # With a token a 304 is free, so any cached reply from here on may be tried. Without one,
-        # it counts like the requested page, but may have fewer users.
-        is_free = self.source.is_by_id and self.client.authorized
-        with self._reading(cursor) as reading:
-            return reading.cached_reply(url, cursor.position if is_free else None)
+    def _read(self, cursor: Cursor, batch: Batch, *, is_believed: bool) -> tuple[Page, bool]:
+        """Return the page of *batch*, and whether the next request asks if the list really ends.
 
-    def read(self, state: State, answer: Answer) -> tuple[Step, bool]:
-        """Return the effect of *answer*, and whether users are gone if the list ends there."""
-        cursor, url, reply, batch = state.cursor, answer.url, answer.reply, answer.batch
+        A failing server may send an end where users would be gone. And a cached reply may be
+        unchanged although the list has a page after it now. Such an end *is_believed* at once.
+        """
+        by_id = self.source.is_by_id
         with self._reading(cursor) as reading:
-            if self.source.is_by_id:
-                step = step_by_id(cursor, url, reply, batch)
-            else:
-                ids = [user.id for user in batch.users]
-                step = step_by_page(
-                    cursor, url, reply, batch, reading.already_read(cursor.position, ids)
-                )
+            already_read = set() if by_id else reading.already_read([u.id for u in batch.users])
+            page = read_page(cursor, batch, self.required, already_read, is_by_id=by_id)
+            if is_believed or not page.step.is_end or not page.confirm_at:
+                return page, False
             # If only the last page of a list by page is read again, users missing from it may
             # have moved to an earlier page.
-            is_whole = step.is_end and (self.source.is_by_id or self.refresh)
-            return step, is_whole and reading.has_after(step)
+            would_be_gone = (by_id or self.refresh) and reading.has_after(page.step)
+            if not would_be_gone and batch.reply.status != 304:
+                return page, False
+        is_last = page.users >= self.required
+        step = replace(page.step, is_end=False, is_last=is_last, cursor=page.confirm_at)
+        return replace(page, step=step), True
+
+    def _store_page(self, cursor: Cursor, page: Page, now: str) -> Tally:
+        """Store *page* and the place where the list continues. Return the changes."""
+        identity, cached = self.source.identity, _to_cache(self.source, cursor, page)
+        with self.store.change(identity, cursor.position, refresh=self.refresh) as reading:
+            return reading.add(page.batch.users, page.step, now, cached)
 
     def _reading(self, cursor: Cursor) -> AbstractContextManager[Reading]:
-        identity, position = self.source.identity, cursor.position
-        return self.store.reading(identity, position, refresh=self.refresh)
-
-    def store_reply(
-        self, answer: Answer, step: Step, before: State, after: State, now: str
-    ) -> Tally:
-        """Store *answer* and the place where the list continues. Return the changes."""
-        is_last = after.is_ended or after.cursor.users >= self.required
-        cached = _to_cache(self.source, before.cursor, answer, step)
-        identity = self.source.identity
-        with self.store.change(identity, step.after, refresh=self.refresh) as reading:
-            return reading.add(answer.batch.users, step, now, is_last=is_last, cached=cached)
-
-    def has_stored_users(self) -> bool:
-        """Return whether the store has users of the list."""
-        return self.store.count(self.source.identity, 1) > 0
+        return self.store.reading(self.source.identity, cursor.position, refresh=self.refresh)
 
 
-def find_start(source: Source, store: Store, required: int, *, refresh: bool) -> Start:
-    """Return where to begin reading the first *required* users of *source*.
+def find_start(
+    source: Source, store: Store, required: int, *, refresh: bool
+) -> tuple[Cursor | None, bool]:
+    """Return where to begin reading the first *required* users of *source*, and if it is a refresh.
 
-    An interrupted refresh of a list by id continues. One of a list by page begins again, since the
-    list may have changed: only a reading without a break shows which users are gone.
+    The place is None if enough users are stored. An interrupted refresh of a list by id continues.
+    One of a list by page begins again, since the list may have changed: only a reading without a
+    break shows which users are gone.
     """
     first = Cursor(source.url or "")
     progress = store.progress(source.identity)
     if progress is None or progress.cursor is None:
-        return Start(first, refresh=False)
+        return first, False
     if not refresh:
         is_done = store.count(source.identity, required) >= required
-        return Start(progress.cursor, refresh=False, is_done=is_done)
+        return None if is_done else progress.cursor, False
     interrupted = progress.refresh if source.is_by_id else None
-    if interrupted and interrupted.users < required:
-        return Start(interrupted, refresh=True)
-    return Start(first, refresh=True)
+    return interrupted if interrupted and interrupted.users < required else first, True
 
 
 def requests_needed(source: Source, store: Store, total: int, *, refresh: bool) -> tuple[int, int]:
     """Return how many users have to be requested, and how many requests that takes at most."""
     required = _required(source, total)
-    start = find_start(source, store, required, refresh=refresh)
-    if source.url is None or start.is_done:
+    cursor, _ = find_start(source, store, required, refresh=refresh)
+    if source.url is None or cursor is None:
         return 0, 0
-    missing = max(0, required - start.cursor.users)
+    missing = max(0, required - cursor.users)
     return missing, -(-missing // MAX_PER_PAGE)
 
 
@@ -316,22 +198,27 @@ def _required(source: Source, total: int) -> int:
     return min(total, source.max_users or total)
 
 
-def _to_cache(source: Source, cursor: Cursor, answer: Answer, step: Step) -> CachedReply | None:
-    """Return *answer* for the cache; None if a later 304 for it would not mean the same users."""
-    batch, etag = answer.batch, answer.reply.headers.get("etag")
-    all_new = {user.id for user in batch.users} == set(step.positions)
-    if not etag or not all_new or not batch.users or not batch.complete or step.problem:
+def _to_cache(source: Source, cursor: Cursor, page: Page) -> CachedReply | None:
+    """Return a reply for the cache; None if a later 304 for it would not mean the same users."""
+    batch, reply = page.batch, page.batch.reply
+    etag, all_new = (
+        reply.headers.get("etag"),
+        {u.id for u in batch.users} == set(page.step.positions),
+    )
+    if not etag or not all_new or not batch.users or not batch.complete or page.problem:
         return None
-    after = int_parameter(answer.url, "since") or 0 if source.is_by_id else cursor.position
-    return CachedReply(answer.url, etag, next_url(answer.reply), after)
+    after = int_parameter(reply.url, "since") or 0 if source.is_by_id else cursor.position
+    return CachedReply(reply.url, etag, reply.next_url, after)
 
 
-def _read(source: Source, cached: CachedReply | None, reply: Reply) -> Batch:
-    """Return the users of *reply*. Those of a 304 are the *cached* ones."""
+def _decode(source: Source, cached: CachedReply | None, reply: Reply) -> Batch:
+    """Return the users of *reply*. A 304 has those of the *cached* reply, and its headers."""
     if reply.is_limit:
-        return Batch([], 0)
+        return Batch(reply, [], 0)
     if reply.status == 304 and cached:
-        return Batch(list(cached.users), len(cached.users))
+        headers = {"etag": cached.etag, **reply.headers}
+        reply = replace(reply, headers=headers, next_url=reply.next_url or cached.next_url)
+        return Batch(reply, list(cached.users), len(cached.users))
     return source.read(reply)
 
 

@@ -12,10 +12,9 @@ from itertools import chain, islice
 
 from function.contract import COLUMNS, Profile
 from generator.errors import EmptyList, SourceError
-from generator.github import Cursor, Step
 from generator.seed.crawl import Outcome, timestamp
 from generator.seed.sources import Source
-from generator.store import Store, Tally
+from generator.store import Cursor, Step, Store, Tally
 
 BATCH = 1000  # records or users
 MAX_EXAMPLES = 3  # contradictions that are described
@@ -133,11 +132,8 @@ def _batches(
         after, position = position, position + len(batch)
         step = Step(
             positions={user.id: after + number for number, user in enumerate(batch, 1)},
-            after=after,
             reached=position,
-            is_by_id=False,
-            next_url=None,
-            is_end=position == users,
             cursor=Cursor("", position),
+            is_end=position == users,
         )
         yield batch, step

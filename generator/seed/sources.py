@@ -45,7 +45,7 @@ class Source:
         title: a description to use within a sentence, as in "members of python".
         identity: the key of the list in a store.
         url: the address where a list on GitHub starts; None for a list on this machine.
-        is_by_id: whether the list is read by id (see `generator.github.paging`).
+        is_by_id: whether the list is read by id (see `generator.seed.paging`).
         read: decodes a reply.
         max_users: the number of users that GitHub lists at most; None if there is no limit.
         resource: the rate limit of GitHub that counts its requests.

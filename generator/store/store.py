@@ -10,9 +10,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from function.contract import COLUMNS, Profile
-from generator.github import Cursor
 from generator.store.file import StoreFile
-from generator.store.readings import Reading, find_reading
+from generator.store.readings import Cursor, Reading, find_reading
 
 # The number of users that a list has before a cursor.
 _USERS = """iif({0}cursor IS NULL, 0, (
@@ -32,10 +31,8 @@ class ListProgress:
 
     Attributes:
         identity: the key of the list, which also names its server.
-        source: the public name, as in "users" or "sample".
-        title: the name for people.
+        source, title: the public name, as in "users" or "sample", and the name for people.
         total: the number of its users that the directory lists.
-        is_complete: whether the list was read to its end.
         seeded_at: the time of the last change of its users, RFC 3339 in UTC; None before.
         cursor: the place where reading continues; None before the first reply, and for a file.
         refresh: the place where an interrupted refresh continues; None if there is none.
@@ -63,10 +60,7 @@ class Store:
         self._file.close()
 
     def choose(self, lists: Sequence[ListProgress]) -> None:
-        """Choose the directory's lists, all of one server, each with its *total*.
-
-        The choice is stored with the next change. If that fails, the old choice stays.
-        """
+        """Choose the directory's lists, all of one server. The next successful change stores it."""
         self._choice = lists
 
     def commit_choice(self) -> None:

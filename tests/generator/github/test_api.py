@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from function.contract import Profile
 from generator.errors import UnexpectedRecord, UnexpectedReply
@@ -10,8 +12,9 @@ from generator.github import (
     read_user,
     read_users,
     web_url,
+    with_parameter,
 )
-from generator.github.api import origin, request_headers, with_parameter
+from generator.github.api import smaller_page
 from tests.factories import make_reply
 from tests.fake_github import user
 
@@ -41,33 +44,34 @@ def test_list_url_starts_with_the_base_address_of_an_enterprise_server(base):
     assert list_url(base, "users", since=7) == "https://ghe.test/api/v3/users?since=7"
 
 
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://a.test/users?since=7", ("https", "a.test", 443)),
-        ("https://A.test:443", ("https", "a.test", 443)),
-        ("http://a.test/", ("http", "a.test", 80)),
-        ("http://a.test:8000/", ("http", "a.test", 8000)),
-    ],
-)
-def test_an_origin_has_the_port_of_its_scheme_unless_the_url_names_one(url, expected):
-    assert origin(url) == expected
-
-
 def test_a_name_in_a_path_is_quoted():
     url = list_url("https://a.test", "orgs", "a/../b?x#y", "members")
     assert url == "https://a.test/orgs/a%2F..%2Fb%3Fx%23y/members"
 
 
-def test_request_headers_are_those_that_github_asks_for():
-    assert request_headers("t0ken") == {
-        "Accept": "application/vnd.github+json, application/json",
-        "X-GitHub-Api-Version": "2022-11-28",
-        "User-Agent": "github-user-directory",
-        "Authorization": "Bearer t0ken",
-    }
-    assert "Authorization" not in request_headers(None)
-    assert request_headers(None, 'W/"x"')["If-None-Match"] == 'W/"x"'
+@pytest.mark.parametrize(
+    ("url", "smaller"),
+    [
+        ("https://a.test/users?since=5&per_page=100", "https://a.test/users?since=5&per_page=50"),
+        ("https://a.test/users?since=5&per_page=2", "https://a.test/users?since=5&per_page=1"),
+        ("https://a.test/users?since=5&per_page=1", "https://a.test/users?since=5&per_page=1"),
+        ("https://a.test/x?per_page=100", "https://a.test/x?per_page=50"),
+        ("https://a.test/x?per_page=100&page=3", "https://a.test/x?per_page=50&page=5"),
+        ("https://a.test/x?per_page=25&page=1", "https://a.test/x?per_page=12&page=1"),
+        ("https://a.test/x?per_page=25&page=2", "https://a.test/x?per_page=5&page=6"),
+        ("https://a.test/x?per_page=7&page=2", "https://a.test/x?per_page=1&page=8"),
+    ],
+)
+def test_a_smaller_page_has_at_most_half_the_size(url, smaller):
+    assert smaller_page(url) == smaller
+
+
+@given(st.integers(1, 100), st.integers(1, 10**6))
+def test_a_smaller_page_starts_at_the_same_user(size, page):
+    smaller = smaller_page(f"https://a.test/x?per_page={size}&page={page}")
+    new_size, new_page = int_parameter(smaller, "per_page"), int_parameter(smaller, "page")
+    assert (new_page - 1) * new_size == (page - 1) * size
+    assert new_size <= max(1, size // 2)
 
 
 @pytest.mark.parametrize(

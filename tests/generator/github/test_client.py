@@ -16,7 +16,7 @@ from generator.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from generator.github import Client, read_users, smaller_page
+from generator.github import Client, Reply, read_users
 from generator.github.client import MAX_BODY
 from generator.github.limits import MAX_ATTEMPTS
 
@@ -35,7 +35,7 @@ def waits():
     return Waits()
 
 
-def client(answers, waits=None, token=None, **options):
+def client(answers, waits=None, token=None, *, api_url=API, **options):
     """Return a client that gets *answers*: a function of the request, or replies in order."""
     if not callable(answers):
         rest = iter(answers)
@@ -49,7 +49,7 @@ def client(answers, waits=None, token=None, **options):
     else:
         handler = answers
     return Client(
-        API,
+        api_url,
         token,
         wait=waits if waits is not None else Waits(),
         clock=lambda: 1000.0,
@@ -63,16 +63,37 @@ def body(reply):
     return reply.body
 
 
+def same(reply):
+    return reply
+
+
 def good(content=b"[]"):
     return httpx.Response(200, content=content)
 
 
-def test_get_returns_the_url_the_reply_and_the_decoded_value():
-    asked = client([httpx.Response(200, headers={"ETag": "x"}, content=b"[]")]).get(
-        f"{API}/users", body
-    )
-    assert (asked.url, asked.reply.url, asked.reply.status) == (f"{API}/users", f"{API}/users", 200)
-    assert (asked.value, asked.reply.headers["etag"]) == (b"[]", "x")
+def test_get_returns_the_decoded_reply():
+    response = httpx.Response(200, headers={"ETag": "x"}, content=b"[]")
+    expected = Reply(f"{API}/users", 200, {"etag": "x", "content-length": "2"}, b"[]")
+    assert client([response]).get(f"{API}/users", same) == expected
+    assert client([response]).get(f"{API}/users", body) == b"[]"
+
+
+def test_request_headers_are_those_that_github_asks_for():
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers)
+        return good()
+
+    client(answer, token="t0ken").get(f"{API}/users", body)
+    client(answer).get(f"{API}/users", body)
+    assert {
+        "accept": "application/vnd.github+json, application/json",
+        "x-github-api-version": "2022-11-28",
+        "user-agent": "github-user-directory",
+        "authorization": "Bearer t0ken",
+    }.items() <= dict(seen[0]).items()
+    assert "authorization" not in seen[1]
 
 
 NEXT = "https://api.github.com/users?per_page=100&since=135"
@@ -97,16 +118,16 @@ FIRST = '<https://api.github.com/users{?since}>; rel="first"'
         ),
     ],
 )
-def test_a_reply_has_the_targets_of_its_link_header_by_relation(header, target):
+def test_a_reply_has_the_target_of_its_link_header_to_the_next_page(header, target):
     response = httpx.Response(200, headers={"Link": header}, content=b"[]")
-    links = client([response]).get(f"{API}/users", body).reply.links
-    assert links.get("next") == target
+    assert client([response]).get(f"{API}/users", same).next_url == target
 
 
 @pytest.mark.parametrize(
     ("url", "sent"),
     [
         (f"{API}/users", "Bearer t0ken"),
+        ("https://API.test:443/users", "Bearer t0ken"),
         ("https://other.test/users", None),
         ("http://api.test/users", None),
         ("https://api.test:444/users", None),
@@ -123,6 +144,19 @@ def test_the_token_is_sent_to_the_apis_origin_only(url, sent):
     assert seen == [sent]
 
 
+def test_the_port_of_its_scheme_belongs_to_the_apis_origin():
+    seen = []
+
+    def answer(request):
+        seen.append(request.headers.get("authorization"))
+        return good()
+
+    asking = client(answer, token="t0ken", api_url="http://api.test:80")
+    for url in ("http://api.test/users", "http://api.test:8000/users"):
+        asking.get(url, body)
+    assert seen == ["Bearer t0ken", None]
+
+
 @pytest.mark.parametrize("moved", ["https://moved.test/users", "https://api.test:8443/users"])
 def test_a_redirect_to_another_origin_is_followed_without_the_token(moved):
     seen = []
@@ -134,7 +168,7 @@ def test_a_redirect_to_another_origin_is_followed_without_the_token(moved):
         return good()
 
     asking = client(answer, token="t0ken")
-    assert asking.get(f"{API}/users", body).reply.url == moved
+    asking.get(f"{API}/users", body)
     assert seen == [(f"{API}/users", "Bearer t0ken"), (moved, None)]
     assert asking.requests == 2
 
@@ -157,8 +191,8 @@ def test_an_etag_is_sent_and_304_is_a_good_reply():
         seen.append(request.headers.get("if-none-match"))
         return httpx.Response(304)
 
-    asked = client(answer).get(f"{API}/users", body, etag='W/"1"')
-    assert (asked.reply.status, seen) == (304, ['W/"1"'])
+    reply = client(answer).get(f"{API}/users", same, etag='W/"1"')
+    assert (reply.status, seen) == (304, ['W/"1"'])
 
 
 TEMPORARY = [
@@ -179,7 +213,7 @@ TEMPORARY = [
 @pytest.mark.parametrize("error", TEMPORARY, ids=lambda error: repr(error)[:40])
 def test_a_temporary_error_is_tried_again_after_a_wait_that_says_why(error, waits):
     asking = client([error, error, good()], waits)
-    assert asking.get(f"{API}/users", read_users).value.users == []
+    assert asking.get(f"{API}/users", read_users).users == []
     assert [seconds for seconds, _ in waits] == [1, 2]
     assert all(f"{API}/users" in reason for _, reason in waits)
     assert asking.requests == 3
@@ -230,12 +264,10 @@ def test_after_a_timeout_a_smaller_page_is_requested_without_the_etag(waits):
         seen.append((str(request.url), request.headers.get("if-none-match")))
         return httpx.Response(504) if len(seen) < 3 else good()
 
-    def smaller(url):
-        return f"{url}-"
-
-    asked = client(answer, waits).get(f"{API}/users", body, etag="x", smaller=smaller)
-    assert seen == [(f"{API}/users", "x"), (f"{API}/users-", None), (f"{API}/users--", None)]
-    assert asked.url == f"{API}/users--"
+    url = f"{API}/users?since=9&per_page="
+    reply = client(answer, waits).get(f"{url}100", same, etag="x")
+    assert seen == [(f"{url}100", "x"), (f"{url}50", None), (f"{url}25", None)]
+    assert reply.url == f"{url}25"
 
 
 NO_CONNECTION = [
@@ -251,7 +283,7 @@ def test_a_first_connection_that_fails_is_tried_again_only_with_insist(error, wa
         client([error], waits, insist=False).get(f"{API}/users", body)
     assert waits == []
     asking = client([error, good()], waits)
-    assert asking.get(f"{API}/users", body).value == b"[]"
+    assert asking.get(f"{API}/users", body) == b"[]"
     assert len(waits) == 1
 
 
@@ -328,7 +360,7 @@ def test_an_unreachable_server_names_the_setting_that_may_be_why(
 @pytest.mark.parametrize("url", ["x?since=0", "https://[api.test/users", "http://api.test:x/"])
 def test_an_address_of_a_damaged_store_is_an_error(url, waits):
     with pytest.raises(SourceError, match="cannot request"):
-        client([good()], waits).get(url, body, smaller=smaller_page)
+        client([good()], waits).get(url, body)
     assert waits == []
 
 
@@ -373,7 +405,7 @@ def test_a_body_that_arrives_too_slowly_is_a_timeout():
 def test_rate_limits_and_other_errors_are_counted_separately(waits):
     fault, limit = httpx.Response(500), httpx.Response(429, headers={"retry-after": "30"})
     asking = client([fault] * 4 + [limit] * 3 + [good()], waits)
-    assert asking.get(f"{API}/users", body).value == b"[]"
+    assert asking.get(f"{API}/users", body) == b"[]"
     assert [seconds for seconds, _ in waits] == [1, 2, 4, 8, 30, 30, 30]
 
 
@@ -410,7 +442,7 @@ def resetting_server():
 def test_a_connection_reset_in_the_middle_of_the_body_is_tried_again(waits):
     with resetting_server() as url:
         asking = Client(url, None, wait=waits)
-        assert asking.get(f"{url}/users", body).value == b"[]"
+        assert asking.get(f"{url}/users", body) == b"[]"
         asking.close()
     assert len(waits) == 1
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from generator.errors import StoreError
-from generator.github import Cursor, Step, read_users, step_by_id, step_by_page
-from generator.store import CachedReply, ListProgress, Store, Tally
+from generator.github import read_users
+from generator.seed.paging import read_page
+from generator.store import CachedReply, Cursor, ListProgress, Step, Store, Tally
 from tests.factories import ODD, make_profile, make_reply
 
 URL = "https://api.test/users?since=0"
@@ -35,7 +36,16 @@ def record(profile):
 
 
 def add_reply(
-    store, profiles, *, list=USERS, cursor=None, now="t1", end=False, etag=None, **options
+    store,
+    profiles,
+    *,
+    list=USERS,
+    cursor=None,
+    now="t1",
+    end=False,
+    etag=None,
+    refresh=False,
+    is_last=False,
 ):
     """Add a reply with *profiles* after *cursor*. Return the tally and the next cursor."""
     cursor = cursor or Cursor(list.identity)
@@ -43,19 +53,14 @@ def add_reply(
     after = max([cursor.position, *(p.id for p in profiles)])
     page = f"since={after}" if by_id else f"page={cursor.users + 2}"
     next = None if end else f"{list.identity.partition('?')[0]}?{page}"
-    reply = make_reply([record(p) for p in profiles], next=next)
-    batch = read_users(reply)
-    refresh = options.pop("refresh", False)
+    batch = read_users(make_reply([record(p) for p in profiles], url=cursor.url, next=next))
     with store.reading(list.identity, cursor.position, refresh=refresh) as reading:
-        already_read = reading.already_read(cursor.position, [p.id for p in profiles])
-    step = (
-        step_by_id(cursor, cursor.url, reply, batch)
-        if by_id
-        else step_by_page(cursor, cursor.url, reply, batch, already_read)
-    )
-    cached = CachedReply(cursor.url, etag, next, step.after) if etag else None
-    with store.change(list.identity, step.after, refresh=refresh) as reading:
-        tally = reading.add(profiles, step, now, cached=cached, **options)
+        already_read = reading.already_read([p.id for p in profiles])
+    required = cursor.users + 1 if is_last else 1000
+    step = read_page(cursor, batch, required, already_read, is_by_id=by_id).step
+    cached = CachedReply(cursor.url, etag, next, cursor.position) if etag else None
+    with store.change(list.identity, cursor.position, refresh=refresh) as reading:
+        tally = reading.add(profiles, step, now, cached)
     return tally, step.cursor
 
 
@@ -64,13 +69,7 @@ def mirror(store, profiles, now="t1", is_complete=True):
     with store.change(LOCAL.identity, 0, refresh=True) as reading:
         users = list(profiles)
         positions = {user.id: position for position, user in enumerate(users, 1)}
-        step = Step(
-            *(positions, 0, len(users)),
-            is_by_id=False,
-            next_url=None,
-            is_end=is_complete,
-            cursor=Cursor("", len(users)),
-        )
+        step = Step(positions, len(users), Cursor("", len(users)), is_end=is_complete)
         return reading.add(users, step, now)
 
 
@@ -80,7 +79,7 @@ def choose(store, total, *lists):
 
 def cached_reply(store, url, position):
     with store.reading(USERS.identity, position or 0, refresh=True) as reading:
-        return reading.cached_reply(url, position)
+        return reading.cached_reply(url if position is None else None)
 
 
 def ids(store):
@@ -272,7 +271,7 @@ def test_a_user_of_a_newer_reading_was_read_already(store):
     newcomer = make_profile(5)
     add_reply(store, [newcomer, ONE], list=MEMBERS, refresh=True)  # interrupted then
     with store.reading(MEMBERS.identity, cursor.position) as reading:
-        assert reading.already_read(cursor.position, [5, 6]) == {5}
+        assert reading.already_read([5, 6]) == {5}
 
 
 def test_the_directory_is_the_union_of_the_first_users_of_each_list(store):
@@ -396,6 +395,6 @@ def test_a_missing_store_is_empty(path):
     assert (list(store.profiles()), store.chosen(), store.progress("x")) == ([], [], None)
     assert (store.count("x", 10), cached_reply(store, "y", 0)) == (0, None)
     with store.reading("x", 5) as reading:
-        assert reading.already_read(5, [1]) == set()
+        assert reading.already_read([1]) == set()
     store.close()
     assert not path.exists()
