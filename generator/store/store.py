@@ -53,7 +53,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._file = StoreFile(path)
-        self._choice: Sequence[ListProgress] | None = None
+        self._choice: Sequence[tuple[object, ...]] | None = None
 
     def close(self) -> None:
         """Close the file, and unlock it for other processes."""
@@ -61,12 +61,11 @@ class Store:
 
     def choose(self, lists: Sequence[ListProgress]) -> None:
         """Choose the directory's lists, all of one server. The next successful change stores it."""
-        self._choice = lists
+        self._choice = [astuple(each)[:4] for each in lists]
 
     def commit_choice(self) -> None:
         """Store the choice without another change. The stored choice is not written again."""
-        stored = [astuple(chosen)[:4] for chosen in self.chosen()]
-        if self._choice is not None and [astuple(each)[:4] for each in self._choice] != stored:
+        if self._choice not in (None, [astuple(each)[:4] for each in self.chosen()]):
             with self._transaction():
                 pass
 
@@ -128,7 +127,6 @@ class Store:
         with self._file.transaction() as sql:
             if self._choice is not None:
                 sql.execute("UPDATE lists SET rank = NULL")
-                chosen = [(*astuple(each)[:4], rank) for rank, each in enumerate(self._choice)]
-                sql.executemany(_CHOOSE, chosen)
+                sql.executemany(_CHOOSE, [(*each, rank) for rank, each in enumerate(self._choice)])
             yield sql
         self._choice = None
