@@ -9,6 +9,8 @@ one, with fewer users.
     queries   queries to a directory of 100,000 and of --many users, compared with naive SQL
     render    all pages of 100,000 users, compared with Hugo, Eleventy (needs npm), a Jinja2 loop,
               a C program (needs cc) and system calls; memory with --many; rendering again
+    build-all a whole build of 100,000 users, compared with rendering by Hugo; the same build again;
+              memory with --many
     lambda    the handler, warm and cold, compared with a bare one
     publish   2,000 pages to a store that answers after 20 ms, compared with single uploads
     peers     HTTP, compared with Datasette and the replaced design (needs Debian's package wrk)
@@ -24,7 +26,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from bench import environment, lambdas, peers, publishing, queries, rendering, seeding
+from bench import building, environment, lambdas, peers, publishing, queries, rendering, seeding
 from bench.users import users
 from generator.bake.directory import bake
 from generator.seed import sources
@@ -95,7 +97,7 @@ def bench_build(folder: Path, count: int) -> None:
 
 def main() -> None:
     """Run the given sections, or all, in temporary folders."""
-    sections = ("build", "scale", "queries", "render", "lambda", "publish", "peers")
+    sections = ("build", "scale", "queries", "render", "build-all", "lambda", "publish", "peers")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -123,11 +125,14 @@ def main() -> None:
         if {"queries", "peers"} & {*wanted}:
             large = place(f"queries of {options.many:,}")
             queries.bench(large, options.many, options.users)
-        if {"render", "lambda", "peers"} & {*wanted}:
+        if {"render", "build-all", "lambda", "peers"} & {*wanted}:
             python = environment.peers(place("peers"))
         if "render" in wanted:
             count = min(queries.SMALLER, options.many)
             rendering.bench(place("render"), count, options.many, options.users, python)
+        if "build-all" in wanted:
+            count = min(queries.SMALLER, options.many)
+            building.bench(place("build-all"), count, options.many, python)
         if "lambda" in wanted:
             small = folder / "lambda.db"
             bake(users(queries.SMALLER), ABOUT, small)

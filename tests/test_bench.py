@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from bench import publishing, queries, rendering, seeding
+from bench import building, publishing, queries, rendering, seeding
 from bench.contenders import jinja_loop, native, sameness
 from bench.users import users
 
@@ -49,6 +49,14 @@ def test_rendering_is_measured_without_a_network(tmp_path, capsys):
     assert shutil.which("cc") is None or f"\nrender / {native.NAME}" in output
     assert re.search("\nfiles written where nothing changed +0 +0\n", output)
     assert "\nMiB of memory, 400 users" in output
+
+
+@pytest.mark.slow
+def test_a_whole_build_is_measured_without_a_network(tmp_path, capsys):
+    building.bench(tmp_path, count=300, larger=400, rounds=1)
+    output = capsys.readouterr().out
+    assert re.search(r"\nthe same build again / the first +0.05 +[0-9.]+", output)
+    assert re.search(r"\n400 users, [0-9]+ pages\n", output)
 
 
 @pytest.mark.slow

