@@ -6,4 +6,4 @@ from pathlib import Path
 from function.app import create_app
 from function.database import Directory
 
-app = create_app(Directory(Path(os.environ["DIRECTORY_DB"])))
+app = create_app(Directory(Path(os.environ["DIRECTORY_DB"]), use_mmap=True))

@@ -188,7 +188,10 @@ def bench(folder: Path, count: int, smaller: int, mix: int = 300) -> Path:
     bake_seconds = seconds(lambda: bake(users(count), ABOUT, baked))
     bake(users(smaller), ABOUT, small)
     names = [fold(profile.username) for profile in users(1000, seed=9)]
-    with closing(Directory(baked)) as directory, closing(Directory(small)) as smaller_directory:
+    with (
+        closing(Directory(baked, use_mmap=True)) as directory,
+        closing(Directory(small, use_mmap=True)) as smaller_directory,
+    ):
         naive = Naive(naive_path)
         medians = _kinds(baked, directory, naive)
         our_p99, naive_p99 = _mix(directory, naive, mixed(mix, names))

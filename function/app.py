@@ -1,5 +1,6 @@
 """The ASGI application: its routes, its error responses, and the headers of every response."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
@@ -11,6 +12,7 @@ from starlette.routing import Route
 
 from function.answer import CONTENT_TYPE, PATH, Answer, answer_error, answer_profiles
 from function.database import Directory
+from function.errors import DatabaseMismatch
 
 # The same for every request, so that a cache may give any client's response to any other.
 HEADERS = {
@@ -18,6 +20,9 @@ HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "X-Content-Type-Options": "nosniff",
 }
+
+# The headers of a response that another try may not get.
+NOT_CACHED = {"Cache-Control": "no-store"}
 
 # The path of the API's own description, `function.openapi`.
 DESCRIPTION_PATH = "/api/openapi.json"
@@ -62,13 +67,20 @@ def create_app(directory: Directory) -> Starlette:
         headers = {"Allow": "GET, HEAD"} if exc.status_code == 405 else {}
         return respond(request, answer_error(exc.status_code, MESSAGES[exc.status_code]), **headers)
 
+    async def damaged(request: Request, exc: Exception) -> Response:
+        # The reason names a path of the server: it is for the log alone.
+        logging.getLogger(__name__).error(str(exc))
+        message = "the directory's database is damaged; it must be deployed again"
+        return respond(request, answer_error(503, message), **NOT_CACHED)
+
     async def failed(request: Request, exc: Exception) -> Response:
         # Starlette raises the exception again after this response, so the server logs it.
         message = "the directory failed to answer; it is not the request's fault"
-        return respond(request, answer_error(500, message), **{"Cache-Control": "no-store"})
+        return respond(request, answer_error(500, message), **NOT_CACHED)
 
     handlers: dict[object, Callable[[Request, Exception], Awaitable[Response]]] = {
         HTTPException: refused,
+        DatabaseMismatch: damaged,
         Exception: failed,
     }
     app = Starlette(

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from function.contract import About, Page, Profile, fold, implied_urls
-from function.database_file import damaged_database, open_database, read_release
+from function.database_file import (
+    SHAPE_ERRORS,
+    damaged_database,
+    load_database,
+    open_database,
+    read_release,
+)
+from function.errors import DatabaseMismatch
 from function.index import (
     ALL_TYPES,
     ANCHOR_INTERVAL,
@@ -70,34 +77,61 @@ class Directory:
         type_names: the name of each type, by its code.
     """
 
-    def __init__(self, path: Path, *, release: str = "", use_mmap: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        release: str = "",
+        verify: bool = True,
+        in_memory: bool = False,
+        use_mmap: bool = False,
+    ) -> None:
         """Open the file at *path*.
+
+        If the release is known and verified, no damage changes an answer. Otherwise only damage to
+        the database's structure is found, and not, for example, a wrong bit in a name. The function
+        does not verify the release, because its cold start would have to read the whole file: 70 ms
+        for a million users. The release in the file's name was computed when the bundle was made.
 
         Args:
             path: the file.
-            release: the file's release; without it, the whole file is read to compute it.
+            release: the release that the file must have; by default any.
+            verify: whether to compute the file's release even if *release* is given.
+            in_memory: see `load_database`.
             use_mmap: see `open_database`.
 
         Raises:
-            DatabaseMismatch: the file cannot be read, or is not a directory database of this
-                version.
+            DatabaseMismatch: the file cannot be read, is not a directory database of this version,
+                or is of another release.
         """
         self.path = path
-        self.release = release or read_release(path)
-        self._sql = open_database(path, use_mmap=use_mmap)
+        if in_memory:
+            self._sql, self.release = load_database(path)
+        else:
+            self.release = read_release(path) if verify or not release else release
+            self._sql = open_database(path, use_mmap=use_mmap)
         try:
+            if release not in ("", self.release):
+                raise DatabaseMismatch(
+                    f"{path} is of release {self.release}, not {release}: it is damaged, or of"
+                    " another build; run `make build-site` to make both again"
+                )
             self._read_summary()
-        # TypeError: `about` is empty. KeyError: `lists` lacks a total.
-        except (sqlite3.Error, TypeError, KeyError, UnicodeDecodeError) as exc:
+        except DatabaseMismatch:
+            self.close()
+            raise
+        except SHAPE_ERRORS as exc:
             self.close()
             raise damaged_database(path, exc) from exc
 
     def _read_summary(self) -> None:
-        *about, self._longest, self._id_bytes = self._sql.execute(
-            "SELECT source, title, seeded_at, longest, id_bytes FROM about"
-        ).fetchone()
+        ((*about, self._longest, self._id_bytes),) = self.fetch_all(
+            "SELECT source, title, seeded_at, longest, id_bytes FROM about", ()
+        )
+        if self._id_bytes not in (4, 8):
+            raise ValueError(f"anchors of {self._id_bytes} bytes")
         self.about = About(*about)
-        self.type_names: dict[int, str] = dict(self._sql.execute("SELECT code, type FROM types"))
+        self.type_names: dict[int, str] = dict(self.fetch_all("SELECT code, type FROM types", ()))
         self._group_codes = type_groups(self.type_names)
         # Types that differ in case alone have one name here. Their common group comes last, and so
         # replaces the group of each.
@@ -113,7 +147,7 @@ class Directory:
             for code in self._group_codes[ALL_TYPES]
         }
         # Fails here, and not at the first search, if SQLite has no FTS5 or the table is damaged.
-        self._sql.execute("SELECT 1 FROM grams WHERE grams MATCH '\"=\"'").fetchone()
+        self.fetch_all("SELECT 1 FROM grams WHERE grams MATCH '\"=\"'", ())
 
     def find(self, query: ProfileQuery) -> Page:
         """Return the page that *query* asks for. A page past the end has no profiles.
@@ -123,10 +157,9 @@ class Directory:
         """
         try:
             rows, total, exact_row = self._find(query)
-            profiles = tuple(self.profiles([*rows, exact_row] if exact_row else rows))
-        # ValueError, TypeError: an anchor is missing. KeyError: a type or a URL is missing.
-        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as exc:
+        except SHAPE_ERRORS as exc:
             raise damaged_database(self.path, exc) from exc
+        profiles = self.profiles([*rows, exact_row] if exact_row else rows)
         exact = profiles[-1] if exact_row else None
         return Page(profiles[: len(rows)], query.page, query.pagination, total, exact)
 
@@ -152,6 +185,17 @@ class Directory:
         count = max(min(stop, self._all_users[group].total) - start, 0)
         return self._statements(lists, start, stop, order_by), count
 
+    def profiles(self, rows: Sequence[Row]) -> tuple[Profile, ...]:
+        """Return the profile of each of *rows*, in their order.
+
+        Raises:
+            DatabaseMismatch: the file is damaged.
+        """
+        try:
+            return tuple(self._profiles(rows))
+        except SHAPE_ERRORS as exc:
+            raise damaged_database(self.path, exc) from exc
+
     def explicit_urls(self, rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
         """Return (avatar_url, html_url) by id, of those *rows* whose URLs are not implied."""
         ids = [user_id for user_id, packed_type, _ in rows if packed_type & 1]
@@ -161,8 +205,15 @@ class Directory:
         return {user_id: (avatar_url, html_url) for user_id, avatar_url, html_url in urls}
 
     def fetch_all(self, sql: str, values: Sequence[object]) -> list[Any]:
-        """Execute a statement, and return its rows. A query executes all of its statements here."""
-        return self._sql.execute(sql, values).fetchall()
+        """Execute a statement, and return its rows. A query executes all of its statements here.
+
+        Raises:
+            DatabaseMismatch: the file is damaged.
+        """
+        try:
+            return self._sql.execute(sql, values).fetchall()
+        except sqlite3.Error as exc:
+            raise damaged_database(self.path, exc) from exc
 
     def close(self) -> None:
         """Close the file."""
@@ -186,6 +237,8 @@ class Directory:
         if is_descending(query.order_by):
             rows.reverse()
         total = sum(user_list.total for user_list in lists_of_group)
+        if len(rows) != max(min(stop, total) - start, 0):
+            raise ValueError(f"{len(rows)} users from {start} to {stop} of {total}")
         return _Matches(rows, total, self._exact_row(lists.get(group)))
 
     def _exact_row(self, user_list: UserList | None) -> Row | None:
@@ -201,8 +254,12 @@ class Directory:
 
     def _lists(self, term: str) -> dict[int, UserList]:
         """Return the lists of a frequent term by type group. A rare term has none."""
-        lists = (UserList(*row) for row in self.fetch_all(LISTS_OF_TERM, [term]))
-        return {user_list.type_group: user_list for user_list in lists}
+        rows = (UserList(*row) for row in self.fetch_all(LISTS_OF_TERM, [term]))
+        lists = {user_list.type_group: user_list for user_list in rows}
+        of_types = sum(lists[code].total for code in lists if code in self.type_names)
+        if lists and of_types != lists[ALL_TYPES].total:  # each user has one type
+            raise ValueError(f"{of_types} users with {term!r}, not {lists[ALL_TYPES].total}")
+        return lists
 
     def _lists_of_group(
         self, lists: dict[int, UserList], group: int, order_by: str
@@ -227,6 +284,8 @@ class Directory:
     def _anchor(self, list_number: int, anchor: int) -> int:
         """Return the id at an anchor; see `anchor_statement`."""
         ((encoded,),) = self.fetch_all(*anchor_statement(list_number, anchor, self._id_bytes))
+        if len(encoded) != self._id_bytes:
+            raise ValueError(f"list {list_number} has no anchor {anchor}")
         return int.from_bytes(encoded, "little")
 
     def _rows_by_id(self, user_id: int, term: str) -> list[Row]:
@@ -269,12 +328,13 @@ class Directory:
                 break
         return []
 
-    def _page_of(self, rows: Sequence[Row], group: int, query: ProfileQuery) -> _Matches:
+    def _page_of(self, rows: list[Row], group: int, query: ProfileQuery) -> _Matches:
         """Return the page of those *rows* that are of *group*.
 
         *rows* match all filters but the type. They are ordered by id.
         """
-        matches = [row for row in rows if row[1] >> 1 in self._group_codes[group]]
+        codes = self._group_codes[group]
+        matches = rows if group == ALL_TYPES else [row for row in rows if row[1] >> 1 in codes]
         term = fold(query.username or "")
         of_that_name = (
             row for row in reversed(matches) if len(row[2]) == len(term) and fold(row[2]) == term
@@ -287,8 +347,7 @@ class Directory:
         start = (query.page - 1) * query.pagination
         return _Matches(matches[start : start + query.pagination], len(matches), exact_row)
 
-    def profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
-        """Yield the profile of each of *rows*, in their order."""
+    def _profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
         explicit = self.explicit_urls(rows)
         for user_id, packed_type, username in rows:
             urls = explicit[user_id] if packed_type & 1 else implied_urls(user_id, username)

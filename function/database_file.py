@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 from function.contract import APPLICATION_ID, MINIMUM_SQLITE_VERSION, SCHEMA_VERSION
@@ -58,10 +58,8 @@ def read_release(path: Path) -> str:
     Raises:
         DatabaseMismatch: the file cannot be read.
     """
-    import hashlib  # a cold start takes the release from the file's name, and needs no hashlib
-
     with _open(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        return _release(file)
 
 
 def open_database(path: Path, *, use_mmap: bool) -> sqlite3.Connection:
@@ -70,16 +68,13 @@ def open_database(path: Path, *, use_mmap: bool) -> sqlite3.Connection:
     Args:
         path: the file.
         use_mmap: whether SQLite maps the file into memory, and so copies no page before it reads
-            it. https://sqlite.org/mmap.html
+            it. If the file becomes shorter meanwhile, the process ends with SIGBUS.
+            https://sqlite.org/mmap.html
 
     Raises:
         DatabaseMismatch: the file cannot be read, or is not a database that this code can read.
     """
-    if sqlite3.sqlite_version_info < MINIMUM_SQLITE_VERSION:
-        required = ".".join(map(str, MINIMUM_SQLITE_VERSION))
-        raise DatabaseMismatch(
-            f"SQLite {required} or newer is needed; this Python has {sqlite3.sqlite_version}"
-        )
+    _check_sqlite()
     with _open(path) as file:
         size = file.seek(0, 2)
     # /var/task is a read-only mount; immutable=1 makes SQLite look for no journal and take
@@ -87,14 +82,38 @@ def open_database(path: Path, *, use_mmap: bool) -> sqlite3.Connection:
     sql = sqlite3.connect(
         f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
     )
-    try:
-        _check(sql, path, size)
-    except DatabaseMismatch:
-        sql.close()
-        raise
+    _check(sql, path, size)
     if use_mmap:
         sql.execute(f"PRAGMA mmap_size = {size}")
     return sql
+
+
+def load_database(path: Path) -> tuple[sqlite3.Connection, str]:
+    """Read the directory database at *path* into memory. Return it, and its release.
+
+    Whatever happens to the file later changes no answer.
+
+    Raises:
+        DatabaseMismatch: the file cannot be read, or is not a database that this code can read.
+    """
+    _check_sqlite()
+    with _open(path) as file:
+        content = file.read()
+    sql = sqlite3.connect(":memory:", check_same_thread=False)
+    if content:  # sqlite3 raises MemoryError for an empty file
+        sql.deserialize(content)
+    _check(sql, path, len(content))
+    return sql, _release(BytesIO(content))
+
+
+def _release(file: BufferedReader | BytesIO) -> str:
+    import hashlib  # a cold start takes the release from the file's name, and needs no hashlib
+
+    return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+# What rows of another shape than the schema's raise where they are used.
+SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def damaged_database(path: Path, reason: Exception | str) -> DatabaseMismatch:
@@ -120,8 +139,24 @@ def _open(path: Path) -> BufferedReader:
         ) from exc
 
 
+def _check_sqlite() -> None:
+    if sqlite3.sqlite_version_info < MINIMUM_SQLITE_VERSION:
+        required = ".".join(map(str, MINIMUM_SQLITE_VERSION))
+        raise DatabaseMismatch(
+            f"SQLite {required} or newer is needed; this Python has {sqlite3.sqlite_version}"
+        )
+
+
 def _check(sql: sqlite3.Connection, path: Path, size: int) -> None:
-    """Raise DatabaseMismatch unless the file has this code's version and is *size* bytes long."""
+    """Close *sql* and raise DatabaseMismatch, unless it is a whole directory of this version."""
+    try:
+        _check_header(sql, path, size)
+    except DatabaseMismatch:
+        sql.close()
+        raise
+
+
+def _check_header(sql: sqlite3.Connection, path: Path, size: int) -> None:
     names = ("application_id", "user_version", "page_size", "page_count")
     try:
         application_id, version, page_size, page_count = (

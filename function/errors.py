@@ -2,7 +2,7 @@
 
 FunctionError
 ├── InvalidParameter    a parameter has a value that is not allowed -> 400
-├── DatabaseMismatch    the database is missing, damaged or of another version
+├── DatabaseMismatch    the database is missing, damaged or of another version -> 503
 └── ServerError         a response of 500 or more, raised for Lambda to count an error
 """
 

@@ -42,7 +42,9 @@ logging.getLogger("mangum.http").setLevel(logging.WARNING)
 
 # The bundle's folder, which holds this package, is /var/task on Lambda.
 _path, _release = find_database(os.environ.get("DIRECTORY_DB", ""), Path(__file__).parents[1])
-directory = Directory(_path, release=_release)
+# Nobody changes the bundle of a running function. So its file can be mapped into memory, and is not
+# read as a whole to verify its release.
+directory = Directory(_path, release=_release, verify=False, use_mmap=True)
 # lifespan="auto" would start and stop the application for each event.
 respond = Mangum(create_app(directory), lifespan="off")
 logger.info("opened", release=directory.release, sqlite=sqlite_version)
@@ -89,7 +91,7 @@ def handler(event: Any, context: Any) -> dict[str, Any] | None:
 
     Raises:
         ServerError: the response would be 500 or more. Lambda then counts an error, and an alarm
-            can see it. If the handler returned the 500, Lambda would count a success.
+            can see it. If the handler returned the response, Lambda would count a success.
     """
     # A test or a shell calls the handler without Lambda's context, which the log needs.
     is_invocation = hasattr(context, "function_name")

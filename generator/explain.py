@@ -73,8 +73,7 @@ class RecordingDirectory(Directory):
 
     def __init__(self, path: Path) -> None:
         self.recorded: list[tuple[str, tuple[object, ...], int]] = []
-        # Pages that are read through a memory map are in no counter.
-        super().__init__(path, use_mmap=False)
+        super().__init__(path)
 
     def fetch_all(self, sql: str, values: Sequence[object]) -> list[Any]:
         """Execute and record a statement, and return its rows."""

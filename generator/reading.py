@@ -4,13 +4,12 @@ The function never needs this: it answers one page at a time.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from function.contract import Profile
 from function.database import Directory
-from function.database_file import damaged_database
+from function.database_file import SHAPE_ERRORS, damaged_database
 from function.query import ProfileQuery, is_descending
 from function.statements import Row
 
@@ -51,12 +50,19 @@ def read_profiles(
 
 
 def read_cut(directory: Directory) -> int | None:
-    """Return the number of users after which a longer source was cut; None if none was."""
+    """Return the number of users after which a longer source was cut; None if none was.
+
+    Raises:
+        DatabaseMismatch: the directory is damaged.
+    """
     tables = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'cut'"
     if not directory.fetch_all(tables, ()):
         return None
-    ((users,),) = directory.fetch_all("SELECT users FROM cut", ())
-    return int(users)
+    try:
+        ((users,),) = directory.fetch_all("SELECT users FROM cut", ())
+        return int(users)
+    except SHAPE_ERRORS as exc:
+        raise damaged_database(directory.path, exc) from exc
 
 
 def read_columns(
@@ -71,7 +77,7 @@ def read_columns(
     """
     try:
         return _read_columns(directory, order_by, type_, start, stop)
-    except (sqlite3.DatabaseError, TypeError, KeyError, ValueError) as exc:
+    except SHAPE_ERRORS as exc:
         raise damaged_database(directory.path, exc) from exc
 
 
@@ -94,6 +100,8 @@ def _read_columns(
         columns.usernames.extend(json.loads(usernames))
     if {len(column) for column in columns} != {count}:
         raise ValueError(f"{len(columns.types)} users instead of {count}")
+    if unknown := {code >> 1 for code in {*columns.types}} - directory.type_names.keys():
+        raise ValueError(f"users of unknown types: {unknown}")
     if is_descending(order_by):
         for column in columns:
             column.reverse()

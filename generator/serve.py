@@ -35,7 +35,9 @@ Send = Callable[[Message], Awaitable[None]]
 class Preview:
     """An ASGI application: the API of a directory, and its site as it will be published.
 
-    If directory and site are built again, the next request is answered from the new ones.
+    If directory and site are built again, the next request is answered from the new ones. Until
+    both are complete and of one release, the old directory answers. It is in memory, so nothing
+    that happens to its file changes an answer.
 
     Args:
         database: the directory's file.
@@ -50,26 +52,28 @@ class Preview:
     def __init__(self, database: Path, site: Path, base_path: str) -> None:
         self.base_path = base_path
         self._database, self._site = database, site
-        self._open(read_build(site), Directory(database), self._modification_times())
+        build = read_build(site)
+        self._open(build, Directory(database, in_memory=True))
+        self._read_times = self._modification_times()
 
     def _modification_times(self) -> list[int]:
         return [file.stat().st_mtime_ns for file in (self._database, self._site / BUILD_KEY)]
 
-    def _open(self, build: Build, directory: Directory, times: list[int]) -> None:
-        self.build, self.directory, self._opened_times = build, directory, times
+    def _open(self, build: Build, directory: Directory) -> None:
+        self.build, self.directory = build, directory
         self._api = create_app(directory)
 
     def _reopen_if_changed(self) -> None:
         """Open the new directory and site, once both exist and are of the same release."""
         with suppress(OSError, BuildError, DatabaseMismatch):
-            if (times := self._modification_times()) == self._opened_times:
+            if (times := self._modification_times()) == self._read_times:
                 return
-            build, directory = read_build(self._site), Directory(self._database)
-            if build.release == directory.release:
-                self.directory.close()
-                self._open(build, directory, times)
-            else:
-                directory.close()
+            build = read_build(self._site)
+            # A directory of another release is read once, and not for each request.
+            self._read_times = times
+            directory = Directory(self._database, release=build.release, in_memory=True)
+            self.directory.close()
+            self._open(build, directory)
 
     def close(self) -> None:
         """Close the directory."""

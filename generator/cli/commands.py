@@ -140,8 +140,7 @@ def render(
 ) -> None:
     """Render every page of the directory to a static file."""
     place = Place(origin or "", base_path)
-    # The file is read once and in order, so mapping it into memory gains nothing.
-    with closing(Directory(database, use_mmap=False)) as directory:
+    with closing(Directory(database)) as directory:
         try:
             build = make_build(directory, page_sizes, orders, types)
         except ValueError as exc:

@@ -196,7 +196,7 @@ class _Site:
         def work(task: Slice) -> FileCounts:
             # SQLite does not allow a connection to be carried across a fork.
             # https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
-            with closing(Directory(path, release=release, use_mmap=False)) as directory:
+            with closing(Directory(path, release=release, verify=False)) as directory:
                 pages = draw_pages(directory, self._build, renderer, task)
                 return sum((writer.put_all(prefix, files) for prefix, files in pages), FileCounts())
 

@@ -1,10 +1,13 @@
 import asyncio
+from contextlib import closing
 
 import httpx
 import pytest
 
 from function.app import create_app
+from function.database import Directory
 from function.openapi import document
+from tests.factories import damage_users, make_directory, make_profile
 
 PATH = "/api/users/profiles"
 
@@ -71,6 +74,20 @@ def test_a_failure_is_a_json_error_without_details_and_is_not_cached(app, direct
     assert response.headers["cache-control"] == "no-store"
     assert list(response.json()) == ["error"]
     assert "secret" not in response.text
+
+
+def test_a_damaged_directory_is_a_json_error_whose_reason_is_logged(tmp_path, caplog):
+    make_directory(tmp_path, map(make_profile, range(2000))).close()
+    path = tmp_path / "directory.db"
+    damage_users(path)
+    with closing(Directory(path)) as directory:
+        response = ask(create_app(directory), PATH)
+    assert (response.status_code, response.headers["cache-control"]) == (503, "no-store")
+    assert "damaged" in response.json()["error"]
+    assert str(path) not in response.text
+    (record,) = caplog.records
+    assert str(path) in record.getMessage()
+    assert record.exc_info is None
 
 
 @pytest.mark.parametrize(

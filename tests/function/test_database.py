@@ -6,11 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from function.contract import Profile
-from function.database import Directory
-from function.errors import DatabaseMismatch
 from function.query import ORDERS, ProfileQuery
 from generator.bake import index
-from tests.factories import ABOUT, ODD, damage_users, make_directory, make_profile
+from tests.factories import ABOUT, ODD, make_directory, make_profile
 from tests.oracle import VARIED, expected_exact, expected_page
 
 
@@ -190,40 +188,3 @@ def test_a_directory_says_which_users_it_lists(directory):
     assert directory.about == ABOUT
     assert directory.users == len(ODD)
     assert directory.types["user"] == 1
-
-
-@pytest.mark.parametrize("table", ["about", "lists"])
-def test_a_directory_without_its_summary_is_damaged(tmp_path, table):
-    make_directory(tmp_path).close()
-    with closing(sqlite3.connect(tmp_path / "directory.db")) as sql, sql:
-        sql.execute(f"DELETE FROM {table}")
-    with pytest.raises(DatabaseMismatch, match="damaged one"):
-        Directory(tmp_path / "directory.db")
-
-
-@pytest.mark.parametrize(
-    ("delete", "query"),
-    [
-        pytest.param("DELETE FROM anchors", ProfileQuery(page=50), id="anchors"),
-        pytest.param("DELETE FROM addresses", ProfileQuery(), id="URLs"),
-        pytest.param("UPDATE users SET type = 98 WHERE id = 7", ProfileQuery(), id="type"),
-    ],
-)
-def test_a_directory_without_rows_that_a_query_needs_is_damaged(tmp_path, delete, query):
-    make_directory(tmp_path, [*map(make_profile, range(2, 2000)), ODD[-1]]).close()
-    path = tmp_path / "directory.db"
-    with closing(sqlite3.connect(path)) as sql, sql:
-        sql.execute("UPDATE users SET type = type | 1 WHERE id = 9")
-        sql.execute(delete)
-    with closing(Directory(path)) as directory, pytest.raises(DatabaseMismatch, match="damaged"):
-        directory.find(query)
-
-
-def test_an_overwritten_page_of_the_file_is_damage(tmp_path):
-    make_directory(tmp_path, map(make_profile, range(2000))).close()
-    damage_users(tmp_path / "directory.db")
-    with (
-        closing(Directory(tmp_path / "directory.db")) as directory,
-        pytest.raises(DatabaseMismatch, match="damaged one"),
-    ):
-        directory.find(ProfileQuery())

@@ -77,6 +77,8 @@ def test_the_release_is_the_start_of_the_digest(tmp_path):
     with closing(make_directory(tmp_path)) as directory:
         digest = hashlib.sha256(directory.path.read_bytes()).hexdigest()
         assert directory.release == read_release(directory.path) == digest[:16]
+    with closing(Directory(directory.path, in_memory=True)) as directory:
+        assert directory.release == digest[:16]
 
 
 def test_a_directory_opens_in_a_read_only_folder(tmp_path):
@@ -130,22 +132,24 @@ def make_empty(path: Path, application_id: int, version: int) -> None:
         ),
     ],
 )
-def test_a_file_that_is_no_directory_is_an_error_that_names_it(tmp_path, make, message):
+@pytest.mark.parametrize("in_memory", [False, True], ids=["file", "memory"])
+def test_a_file_that_is_no_directory_is_an_error_that_names_it(tmp_path, make, message, in_memory):
     path = tmp_path / "other.db"
     make(path)
     with pytest.raises(DatabaseMismatch, match=message) as error:
-        Directory(path)
+        Directory(path, in_memory=in_memory)
     assert str(path) in str(error.value)
 
 
+@pytest.mark.parametrize("in_memory", [False, True], ids=["file", "memory"])
 @pytest.mark.parametrize("change", [-4096, -1, 1, 4096])
-def test_a_file_of_another_size_is_damaged(tmp_path, change):
+def test_a_file_of_another_size_is_damaged(tmp_path, change, in_memory):
     make_directory(tmp_path).close()
     path = tmp_path / "directory.db"
     content = path.read_bytes()
     path.write_bytes(content[:change] if change < 0 else content + bytes(change))
     with pytest.raises(DatabaseMismatch, match="damaged one"):
-        Directory(path)
+        Directory(path, in_memory=in_memory)
 
 
 def test_sqlite_without_fts5_is_an_error_that_says_so(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from function.errors import DatabaseMismatch
 from tests.factories import make_directory, proxy_event
 
 PATH = "/api/users/profiles"
@@ -114,12 +115,15 @@ def test_an_ignored_event_is_logged_without_the_ids_of_the_last_request(module, 
     assert (line["function_request_id"], "correlation_id" in line) == ("another", False)
 
 
-def test_a_failure_is_raised_so_that_lambda_counts_it(module, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "status"), [(RuntimeError(), "500"), (DatabaseMismatch("a reason"), "503")]
+)
+def test_a_failure_is_raised_so_that_lambda_counts_it(module, monkeypatch, error, status):
     def fail(*args):
-        raise RuntimeError
+        raise error
 
     monkeypatch.setattr(type(module.directory), "find", fail)
-    with pytest.raises(module.ServerError, match="500"):
+    with pytest.raises(module.ServerError, match=status):
         module.handler(proxy_event(PATH), CONTEXT)
 
 

@@ -9,7 +9,7 @@ from function.contract import Profile, implied_urls
 from function.database import Directory
 from function.errors import DatabaseMismatch
 from function.query import ORDERS
-from generator.reading import read_columns, read_profiles
+from generator.reading import read_columns, read_cut, read_profiles
 from tests.factories import damage_users, make_directory, make_profile
 from tests.oracle import VARIED, expected_list
 
@@ -62,3 +62,24 @@ def test_columns_of_a_directory_that_lost_users_are_an_error(tmp_path):
         for start in (20, 90):
             with pytest.raises(DatabaseMismatch, match="users instead of"):
                 read_columns(directory, "id", None, start, start + 20)
+
+
+@pytest.mark.parametrize(
+    ("statement", "read"),
+    [
+        pytest.param(
+            "UPDATE users SET type = 98",
+            lambda directory: read_columns(directory, "id", None, 0, 9),
+            id="unknown type",
+        ),
+        pytest.param("CREATE TABLE cut (users)", read_cut, id="empty limit"),
+        pytest.param("CREATE TABLE cut AS SELECT 1", read_cut, id="limit without its column"),
+    ],
+)
+def test_rows_of_another_shape_are_an_error(tmp_path, statement, read):
+    make_directory(tmp_path, map(make_profile, range(9))).close()
+    path = tmp_path / "directory.db"
+    with closing(sqlite3.connect(path)) as sql, sql:
+        sql.execute(statement)
+    with closing(Directory(path)) as directory, pytest.raises(DatabaseMismatch, match="damaged"):
+        read(directory)

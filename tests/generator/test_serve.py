@@ -10,7 +10,7 @@ from generator.errors import BuildError, ServeError
 from generator.render import site
 from generator.serve import Preview, serve
 from generator.site.folder import MARKER
-from tests.factories import ODD, make_directory
+from tests.factories import ODD, make_directory, make_profile
 
 
 def build_site(folder, users, base_path="/"):
@@ -142,6 +142,35 @@ def test_new_build_is_served_when_it_is_complete(tmp_path):
     make_directory(tmp_path, ODD[:7]).close()
     assert ask(app, "/api/users/profiles").json()["release"] == new.release
     assert ask(app, "/users/3?pagination=10").status_code == 200
+    app.close()
+
+
+def test_file_that_is_overwritten_in_place_changes_no_answer(tmp_path):
+    build_site(tmp_path, map(make_profile, range(1, 2000)))
+    path = tmp_path / "directory.db"
+    app = Preview(path, tmp_path / "site", "/")
+    urls = [f"/api/users/profiles?page={page}" for page in (1, 40, 80)]
+    before = [ask(app, url).json() for url in urls]
+    content = path.read_bytes()
+    for damaged in (b"\xff" * len(content), content[:8192]):
+        path.write_bytes(damaged)
+        assert [ask(app, url).json() for url in urls] == before
+    new = build_site(tmp_path, ODD)
+    assert ask(app, urls[0]).json()["release"] == new.release
+    app.close()
+
+
+def test_new_directory_with_a_wrong_bit_is_not_served(tmp_path):
+    old = build_site(tmp_path, ODD[:5])
+    app = Preview(tmp_path / "directory.db", tmp_path / "site", "/")
+    new = build_site(tmp_path, ODD)
+    content = (tmp_path / "directory.db").read_bytes()
+    damaged = content.replace(b"octo_ACME", b"octo_ACMD")
+    assert damaged != content
+    (tmp_path / "directory.db").write_bytes(damaged)
+    assert ask(app, "/api/users/profiles").json()["release"] == old.release
+    (tmp_path / "directory.db").write_bytes(content)
+    assert ask(app, "/api/users/profiles").json()["release"] == new.release
     app.close()
 
 
