@@ -93,11 +93,15 @@ def _document() -> dict[str, Any]:
                 "get": {
                     "operationId": "listProfiles",
                     "summary": "List users that match all parameters. Each parameter is optional.",
+                    "description": "An empty parameter counts as absent, and so does one that is"
+                    " not described here. Of a repeated parameter, the last value counts.",
                     "parameters": [
                         {
                             "name": name,
                             "in": "query",
                             "description": description,
+                            # https://spec.openapis.org/oas/v3.1.0#parameter-object
+                            "allowEmptyValue": True,
                             "schema": schema,
                         }
                         for name, (description, schema) in _PARAMETERS.items()

@@ -20,6 +20,7 @@ def test_the_description_has_all_parameters_with_their_defaults():
     for parameter in GET["parameters"]:
         assert parameter["in"] == "query"
         assert "required" not in parameter
+        assert parameter["allowEmptyValue"] is True
     for name, schema in SCHEMAS.items():
         assert schema.get("default") == getattr(ProfileQuery(), name)
 
@@ -34,9 +35,14 @@ def test_a_number_is_allowed_if_the_description_allows_it(name, value):
     assert is_allowed(name, str(value)) is allowed
 
 
-@given(st.text(max_size=5) | st.sampled_from(["id", "-id", "type", "-type", "ID"]))
+@given(st.text(min_size=1, max_size=5) | st.sampled_from(["id", "-id", "type", "-type", "ID"]))
 def test_an_order_is_allowed_if_the_description_allows_it(value):
-    assert is_allowed("order_by", value) is (value in SCHEMAS["order_by"]["enum"] or not value)
+    assert is_allowed("order_by", value) is (value in SCHEMAS["order_by"]["enum"])
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_an_empty_value_is_allowed_and_counts_as_absent(name):
+    assert parse_query([(name, "")]) == ProfileQuery()
 
 
 def is_allowed(name, value):
