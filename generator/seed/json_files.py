@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from generator.errors import UnexpectedRecord
-from generator.seed.encodings import CHUNK, MAX_RECORD, check_decoded
+from generator.seed.records import MAX_RECORD
 
+CHUNK = 1 << 16  # characters
 MAX_DEPTH = 8  # of lists that are read item by item
 _BLANKS = re.compile(r"[ \t\r\n]*")
 
@@ -91,7 +92,6 @@ class JsonReader:
         chunk = self._file.read(max(CHUNK, len(rest)))
         self._line_start -= self._at
         self._text, self._at, self._counted = rest + chunk, 0, 0
-        check_decoded(chunk, lambda at: self._place(len(rest) + at))
         return bool(chunk)
 
     def _place(self, at: int) -> str:

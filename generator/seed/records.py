@@ -12,6 +12,7 @@ from typing import Any
 
 from function.errors import shorten
 
+MAX_RECORD = 1 << 20  # characters; GitHub's own records have about 900
 # A user's fields, and the columns or members that have them, the best first.
 _ALIASES = {
     "id": ("databaseid", "id"),  # GraphQL has another id, a text
@@ -30,8 +31,8 @@ _ADDRESS = re.compile(r"(?:https?://[^/]+|[\w-]+(?:\.[\w-]+)+)/([^/?#]+)/?(?:[?#
 _NOT_IN_LOGIN = re.compile(r"[\x00-\x1f\x7f]|://")
 
 
-def users_in(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield the users in a decoded JSON *value*, cleaned.
+def users_in(value: object) -> Iterator[dict[str, Any]]:
+    """Yield the users in *value*, a decoded JSON value or a row of a table, cleaned.
 
     Lists are searched, and objects around a list or a user. An object that is neither is yielded,
     for `read_user` to refuse.
@@ -41,7 +42,7 @@ def users_in(value: Any) -> Iterator[dict[str, Any]]:
             yield from users_in(item)
     elif isinstance(value, dict):
         fields = fields_of(tuple(value))
-        if message := _error_message(value, fields):
+        if "id" not in fields and (message := _error_message(value)):
             raise ValueError(
                 f"it is not a list but an error of GitHub: {shorten(message, 300)}; request the"
                 " list again"
@@ -49,7 +50,7 @@ def users_in(value: Any) -> Iterator[dict[str, Any]]:
         if inner := _inner_values(value, fields):
             yield from users_in(inner)
         else:
-            yield clean({field: value[name] for field, name in fields.items()})
+            yield _clean(value, fields)
     elif value is not None:
         raise ValueError(f"{shorten(str(value))} is not a user object")
 
@@ -59,16 +60,16 @@ def _inner_values(value: dict[str, Any], fields: dict[str, str]) -> list[Any]:
     is_user = {"id", "login"} <= fields.keys()
     if is_user and isinstance(value[fields["id"]], int):
         return []
-    objects = [inner for inner in value.values() if isinstance(inner, dict)]
     # GraphQL's organisations and repositories can have an id and a login, too.
+    objects = [inner for inner in value.values() if isinstance(inner, dict)]
     if connections := [inner for inner in objects if inner.keys() & {"nodes", "edges"}]:
         return connections
     if not is_user and (wrapped := [value[name] for name in _WRAPPERS if name in value]):
         return wrapped
     if fields.keys() & {"id", "login"}:
         return []
-    # Objects without inner values, such as GraphQL's pageInfo, have no users.
     lists = [inner for inner in value.values() if isinstance(inner, list)]
+    # Objects without inner values, such as GraphQL's pageInfo, have no users.
     return lists or [
         inner
         for inner in objects
@@ -76,10 +77,8 @@ def _inner_values(value: dict[str, Any], fields: dict[str, str]) -> list[Any]:
     ]
 
 
-def _error_message(value: dict[str, Any], fields: dict[str, str]) -> str:
+def _error_message(value: dict[str, Any]) -> str:
     """Return the message of an error of the REST or the GraphQL API, "" if *value* is none."""
-    if "id" in fields:
-        return ""
     errors = value.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else value
     message = first.get("message") if isinstance(first, dict) else None
@@ -89,20 +88,15 @@ def _error_message(value: dict[str, Any], fields: dict[str, str]) -> str:
 @lru_cache
 def fields_of(names: tuple[str, ...]) -> dict[str, str]:
     """Return the name of each field's column, among the *names* of columns or members."""
-    columns: dict[str, str] = {}
-    logins = []
     folded = [name.strip().lower() for name in names]
-    for name, lower in zip(names, folded, strict=True):
-        if lower and folded.count(lower) > 1:
-            raise ValueError(f"two columns are named {lower}: rename or delete one")
-        plain = re.sub(r"[\s_-]", "", lower)
-        columns[plain] = name
-        if plain in _ALIASES["login"]:
-            logins.append(name.strip())
+    if repeated := [name for name in folded if name and folded.count(name) > 1]:
+        raise ValueError(f"two columns are named {repeated[0]}: rename or delete one")
+    logins = [name.strip() for name in names if _plain(name) in _ALIASES["login"]]
     if len(logins) > 1:
         raise ValueError(
             f"the columns {' and '.join(logins)} both mean the login: rename or delete one"
         )
+    columns = {_plain(name): name for name in names}
     if "databaseid" not in columns:
         columns.pop("url", None)  # the REST API's url is an address of the API
     return {
@@ -112,14 +106,20 @@ def fields_of(names: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def clean(record: dict[str, Any]) -> dict[str, Any]:
-    """Return *record*, a user of a file, without what spreadsheets and people add to values.
+def _plain(name: str) -> str:
+    """Return *name* as in `_ALIASES`: "User name" and "user_name" as "username"."""
+    return re.sub(r"[\s_-]", "", name.lower())
+
+
+def _clean(record: dict[str, Any], fields: dict[str, str]) -> dict[str, Any]:
+    """Return the *fields* of *record* without what spreadsheets and people add to values.
 
     Optional values such as NULL are left out. A login is without "@" or the address around it.
     """
-    user = {
-        field: value.strip() if isinstance(value, str) else value for field, value in record.items()
-    }
+    user = {}
+    for field, name in fields.items():
+        value = record[name]
+        user[field] = value.strip() if isinstance(value, str) else value
     for field in ("type", "avatar_url", "html_url"):
         if str(user.get(field)).lower() in _ABSENT:
             user.pop(field, None)

@@ -28,8 +28,7 @@ from generator.github import (
     read_users,
     web_url,
 )
-from generator.seed.encodings import STDIN
-from generator.seed.files import read_records
+from generator.seed.files import STDIN, read_records
 from generator.seed.sample import PATH as SAMPLE
 from generator.seed.sample import read_sample
 

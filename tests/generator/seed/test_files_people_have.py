@@ -11,7 +11,7 @@ import pytest
 from function.contract import Profile
 from generator.errors import SourceError
 from generator.render.downloads import write_downloads
-from generator.seed import encodings
+from generator.seed import files
 from generator.seed.sources import parse_source
 from tests.factories import make_directory, make_profile
 
@@ -142,6 +142,7 @@ REFUSED = {
         "id,login\n" + "101,zoé\n" * 4998 + "102,caf\udce9\n" + "103,x\n" * 1000,
         "line 5000, column 8: the byte 0xE9",
     ),
+    "UTF-8, cut off": (b"id,login\n101,caf\xc3", "line 2, column 8: the byte 0xC3 is not UTF-8"),
     "UTF-32": (CSV.encode("utf-32"), "is text in UTF-32: save it as UTF-8"),
     "UTF-16 without BOM": (CSV.encode("utf-16-le"), "seems to be in UTF-16 without a byte order"),
     "UTF-16, cut off": (CSV.encode("utf-16")[:-1], "is not utf-16.* text: truncated data"),
@@ -223,7 +224,7 @@ def test_downloads_of_a_site_have_the_same_users(tmp_path):
 
 
 def test_a_file_that_unzips_to_more_than_the_limit_is_refused(seed, monkeypatch):
-    monkeypatch.setattr(encodings, "MAX_UNZIPPED", 1 << 20)
+    monkeypatch.setattr(files, "MAX_UNZIPPED", 1 << 20)
     with pytest.raises(SourceError, match="more than 1,048,576 bytes"):
         seed(gzip.compress(CSV.encode() + b"103,carl\n" * 500_000))
 
