@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from generator.errors import UnexpectedRecord
-from generator.seed.records import MAX_RECORD
+from generator.seed.records import MAX_RECORD, may_have_users
 
 CHUNK = 1 << 16  # characters
-MAX_DEPTH = 8  # of lists that are read item by item
+MAX_DEPTH = 8  # of lists and objects that are read part by part
+_ENDS_EARLY = "the file ends early"
 _BLANKS = re.compile(r"[ \t\r\n]*")
 
 
+class _TooLong(UnexpectedRecord):
+    """A value is longer than `MAX_RECORD`."""
+
+
 class JsonReader:
-    """Reads the values of JSON texts that follow each other, and the items of lists.
+    """Reads the values of JSON texts that follow each other, and the parts of long values.
 
     Numbers with a fraction or an exponent are texts, as in the file.
 
@@ -25,35 +30,53 @@ class JsonReader:
     def __init__(self, file: TextIO, name: str) -> None:
         self._file, self._name = file, name
         self._text, self._at = "", 0  # a part of the file, and the place in it
-        self._line, self._line_start = 1, 0  # at *_counted*; a start before *_text* is negative
-        self._counted = 0
+        # The line at *_counted*, and its start (negative if it is before *_text*).
+        self._line, self._line_start, self._counted = 1, 0, 0
         self._decode = json.JSONDecoder(parse_float=str, parse_constant=str).raw_decode
 
     def values(self) -> Iterator[tuple[str, Any]]:
-        """Yield each value after its place.
+        """Yield each value after its place. Of a list, yield the items instead.
+
+        Of an object that is longer than `MAX_RECORD`, such as an answer with all users, yield what
+        its lists have, and the objects that may have users.
 
         Raises:
             UnexpectedRecord: a part of the file is not JSON.
         """
         while self._peek():
-            yield from self._items(MAX_DEPTH)
+            yield from self._values(MAX_DEPTH)
 
-    def _items(self, depth: int) -> Iterator[tuple[str, Any]]:
-        """Yield the items of the next value if it is a list, or else the value."""
-        if self._peek() != "[" or not depth:
-            yield self._value()
+    def _values(self, depth: int, *, is_member: bool = False) -> Iterator[tuple[str, Any]]:
+        """Yield the next value, or what it has. Skip the member of an object without users."""
+        if depth and self._peek() == "[":
+            yield from self._parts("[", "]", depth - 1)
             return
-        self._at += 1
-        if self._peek() != "]":
-            yield from self._items(depth - 1)
-            while self._peek() == ",":
-                self._at += 1
-                yield from self._items(depth - 1)
-        if self._peek() != "]":
-            raise self._error(
-                "a comma is missing before it" if self._peek() else "the list ends early"
-            )
-        self._at += 1
+        try:
+            place, value = self._value()
+        except _TooLong:
+            is_object = depth and self._peek() == "{"
+            parts = self._parts("{", "}", depth - 1) if is_object else iter(())
+            if not (first := next(parts, None)):
+                raise
+            yield first
+            yield from parts
+        else:
+            if not is_member or may_have_users(value):
+                yield place, value
+
+    def _parts(self, start: str, end: str, depth: int) -> Iterator[tuple[str, Any]]:
+        """Yield the items of a list, or the values of the members of an object."""
+        self._skip(start)
+        if self._peek() != end:
+            while True:
+                if is_object := start == "{":
+                    self._value()
+                    self._skip(":")
+                yield from self._values(depth, is_member=is_object)
+                if self._peek() != ",":
+                    break
+                self._skip(",")
+        self._skip(end, f"',' or '{end}'")
 
     def _peek(self) -> str:
         """Move to the next character that is not blank and return it; "" at the end of the file."""
@@ -65,43 +88,60 @@ class JsonReader:
             if not self._read():
                 return ""
 
+    def _skip(self, character: str, expected: str = "") -> None:
+        """Move behind *character*, which must come next."""
+        if (following := self._peek()) != character:
+            expected = f"Expecting {expected or repr(character)}"
+            raise self._error(expected if following else _ENDS_EARLY)
+        self._at += 1
+
     def _value(self) -> tuple[str, Any]:
         """Decode the value that starts at the next character that is not blank."""
-        if not self._peek():
-            raise self._error("the list ends early")
-        place = self._place(self._at)
+        self._peek()
+        self._line, self._line_start = self._find_line(self._at)
+        self._counted = self._at
+        place = self._place()
         while True:
             try:
-                value, self._at = self._decode(self._text, self._at)
+                value, end = self._decode(self._text, self._at)
             except (ValueError, RecursionError) as exc:
                 problem, offset = str(exc), 0
                 if isinstance(exc, json.JSONDecodeError):  # whose text names a line of *_text*
                     problem, offset = exc.msg, exc.pos - self._at
-                # The value may continue in the next chunk.
                 if len(self._text) - self._at > MAX_RECORD:
                     problem += f", or the record is longer than {MAX_RECORD:,} characters"
-                elif self._read():
+                    raise self._error(problem, offset, _TooLong) from exc
+                if self._read():  # the value may continue in the next chunk
                     continue
+                if self._at + offset == len(self._text):
+                    problem = _ENDS_EARLY
                 raise self._error(problem, offset) from exc
-            return place, value
+            if end < len(self._text) or not self._read():  # a number may continue, too
+                self._at = end
+                return place, value
 
     def _read(self) -> bool:
         """Read another chunk, and drop what was decoded. Return False at the end of the file."""
-        self._place(self._at)
         rest = self._text[self._at :]
         chunk = self._file.read(max(CHUNK, len(rest)))
-        self._line_start -= self._at
-        self._text, self._at, self._counted = rest + chunk, 0, 0
+        if chunk:
+            self._line, line_start = self._find_line(self._at)
+            self._line_start = line_start - self._at
+            self._text, self._at, self._counted = rest + chunk, 0, 0
         return bool(chunk)
 
-    def _place(self, at: int) -> str:
-        """Return the place of the character *at* of *_text*. Call it with ascending places."""
+    def _find_line(self, at: int) -> tuple[int, int]:
+        """Return the line of the character *at* of *_text*, and the line's start."""
         if lines := self._text.count("\n", self._counted, at):
-            self._line += lines
-            self._line_start = self._text.rindex("\n", self._counted, at) + 1
-        self._counted = at
-        return f"{self._name}, line {self._line}, column {at - self._line_start + 1}"
+            return self._line + lines, self._text.rindex("\n", self._counted, at) + 1
+        return self._line, self._line_start
 
-    def _error(self, problem: str, offset: int = 0) -> UnexpectedRecord:
-        """Return an error *offset* characters after the next one."""
-        return UnexpectedRecord(self._place(self._at + offset), f"it is not JSON: {problem}")
+    def _place(self, offset: int = 0) -> str:
+        """Return the place *offset* characters after the next one, for people."""
+        line, start = self._find_line(self._at + offset)
+        return f"{self._name}, line {line}, column {self._at + offset - start + 1}"
+
+    def _error(
+        self, problem: str, offset: int = 0, kind: type[UnexpectedRecord] = UnexpectedRecord
+    ) -> UnexpectedRecord:
+        return kind(self._place(offset), f"it is not JSON: {problem}")

@@ -69,12 +69,14 @@ def _inner_values(value: dict[str, Any], fields: dict[str, str]) -> list[Any]:
     if fields.keys() & {"id", "login"}:
         return []
     lists = [inner for inner in value.values() if isinstance(inner, list)]
-    # Objects without inner values, such as GraphQL's pageInfo, have no users.
-    return lists or [
-        inner
-        for inner in objects
-        if "login" in inner or any(isinstance(part, list | dict) for part in inner.values())
-    ]
+    return lists or [inner for inner in objects if may_have_users(inner)]
+
+
+def may_have_users(member: object) -> bool:
+    """Return whether the *member* of an object can have users. GraphQL's pageInfo has none."""
+    return isinstance(member, dict) and (
+        "login" in member or any(isinstance(part, list | dict) for part in member.values())
+    )
 
 
 def _error_message(value: dict[str, Any]) -> str:

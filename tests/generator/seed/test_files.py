@@ -76,11 +76,11 @@ def test_a_list_may_be_empty(read, content):
             id="CSV, too long a record of many lines",
         ),
         pytest.param(
-            '[{"id": 1, "login": "one"}', "column 27: .* the list ends early", id="JSON, cut off"
+            '[{"id": 1, "login": "one"}', "column 27: .* the file ends early", id="JSON, cut off"
         ),
         pytest.param(
             '[{"id": 1, "login": "one"},',
-            "line 1, column 28: .* the list ends early",
+            "line 1, column 28: .* the file ends early",
             id="JSON, cut at a comma",
         ),
         pytest.param(
@@ -92,7 +92,9 @@ def test_a_list_may_be_empty(read, content):
             id="JSON, cut in a record",
         ),
         pytest.param(
-            '[{"id": 1, "login": "one"} {}]', "comma is missing before it", id="JSON, no comma"
+            '[{"id": 1, "login": "one"} {}]',
+            r"column 28: .* Expecting ',' or '\]'",
+            id="JSON, no comma",
         ),
         pytest.param("[] x", "line 1, column 4: it is not JSON", id="JSON, text after a list"),
         pytest.param('{"id": 1, "login": "one"}\n{"id"', "line 2, column 6: ", id="NDJSON"),
@@ -145,13 +147,18 @@ def test_a_csv_id_that_is_not_a_number_stays_a_text_or_none(tmp_path):
 
 @given(
     users=st.lists(st.fixed_dictionaries({"id": st.integers(), "login": LOGINS}), max_size=20),
-    lines=st.booleans(),
+    form=st.sampled_from(["list", "lines", "object"]),
     chunk=st.integers(1, 50),
 )
-def test_json_is_read_the_same_at_any_chunk_size(tmp_path_factory, users, lines, chunk):
+def test_json_is_read_the_same_at_any_chunk_size(tmp_path_factory, users, form, chunk):
     path = tmp_path_factory.mktemp("json") / "users.json"
-    texts = [json.dumps(user) for user in users]
-    path.write_text("\n".join(texts) if lines and users else f"[{', '.join(texts)}]")
+    text = json.dumps(users)
+    if form == "lines" and users:
+        text = "\n".join(map(json.dumps, users))
+    elif form == "object" and users:
+        text = f'{{"total_count": 123456, "data": {{"users": {text}, "page": {{"end": 10.5}}}}}}'
+    path.write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_files, "CHUNK", chunk)
+        patch.setattr(json_files, "MAX_RECORD", 500)  # characters; a user has fewer
         assert [record for _, record in read_records(str(path))] == users

@@ -11,7 +11,7 @@ import pytest
 from function.contract import Profile
 from generator.errors import SourceError
 from generator.render.downloads import write_downloads
-from generator.seed import files
+from generator.seed import files, json_files
 from generator.seed.sources import parse_source
 from tests.factories import make_directory, make_profile
 
@@ -113,6 +113,40 @@ def test_the_users_of_a_file_are_read(seed, content):
     assert [(user.id, user.username) for user in users] == TWO
     assert {user.type for user in users} == {"User"}
     assert [user.html_url for user in users] == [f"https://github.com/{name}" for _, name in TWO]
+
+
+@pytest.mark.parametrize("form", [name for name, content in FORMS.items() if "{" in str(content)])
+def test_a_wrapper_that_is_longer_than_a_record_is_read_part_by_part(seed, form, monkeypatch):
+    monkeypatch.setattr(json_files, "MAX_RECORD", 230)  # characters; one user has fewer
+    monkeypatch.setattr(json_files, "CHUNK", 20)
+    content = FORMS[form]
+    if "bio" not in str(content):
+        assert [(user.id, user.username) for user in seed(content)] == TWO
+
+
+def test_a_wrapper_of_more_than_a_million_characters_is_read(seed):
+    users = [graphql(user) | {"bio": "x" * 100} for user in (ANNA, BEA)] * 5000
+    answer = organization(members={"pageInfo": PAGE, "nodes": users, "totalCount": 10_000})
+    assert len(json.dumps(answer)) > 2 << 20
+    assert len(seed(answer)) == 10_000
+
+
+def test_a_bad_user_in_a_long_wrapper_is_named_by_its_place(seed):
+    users = "".join(f"{json.dumps(ANNA)},\n" for _ in range(30_000))
+    with pytest.raises(SourceError, match=r"line 30001, column 1: it has no login \(id '5'\)"):
+        seed(f'{{"items": [{users}{{"id": 5}}]}}')
+
+
+def test_a_user_that_is_longer_than_a_record_is_refused_by_the_limit(seed):
+    texts = {name: "x" * 700_000 for name in "abc"}
+    with pytest.raises(SourceError, match="longer than 1,048,576 characters"):
+        seed([ANNA | texts | {"plan": {"name": "free"}, "topics": []}])
+
+
+def test_an_error_of_graphql_in_a_long_answer_is_shown(seed):
+    answer = organization(members={"nodes": [graphql(ANNA)] * 10_000})
+    with pytest.raises(SourceError, match="an error of GitHub: 'Something timed out'"):
+        seed(answer | {"errors": [{"message": "Something timed out", "type": "TIMEOUT"}]})
 
 
 REFUSED = {
