@@ -4,13 +4,13 @@ The database has the total of each list, so no query counts users. It has an anc
 user of a list, so no query reads a list from its start. `function.contract` explains these words.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from function.contract import About, Page, Profile, fold, implied_urls
 from function.database_file import (
+    READ_ERRORS,
     SHAPE_ERRORS,
     damaged_database,
     load_database,
@@ -212,7 +212,7 @@ class Directory:
         """
         try:
             return self._sql.execute(sql, values).fetchall()
-        except sqlite3.Error as exc:
+        except READ_ERRORS as exc:
             raise damaged_database(self.path, exc) from exc
 
     def close(self) -> None:

@@ -112,6 +112,8 @@ def _release(file: BufferedReader | BytesIO) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
+# What reading a damaged file raises. UnicodeDecodeError: SQLite's own message names damaged text.
+READ_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 # What rows of another shape than the schema's raise where they are used.
 SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -162,7 +164,7 @@ def _check_header(sql: sqlite3.Connection, path: Path, size: int) -> None:
         application_id, version, page_size, page_count = (
             sql.execute(f"PRAGMA {name}").fetchone()[0] for name in names
         )
-    except sqlite3.DatabaseError as exc:
+    except READ_ERRORS as exc:
         raise damaged_database(path, exc) from exc
     if application_id != APPLICATION_ID:
         raise damaged_database(

@@ -60,6 +60,12 @@ def test_a_directory_with_a_damaged_summary_is_refused(path, statement):
         Directory(path)
 
 
+def test_a_table_whose_definition_is_damaged_is_refused(path, content):
+    path.write_bytes(content.replace(b"CREATE TABLE about", b"CREATE TAB\xd4E about"))
+    with pytest.raises(DatabaseMismatch, match="damaged one"):
+        Directory(path)
+
+
 @pytest.mark.parametrize(
     ("statement", "query"),
     [
