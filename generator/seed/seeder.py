@@ -10,7 +10,6 @@ from pathlib import Path
 from generator.errors import EmptyList, SourceError, UnknownSource, Unreachable
 from generator.github import Client
 from generator.seed import crawl, local
-from generator.seed.crawl import Outcome
 from generator.seed.sources import Source, parse_source
 from generator.store import ListProgress, Store
 from generator.text import count, utc_time
@@ -73,11 +72,9 @@ class Seeder:
         try:
             self._seed(sources, insist=not is_auto)
         except Unreachable as exc:
-            if not is_auto:
-                raise SourceError(
-                    f"{exc}; the sources file:PATH and sample need no network"
-                ) from exc
-            return self._fall_back(sources[0], str(exc))
+            if is_auto:
+                return self._fall_back(sources[0], str(exc))
+            raise SourceError(f"{exc}; the sources file:PATH and sample need no network") from exc
         return None
 
     def estimate(self, specs: Sequence[str]) -> None:
@@ -100,7 +97,7 @@ class Seeder:
         if not source.url:
             self.reporter.say(f"{source.name}: no request")
             return 0
-        total = self._total(source)
+        total = self._total(is_local=False)
         users, requests = crawl.requests_needed(source, store, total, refresh=self.refresh)
         # A list by page may be shorter, and its pages need not be full.
         about, most = ("", "") if source.is_by_id or not requests else ("about ", "at most ")
@@ -144,25 +141,23 @@ class Seeder:
         return is_auto, list(sources.values())
 
     def _list(self, source: Source) -> ListProgress:
-        return ListProgress(source.identity, source.name, source.title, self._total(source))
+        total = self._total(is_local=source.url is None)
+        return ListProgress(source.identity, source.name, source.title, total)
 
-    def _total(self, source: Source) -> int:
-        return self._total_of(is_local=source.url is None)
-
-    def _total_of(self, *, is_local: bool) -> int:
+    def _total(self, *, is_local: bool) -> int:
         return min(self.total or (MAX_TOTAL if is_local else DEFAULT_TOTAL), MAX_TOTAL)
 
     def _seed(self, sources: Sequence[Source], *, insist: bool = True) -> None:
-        with ExitStack() as stack:
-            store = stack.enter_context(closing(Store(self.path)))
-            store.choose([self._list(source) for source in sources])
+        lists = [self._list(source) for source in sources]
+        empty = 0
+        with closing(Store(self.path)) as store, ExitStack() as stack:
+            store.choose(lists)
             client = None
             if any(source.url for source in sources):
                 client = stack.enter_context(closing(self.make_client(insist=insist)))
-            empty = 0
-            for source in sources:
+            for source, chosen in zip(sources, lists, strict=True):
                 try:
-                    outcome = self._seed_source(source, store, client)
+                    outcome = self._read(source, store, chosen.total, client)
                 except EmptyList as exc:
                     # The other sources may have users.
                     empty += 1
@@ -170,20 +165,20 @@ class Seeder:
                         raise
                     self.reporter.warn(str(exc))
                 else:
-                    self._report(source, outcome, store)
+                    self._report(source, outcome, store, chosen.total)
 
-    def _seed_source(self, source: Source, store: Store, client: Client | None) -> Outcome:
-        total, warn = self._total(source), self.reporter.warn
+    def _read(
+        self, source: Source, store: Store, total: int, client: Client | None
+    ) -> crawl.Outcome:
         shown = total if total < MAX_TOTAL else None
         with self.reporter.progress("Seeding", shown, "users") as advance:
-            if client is None or not source.url:
-                return local.copy(source, store, total, _now, advance, warn)
-            return crawl.crawl(
-                *(source, store, total, client, _now, advance, warn), refresh=self.refresh
-            )
+            if client is None or source.url is None:
+                return local.copy(source, store, total, _now, advance, self.reporter.warn)
+            arguments = (source, store, total, client, _now, advance, self.reporter.warn)
+            return crawl.crawl(*arguments, refresh=self.refresh)
 
-    def _report(self, source: Source, outcome: Outcome, store: Store) -> None:
-        users = store.count(source.identity, self._total(source))
+    def _report(self, source: Source, outcome: crawl.Outcome, store: Store, total: int) -> None:
+        users = store.count(source.identity, total)
         remark = self._requested(users)
         if store.is_cut(source.identity):
             remark = f"; the first {users:,} of more; --total brings them"
@@ -201,50 +196,39 @@ class Seeder:
     def _fall_back(self, users: Source, reason: str) -> str:
         """Use the stored users if there are any, or else the sample. Return the warning."""
         stored = self._choose_stored(users)
-        warning = (
-            f"{reason}.\nThis build uses {stored or 'the embedded SAMPLE of invented accounts'}."
-        )
+        used = stored or "the embedded SAMPLE of invented accounts"
+        warning = f"{reason}.\nThis build uses {used}."
         self.reporter.warn(warning)
-        if stored is None:
+        if not stored:
             self._seed([parse_source("sample", self.api_url)])
         return warning
 
-    def _choose_stored(self, users: Source) -> str | None:
-        """Choose the stored list *users*, or else the lists chosen before.
+    def _choose_stored(self, users: Source) -> str:
+        """Choose the stored list *users*, or else the lists chosen before that have users.
 
-        Return a description of their users; None if none but the sample's are stored.
+        Return a description of their users; "" if none but the sample's are stored.
         """
         with closing(Store(self.path)) as store:
-            if store.count(users.identity, 1):
-                lists = [self._list(users)]
-            else:
-                lists = self._stored_lists(store)
+            lists = [self._list(users)]
+            if not store.count(users.identity, 1):
+                lists = [
+                    replace(stored, total=self._total(is_local=stored.cursor is None))
+                    for stored in store.chosen()
+                    if store.count(stored.identity, 1)
+                ]
             if all(stored.source == "sample" for stored in lists):
-                return None
+                return ""
             store.choose(lists)
             store.commit_choice()
-            return self._description(store)
-
-    def _stored_lists(self, store: Store) -> list[ListProgress]:
-        """Return the chosen lists that have users, with the totals of this run."""
-        return [
-            replace(stored, total=self._total_of(is_local=stored.cursor is None))
-            for stored in store.chosen()
-            if store.count(stored.identity, 1)
-        ]
-
-    def _description(self, store: Store) -> str:
-        """Return a description of the users that the directory will list."""
-        lists = store.chosen()
-        users = sum(1 for _ in store.profiles())
+            lists, number = store.chosen(), sum(1 for _ in store.profiles())
         return (
-            f"the users that {self.path} holds: {count(users, 'user')}"
+            f"the users that {self.path} holds: {count(number, 'user')}"
             f" (source: {', '.join(stored.source for stored in lists)},"
-            f" as of {max(stored.seeded_at or '' for stored in lists)}{self._requested(users)})"
+            f" as of {max(stored.seeded_at or '' for stored in lists)}{self._requested(number)})"
         )
 
 
-def _summary(source: Source, outcome: Outcome) -> str:
+def _summary(source: Source, outcome: crawl.Outcome) -> str:
     tally = outcome.tally
     numbers = {
         "new": tally["new"],
