@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from typing import TextIO
 
@@ -12,76 +12,70 @@ from generator.seed.records import MAX_RECORD, fields_of
 _DELIMITERS = ",;\t"
 
 
-def read_csv(file: TextIO, name: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each record of a CSV *file* after its place. Messages call the file *name*.
+class CsvReader:
+    """Reads the records of a CSV file. A record is at most `MAX_RECORD` long.
 
     The delimiter is that of a first line like "sep=;", or the one that the header has most often.
     """
-    csv.field_size_limit(MAX_RECORD)  # for all readers of the process; 131,072 at first
-    counter = _LineCounter(file, name)
-    lines = counter.lines()
-    header = next((line for line in lines if line.strip()), "")
-    if separator := re.fullmatch(r"sep=(.)\s*", header, re.IGNORECASE):
-        delimiter, header = separator[1], next(lines, "")
-    else:
-        delimiter = max(_DELIMITERS, key=header.count)
-    rows = csv.reader(
-        chain([header], lines), delimiter=delimiter, skipinitialspace=True, strict=True
-    )
-    try:
-        columns = next(rows, [])
-        _check_header(columns, counter.place)
-        counter.record_size = 0
-        for row in rows:
-            if any(map(str.strip, row[len(columns) :])):
-                raise UnexpectedRecord(
-                    counter.place,
-                    f"it has {len(row)} values, but the file has {len(columns)} columns; a value"
-                    f" with {delimiter!r} in it must be in double quotes",
-                )
-            if any(map(str.strip, row)):
-                yield counter.place, dict(zip(columns, row, strict=False))
-            counter.record_size = 0
-    except csv.Error as exc:
-        raise UnexpectedRecord(counter.place, f"it is not CSV: {exc}") from exc
-
-
-def _check_header(columns: Sequence[str], place: str) -> None:
-    try:
-        fields = fields_of(tuple(columns))
-    except ValueError as exc:
-        raise UnexpectedRecord(place, str(exc)) from exc
-    if missing := [field for field in ("id", "login") if field not in fields]:
-        raise UnexpectedRecord(
-            place,
-            "the first line must name the columns id and login (or username, user name or handle;"
-            f" type, avatar_url and html_url are optional); it lacks {' and '.join(missing)}",
-        )
-
-
-class _LineCounter:
-    """Counts the lines of a file. A record, of one or more lines, is at most `MAX_RECORD` long.
-
-    Attributes:
-        number: the number of the last line.
-        record_size: the length of the lines so far; set it to 0 after each record.
-    """
 
     def __init__(self, file: TextIO, name: str) -> None:
-        self.number = self.record_size = 0
         self._file, self._name = file, name
+        self._line = self._size = 0  # the last line's number; the length of the record so far
 
-    @property
-    def place(self) -> str:
-        """The place of the last line, for people."""
-        return f"{self._name}, line {self.number}"
+    def values(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield each record after its place.
 
-    def lines(self) -> Iterator[str]:
-        """Yield the lines."""
+        Raises:
+            UnexpectedRecord: a part of the file is not CSV, or the header lacks id or login.
+        """
+        csv.field_size_limit(MAX_RECORD)  # for all readers of the process; 131,072 at first
+        lines = self._lines()
+        header = next((line for line in lines if line.strip()), "")
+        if separator := re.fullmatch(r"sep=(.)\s*", header, re.IGNORECASE):
+            delimiter, header = separator[1], next(lines, "")
+        else:
+            delimiter = max(_DELIMITERS, key=header.count)
+        rows = csv.reader(
+            chain([header], lines), delimiter=delimiter, skipinitialspace=True, strict=True
+        )
+        try:
+            columns = next(rows, [])
+            self._check(columns)
+            for row in rows:
+                if any(map(str.strip, row[len(columns) :])):
+                    raise self._error(
+                        f"it has {len(row)} values, but the file has {len(columns)} columns; a"
+                        f" value with {delimiter!r} in it must be in double quotes"
+                    )
+                if any(map(str.strip, row)):
+                    yield self._place(), dict(zip(columns, row, strict=False))
+                self._size = 0
+        except csv.Error as exc:
+            raise self._error(f"it is not CSV: {exc}") from exc
+
+    def _check(self, columns: list[str]) -> None:
+        """Refuse the header *columns* if a user's id or login is not among them."""
+        try:
+            fields = fields_of(tuple(columns))
+        except ValueError as exc:
+            raise self._error(str(exc)) from exc
+        if missing := [field for field in ("id", "login") if field not in fields]:
+            raise self._error(
+                "the first line must name the columns id and login (or username, user name or"
+                " handle; type, avatar_url and html_url are optional); it lacks"
+                f" {' and '.join(missing)}"
+            )
+
+    def _lines(self) -> Iterator[str]:
         while line := self._file.readline(MAX_RECORD + 1):
-            self.number += 1
-            self.record_size += len(line)
-            if self.record_size > MAX_RECORD:
-                problem = f"the record is longer than {MAX_RECORD:,} characters"
-                raise UnexpectedRecord(self.place, problem)
+            self._line += 1
+            self._size += len(line)
+            if self._size > MAX_RECORD:
+                raise self._error(f"the record is longer than {MAX_RECORD:,} characters")
             yield line
+
+    def _place(self) -> str:
+        return f"{self._name}, line {self._line}"
+
+    def _error(self, problem: str) -> UnexpectedRecord:
+        return UnexpectedRecord(self._place(), problem)

@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from typing import Any, TextIO
 
 from generator.errors import SourceError, UnexpectedRecord, reason
-from generator.seed.csv_files import read_csv
+from generator.seed.csv_files import CsvReader
 from generator.seed.json_files import JsonReader
 from generator.seed.records import users_in
 
@@ -48,9 +48,8 @@ def read_records(path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     name = "standard input" if path == STDIN else path
     try:
         with _open_text(path, name) as (text, first):
-            is_json = first in ("[", "{")
-            values = JsonReader(text, name).values() if is_json else read_csv(text, name)
-            for place, value in values:
+            reader = JsonReader if first in ("[", "{") else CsvReader
+            for place, value in reader(text, name).values():
                 yield from _placed_users(value, place)
     except OSError as exc:
         raise SourceError(f"cannot read {name}: {exc.strerror or reason(exc)}") from exc
