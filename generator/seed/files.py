@@ -75,12 +75,13 @@ def _open_text(path: str, name: str) -> Iterator[tuple[TextIO, str]]:
     """Give the text of the file at *path*, and its first character that is not blank."""
     with ExitStack() as stack:
         raw: Any = sys.stdin.buffer if path == STDIN else stack.enter_context(Path(path).open("rb"))
-        if path == STDIN or not raw.seekable():  # a pipe cannot be read from its start again
+        if path == STDIN or not raw.seekable():  # an error reads the file again; see `_undecoded`
             pipe, raw = raw, stack.enter_context(TemporaryFile())
             shutil.copyfileobj(pipe, raw)
-        if _start(raw).startswith(b"\x1f\x8b"):  # https://www.rfc-editor.org/rfc/rfc1952#page-6
+            raw.seek(0)
+        if raw.peek().startswith(b"\x1f\x8b"):  # https://www.rfc-editor.org/rfc/rfc1952#page-6
             raw = stack.enter_context(_Unzipped(fileobj=raw))
-        start = _start(raw)
+        start = raw.peek(CHUNK)
         encoding = _encoding(start, name)
         text = stack.enter_context(TextIOWrapper(raw, encoding, newline=""))
         try:
@@ -89,14 +90,6 @@ def _open_text(path: str, name: str) -> Iterator[tuple[TextIO, str]]:
             if encoding == "utf-16":
                 raise SourceError(f"{name} is not {exc.encoding} text: {exc.reason}") from exc
             raise _undecoded(raw, name) from exc
-
-
-def _start(file: Any) -> bytes:
-    """Return the first bytes of *file*, and go back to its start."""
-    file.seek(0)
-    start: bytes = file.read(CHUNK)
-    file.seek(0)
-    return start
 
 
 class _Unzipped(gzip.GzipFile):
