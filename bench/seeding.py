@@ -30,7 +30,7 @@ from tests.fake_github import user
 
 API = "https://api.test"
 # Limits: at least so many rows a second, at most so many MiB.
-MIN_ROWS_A_SECOND, MAX_MEMORY, MAX_MEMORY_OF_BAKING = 20_000, 60, 1024
+MIN_ROWS_A_SECOND, MAX_MEMORY, MAX_MEMORY_OF_BAKING = 20_000, 60, 250
 _USER = json.dumps(user(-1, "user-@") | {"avatar_url": f"{API}/u/@?v=4"}).replace("-1", "@")
 
 

@@ -4,7 +4,7 @@ The database has a row for each user, and a search index. The index answers two 
 counting or scanning: how many users match a query, and which of them are on a page.
 
 A term is any substring of a username. A term is frequent if so many users have it that a search
-must not read them all; `generator.bake.index` has the limits.
+must not read them all; `generator.bake.terms` has the limits.
 
 A list has users of one type group (`function.index.type_groups`), in the order of their ids. It
 has all of them, or those whose username contains one frequent term. An anchor is the id of every

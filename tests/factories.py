@@ -88,7 +88,7 @@ def make_directory(
 ) -> Directory:
     """Bake *profiles* into directory.db in *folder*, and open it."""
     path = folder / "directory.db"
-    bake(profiles, about, path)
+    bake(profiles, about, path, jobs=1)
     return Directory(path)
 
 

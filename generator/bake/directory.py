@@ -15,6 +15,7 @@ from function.contract import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, About, Pro
 from generator.bake.index_writer import IndexWriter
 from generator.bake.progress import Progress, in_batches, no_progress
 from generator.errors import BuildError, reason
+from generator.jobs import cores
 
 
 @dataclass
@@ -39,10 +40,12 @@ def bake(
     progress: Progress = no_progress,
     *,
     cut_at: int | None = None,
+    jobs: int | None = None,
 ) -> int:
     """Write *profiles* and *about* to a directory at *path*, and return the number of users.
 
-    *cut_at* is the number of users after which a longer source was cut; None if none was.
+    *cut_at* is the number of users after which a longer source was cut; None if none was. *jobs*
+    processes share the work; None: one for each core. Their number does not change the bytes.
 
     The complete file is moved to *path*: an interrupted bake leaves the old directory as it was.
 
@@ -56,7 +59,7 @@ def bake(
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
         with closing(sqlite3.connect(draft, isolation_level=None)) as sql:
-            users = _write_tables(sql, profiles, about, progress, cut_at)
+            users = _write_tables(sql, profiles, about, progress, cut_at, jobs or cores())
         if not users:
             raise BuildError("there are no users to list; seed some first")
         with draft.open("rb+") as file:
@@ -91,6 +94,7 @@ def _write_tables(
     about: About,
     progress: Progress,
     cut_at: int | None,
+    jobs: int,
 ) -> int:
     """Write all tables, and return the number of users. Without users, there is no index."""
     # The draft is removed if anything fails, so it needs no journal and no waiting for the disk.
@@ -105,7 +109,7 @@ def _write_tables(
     users = summary.types.total()
     if users:
         id_bytes = 4 if summary.greatest_id < 1 << 32 else 8
-        IndexWriter(sql, summary.types, id_bytes, progress).write()
+        IndexWriter(sql, [*summary.types], id_bytes, jobs, progress).write()
         sql.execute(
             "INSERT INTO about VALUES (?, ?, ?, ?, ?)",
             (*about, summary.longest_username, id_bytes),

@@ -2,55 +2,51 @@
 
 import sqlite3
 import struct
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from function.contract import fold
 from function.index import ANCHORS_PER_ROW, type_groups
-from generator.bake.index import (
-    IndexTokens,
-    ListStatistics,
-    PostingList,
-    frequency_threshold,
-    frequent_terms,
-)
+from generator.bake.index import IndexTokens, ListKey, ListMaker, PostingList
 from generator.bake.progress import Progress, in_batches
+from generator.bake.terms import Usernames, frequency_threshold
+from generator.jobs import map_in_processes
 
 
 class IndexWriter:
-    """Writes the index in passes over all users, who are never in memory together.
+    """Writes the index of the users in the directory.
 
     Args:
         sql: the directory, with its users and types.
-        type_sizes: the number of users of each type, in the order of type codes.
+        types: the types, in the order of their codes.
         id_bytes: the bytes of an anchor, 4 or 8.
-        progress: shows how many users a pass has read.
+        jobs: the number of processes that search for terms.
+        progress: shows how many users a stage has processed.
     """
 
     def __init__(
         self,
         sql: sqlite3.Connection,
-        type_sizes: Mapping[str, int],
+        types: Sequence[str],
         id_bytes: int,
+        jobs: int,
         progress: Progress,
     ) -> None:
-        self._sql, self._id_bytes, self._progress = sql, id_bytes, progress
-        self._type_sizes = list(type_sizes.values())
-        groups = type_groups(dict(enumerate(type_sizes)))
+        self._sql, self._id_bytes = sql, id_bytes
+        self._jobs, self._progress = jobs, progress
+        self._type_codes = type_groups(dict(enumerate(types)))
         # The type groups that a user of each type belongs to.
         self._groups = [
-            [group for group, codes in groups.items() if code in codes]
-            for code in range(len(type_sizes))
+            [group for group, codes in self._type_codes.items() if code in codes]
+            for code in range(len(types))
         ]
 
     def write(self) -> None:
-        """Write the index. This reads all users once for each term length, and twice more."""
-        users = sum(self._type_sizes)
-        frequent = frequent_terms(self._read_names, frequency_threshold(users))
-        statistics = self._collect_statistics(frequent)
-        tokens = IndexTokens(statistics, len(self._type_sizes))
-        self._write_lists(statistics, tokens)
+        """Write the tables of the index."""
+        lists, main_type = self._make_lists()
+        tokens = IndexTokens(lists, main_type, len(self._groups))
+        self._write_lists(lists, tokens)
         self._write_grams(tokens)
 
     def _read_users(self, stage: str) -> Iterator[tuple[int, int, str]]:
@@ -60,31 +56,45 @@ class IndexWriter:
             for identity, code, username in batch:
                 yield identity, code, fold(username)
 
-    def _read_names(self, term_length: int) -> Iterator[str]:
-        return (name for _, _, name in self._read_users(f"Counting terms of {term_length}"))
+    def _make_lists(self) -> tuple[dict[ListKey, PostingList], int | None]:
+        """Return all posting lists, and the main type."""
+        ids, codes = array("q"), array("I")
 
-    def _collect_statistics(self, frequent: Mapping[str, int]) -> ListStatistics:
-        group_sizes: Counter[int] = Counter()
-        for size, groups in zip(self._type_sizes, self._groups, strict=True):
-            group_sizes.update(dict.fromkeys(groups, size))
-        users = sum(self._type_sizes)
-        main_types = (code for code, size in enumerate(self._type_sizes) if size * 2 > users)
-        statistics = ListStatistics(frequent, group_sizes, next(main_types, None))
-        for identity, code, name in self._read_users("Counting lists"):
-            statistics.add(identity, name, self._groups[code])
-        return statistics
+        def read_names() -> Iterator[str]:
+            for identity, code, name in self._read_users("Reading names"):
+                ids.append(identity)
+                codes.append(code)
+                yield name
 
-    def _write_lists(self, statistics: ListStatistics, tokens: IndexTokens) -> None:
+        usernames = Usernames(read_names())
+        maker = ListMaker(ids, codes, self._type_codes)
+        lists = maker.all_users()
+        characters = usernames.characters()
+        threshold = frequency_threshold(len(ids))
+
+        def make_lists(character: str) -> dict[ListKey, PostingList]:
+            made: dict[ListKey, PostingList] = {}
+            for term in usernames.frequent_terms(character, characters[character], threshold):
+                made |= maker.lists(term)
+            return made
+
+        # The commonest characters come first, so that no long task is the last.
+        tasks = sorted(characters, key=lambda each: len(characters[each]), reverse=True)
+        tasks = [each for each in tasks if len(characters[each]) >= threshold]
+        with self._progress("Counting terms") as advance:
+            for finished, made in enumerate(map_in_processes(self._jobs, tasks, make_lists), 1):
+                lists |= made
+                advance(len(ids) * finished // len(tasks))
+        return lists, maker.main_type
+
+    def _write_lists(self, lists: Mapping[ListKey, PostingList], tokens: IndexTokens) -> None:
         """Write the tables `lists` and `anchors`. Lists are numbered by term, then type group."""
-        keys = sorted((term, group) for group, lists in statistics.lists.items() for term in lists)
-        for number, (term, group) in enumerate(keys):
-            postings = statistics.lists[group][term]
+        for number, (term, group) in enumerate(sorted(lists)):
+            postings = lists[term, group]
+            query, is_precise = tokens.query(term, group)
             self._sql.execute(
                 "INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(term, group, number, postings.users),
-                    *(*tokens.query(term, group), postings.exact_id),
-                ),
+                (term, group, number, postings.users, query, is_precise, postings.exact_id),
             )
             self._write_anchors(number, postings)
 
@@ -105,10 +115,11 @@ class IndexWriter:
         configure(("pgsz", 1000))
         configure(("automerge", 0))
         configure(("hashsize", 32 << 20))
+        of_groups = [tokens.of_groups(groups) for groups in self._groups]
         self._sql.executemany(
             "INSERT INTO grams (rowid, gram) VALUES (?, ?)",
             (
-                (identity, " ".join(tokens.of_user(name, self._groups[code])))
+                (identity, " ".join([*tokens.of_name(name), *of_groups[code]]))
                 for identity, code, name in self._read_users("Indexing")
             ),
         )

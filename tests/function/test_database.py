@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from function.contract import Profile
 from function.query import ORDERS, ProfileQuery
-from generator.bake import index
+from generator.bake import index, terms
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 from tests.oracle import VARIED, expected_exact, expected_page
 
@@ -102,7 +102,7 @@ def test_any_directory_answers_what_brute_force_finds(
     tmp_path_factory, monkeypatch, profiles, data
 ):
     # Limits so low that a small directory has every kind of list.
-    monkeypatch.setattr(index, "MIN_FREQUENT", 2)
+    monkeypatch.setattr(terms, "MIN_FREQUENT", 2)
     monkeypatch.setattr(index, "MAX_GAP", data.draw(st.sampled_from([0, 2, 8, 768])))
     monkeypatch.setattr(index, "SPARSE_SHARE", data.draw(st.sampled_from([1, 5, 250])))
     monkeypatch.setattr(index, "MAX_NEGATED_TYPES", data.draw(st.sampled_from([0, 1, 4])))
@@ -123,7 +123,7 @@ def test_a_term_longer_than_any_login_is_found(tmp_path):
 
 def test_a_sparse_frequent_term_is_what_brute_force_finds(tmp_path, monkeypatch):
     # A limit so low that 20 of 6,000 users make a term frequent.
-    monkeypatch.setattr(index, "MIN_FREQUENT", 10)
+    monkeypatch.setattr(terms, "MIN_FREQUENT", 10)
     profiles = [
         make_profile(
             n, f"{'rare' if n % 300 == 0 else 'user'}-{n}", type="Bot" if n % 3 else "User"

@@ -4,7 +4,7 @@ from contextlib import closing
 import pytest
 
 from function.query import ProfileQuery
-from generator.bake.index import frequency_threshold
+from generator.bake.terms import frequency_threshold
 from generator.explain import explain
 from tests.factories import make_directory, make_profile
 

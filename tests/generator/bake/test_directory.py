@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.users import users
 from function.contract import APPLICATION_ID, SCHEMA_VERSION
 from generator.bake import bake
 from generator.errors import BuildError
@@ -36,6 +37,12 @@ def test_same_users_give_same_bytes_in_another_process(tmp_path):
         )
     for count in ("150", "3000"):
         assert (tmp_path / "1" / count).read_bytes() == (tmp_path / "2" / count).read_bytes()
+
+
+def test_one_process_and_two_give_the_same_bytes(tmp_path):
+    for jobs in (1, 2):
+        bake(users(3000), ABOUT, tmp_path / str(jobs), jobs=jobs)
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
 
 
 def test_file_is_stamped_and_can_be_opened_on_a_read_only_disk(tmp_path):
@@ -125,5 +132,5 @@ def test_progress_counts_users_in_each_stage(tmp_path):
         yield reported[stage].append
 
     bake(map(make_profile, range(2500)), ABOUT, tmp_path / "directory.db", progress)
-    for stage in ("Baking", "Counting terms of 1", "Counting lists", "Indexing"):
+    for stage in ("Baking", "Reading names", "Indexing"):
         assert reported[stage] == [1000, 2000, 2500]

@@ -4,70 +4,76 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.index import ALL_TYPES
-from generator.bake.index import (
-    IndexTokens,
-    ListStatistics,
-    frequency_threshold,
-    frequent_substrings,
-    frequent_terms,
-)
+from function.index import ALL_TYPES, MAX_GRAM, term_token
+from generator.bake.index import IndexTokens, ListMaker
+from generator.bake.terms import Usernames
 
-some_names = st.lists(st.text("ab-ü", max_size=6), max_size=30)
+some_names = st.lists(st.text("ab-ü_", max_size=6), min_size=1, max_size=30)
 
 
-def all_substrings(name):
+def substrings_of(name):
     return {name[i:j] for i in range(len(name)) for j in range(i + 1, len(name) + 1)}
-
-
-@given(some_names, st.integers(1, 5))
-def test_frequent_terms_are_the_substrings_of_enough_names(names, threshold):
-    counts = Counter(term for name in names for term in all_substrings(name))
-    expected = {term: count for term, count in counts.items() if count >= threshold}
-    assert frequent_terms(lambda length: iter(names), threshold) == expected
-
-
-def test_frequent_terms_have_at_most_40_characters():
-    terms = frequent_terms(lambda length: iter(["x" * 5000] * 9), 5)
-    assert max(terms, key=len) == "x" * 40
-
-
-@given(some_names, st.integers(1, 5))
-def test_frequent_substrings_are_the_frequent_terms_in_a_name(names, threshold):
-    frequent = frequent_terms(lambda length: iter(names), threshold)
-    for name in names:
-        assert frequent_substrings(name, frequent) == all_substrings(name) & set(frequent)
-
-
-@pytest.mark.parametrize(
-    ("users", "threshold"),
-    [(1, 100), (66_000, 100), (666_000, 1000), (1_000_000, 1500), (10**8, 1500)],
-)
-def test_threshold_is_a_share_of_the_users_within_bounds(users, threshold):
-    assert frequency_threshold(users) == threshold
 
 
 def make_index(names, type_at=lambda position: 0, threshold=2, types=1):
     """Return the posting lists and tokens of users with these *names*, whose ids begin at 0."""
-    frequent = frequent_terms(lambda length: iter(names), threshold)
     codes = [type_at(position) for position in range(len(names))]
-    sizes = Counter(codes)
-    main_type = next((code for code in sizes if sizes[code] * 2 > len(names)), None)
-    statistics = ListStatistics(frequent, {ALL_TYPES: len(names), **sizes}, main_type)
-    for position, name in enumerate(names):
-        statistics.add(position, name, (ALL_TYPES, codes[position]))
-    return statistics, IndexTokens(statistics, types)
+    groups = {ALL_TYPES: range(types), **{code: (code,) for code in range(types)}}
+    maker = ListMaker(range(len(names)), codes, groups)
+    usernames = Usernames(names)
+    lists = maker.all_users()
+    for character, positions in usernames.characters().items():
+        for term in usernames.frequent_terms(character, positions, threshold):
+            lists |= maker.lists(term)
+    return lists, IndexTokens(lists, maker.main_type, types)
+
+
+@given(some_names, st.lists(st.integers(0, 2), min_size=30, max_size=30), st.integers(1, 5))
+def test_lists_have_the_users_of_a_type_group_with_a_frequent_term(names, codes, threshold):
+    lists, _ = make_index(names, codes.__getitem__, threshold, types=3)
+    counts = Counter(term for name in names for term in substrings_of(name))
+    users = Counter(
+        (term, group)
+        for name, code in zip(names, codes, strict=False)
+        for term in {"", *substrings_of(name)}
+        if not term or counts[term] >= threshold
+        for group in (ALL_TYPES, code)
+    )
+    assert {key: postings.users for key, postings in lists.items()} == users
+
+
+@given(some_names, st.integers(1, 5))
+def test_tokens_of_a_name_are_its_rare_grams_and_the_frequent_terms_with_a_token(names, threshold):
+    lists, tokens = make_index([*names, *["x"] * 1000], threshold=threshold)
+
+    def has_token(term):
+        if (term, ALL_TYPES) not in lists:
+            return len(term) <= MAX_GRAM
+        return tokens.query(term, ALL_TYPES) == (f'"{term_token(term)}"', True)
+
+    for name in names:
+        assert sorted(tokens.of_name(name)) == sorted(
+            term_token(term) for term in substrings_of(name) if has_token(term)
+        )
+
+
+def test_a_list_has_the_last_user_whose_whole_name_is_the_term():
+    lists, _ = make_index(["an", "ana", "an", "an"], [0, 0, 0, 1].__getitem__, types=2)
+    assert {key: postings.exact_id for key, postings in lists.items() if key[0] in ("an", "a")} == {
+        **{("an", ALL_TYPES): 3, ("an", 0): 2, ("an", 1): 3},
+        **{("a", ALL_TYPES): None, ("a", 0): None, ("a", 1): None},
+    }
 
 
 def test_list_has_an_anchor_at_every_32nd_user():
-    statistics, _ = make_index(["b", "a"] * 70)
-    postings = statistics.lists[ALL_TYPES]["a"]
+    lists, _ = make_index(["b", "a"] * 70)
+    postings = lists["a", ALL_TYPES]
     assert (postings.users, list(postings.anchors)) == (70, [1, 65, 129])
 
 
 def test_dense_gram_has_no_token():
     _, tokens = make_index(["ab"] * 2000)
-    assert list(tokens.of_user("ab", [0])) == []
+    assert list(tokens.of_name("ab")) == []
     assert tokens.query("ab", ALL_TYPES) == (None, False)
 
 
@@ -76,13 +82,13 @@ def test_gram_with_a_gap_has_a_token(position):
     names = ["a"] * 2000
     names[position:position] = ["b"] * 1000
     _, tokens = make_index(names)
-    assert sorted(tokens.of_user("ab", [0])) == ["a", "ab", "b"]
+    assert sorted(tokens.of_name("ab")) == ["a", "ab", "b"]
     assert tokens.query("a", ALL_TYPES) == ('"a"', True)
 
 
 def test_rare_gram_has_a_token():
     _, tokens = make_index(["a"] * 2000)
-    assert list(tokens.of_user("xa", [0])) == ["x", "xa"]
+    assert sorted(tokens.of_name("xa")) == ["x", "xa"]
 
 
 def test_gram_with_a_gap_in_one_type_has_a_token():
@@ -107,7 +113,7 @@ def test_long_term_whose_grams_are_dense_has_a_token():
     names = ["abc", "bcd", "x"] * 1000 + ["abcd"] * 20
     _, tokens = make_index(names)
     assert tokens.query("abcd", ALL_TYPES) == ('"abcd"', True)
-    assert list(tokens.of_user("abcd", [0])) == ["abcd"]
+    assert list(tokens.of_name("abcd")) == ["abcd"]
 
 
 def test_main_type_has_a_token_only_if_it_has_a_gap():
