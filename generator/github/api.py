@@ -21,9 +21,6 @@ MAX_PER_PAGE = 100
 MAX_RECORDS = 10_000
 # Of one search. https://docs.github.com/en/rest/search/search#about-search
 MAX_SEARCH_RESULTS = 1000
-
-GITHUB = "https://github.com"
-_AVATARS = "https://avatars.githubusercontent.com/u"
 _MAX_ID = 2**63 - 1  # SQLite's largest integer
 
 
@@ -54,6 +51,18 @@ class Reply:
         """
         return self.status == 422 and (int_parameter(self.url, "page") or 1) > 1
 
+    @property
+    def message(self) -> str:
+        """GitHub's message about an error, "" without one. It is safe to print."""
+        try:
+            error = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return ""
+        message = error.get("message") if isinstance(error, dict) else None
+        # Escape sequences could change a terminal.
+        text = message[:300] if isinstance(message, str) else ""
+        return re.sub(r"\s+", " ", "".join(c for c in text if c.isprintable() or c.isspace()))
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -72,11 +81,6 @@ class Batch:
     records: int
     total: int = 0
     complete: bool = True
-
-    @property
-    def left_out(self) -> int:
-        """The number of records without an account."""
-        return self.records - len(self.users)
 
 
 def web_url(api_url: str) -> str:
@@ -136,27 +140,17 @@ def smaller_page(url: str) -> str:
 
 
 def read_users(reply: Reply) -> Batch:
-    """Decode a list of users, in GitHub's order.
+    """Decode a list of users, in GitHub's order. A 204 is an empty list.
 
-    Organisation members, stargazers and followers are the same records as in "list users".
-    A 204 is an empty list. The login of a deleted account may be null. https://docs.github.com/en/rest/users/users#list-users
+    Members, contributors, stargazers and followers are the same records. The login of a deleted
+    account may be null, and a contributor may be anonymous.
+    https://docs.github.com/en/rest/users/users#list-users
 
     Raises:
         UnexpectedReply: the body is not JSON, or not a list.
         UnexpectedRecord: a record is not a user.
     """
-    return _batch(reply, _decode(reply))
-
-
-def read_contributors(reply: Reply) -> Batch:
-    """Decode a repository's contributors as `read_users` does. Leave out those without an account.
-
-    https://docs.github.com/en/rest/repos/repos#list-repository-contributors
-    """
-    records = _decode(reply)
-    if isinstance(records, list):
-        records = [None if _is_anonymous(record) else record for record in records]
-    return _batch(reply, records)
+    return _batch(reply, [] if reply.status == 204 else _decode(reply))
 
 
 def read_search(reply: Reply) -> Batch:
@@ -166,7 +160,7 @@ def read_search(reply: Reply) -> Batch:
     """
     results = _decode(reply)
     if not isinstance(results, dict) or "items" not in results:
-        return _batch(reply, results if not isinstance(results, list) else {})
+        raise UnexpectedReply(reply.url, reply.message or "it has no items")
     total = results.get("total_count")
     return replace(
         _batch(reply, results["items"]),
@@ -176,8 +170,6 @@ def read_search(reply: Reply) -> Batch:
 
 
 def _decode(reply: Reply) -> Any:
-    if reply.status == 204:
-        return []
     try:
         return json.loads(reply.body)
     except (ValueError, RecursionError) as exc:
@@ -187,33 +179,29 @@ def _decode(reply: Reply) -> Any:
 
 def _batch(reply: Reply, records: Any) -> Batch:
     if not isinstance(records, list):
-        raise UnexpectedReply(
-            reply.url, error_message(reply.body) or f"it is a JSON {_json_type(records)}"
-        )
+        raise UnexpectedReply(reply.url, reply.message or f"it is a JSON {_json_type(records)}")
     if len(records) > MAX_RECORDS:
         raise UnexpectedReply(reply.url, f"it has {len(records):,} records")
     users = [
         read_user(record, f"{reply.url}, record {number}")
         for number, record in enumerate(records, 1)
-        if not _is_deleted(record)
+        if _has_account(record)
     ]
     return Batch(reply, users, len(records))
 
 
-def _is_deleted(record: object) -> bool:
-    return record is None or (isinstance(record, dict) and record.get("login", "") is None)
+def _has_account(record: object) -> bool:
+    if isinstance(record, dict):
+        return record.get("login", "") is not None and record.get("type") != "Anonymous"
+    return record is not None
 
 
-def _is_anonymous(record: object) -> bool:
-    return isinstance(record, dict) and record.get("type") == "Anonymous"
-
-
-def read_user(record: object, where: str, *, server: str | None = None) -> Profile:
+def read_user(record: object, place: str, *, server: str | None = None) -> Profile:
     """Return GitHub's user object *record* as a profile. Unknown members are ignored.
 
     Args:
         record: the decoded object.
-        where: the place of the record, for error messages.
+        place: the place of the record, for error messages.
         server: the server's address for people, as in "https://github.com". A missing type or
             address becomes what that server has for an ordinary account or a bot. If it is None,
             they become an empty text.
@@ -222,75 +210,53 @@ def read_user(record: object, where: str, *, server: str | None = None) -> Profi
         UnexpectedRecord: ``id`` or ``login`` is missing, or a member has the wrong type.
     """
     if not isinstance(record, Mapping):
-        raise UnexpectedRecord(where, f"it is a JSON {_json_type(record)}, not a user object")
-    identity, login = _read_id(record, where), record["login"]
+        raise UnexpectedRecord(place, f"it is a JSON {_json_type(record)}, not a user object")
+    if problem := _id_problem(record):
+        raise UnexpectedRecord(place, problem)
     defaults = _default_members(record, server) if server else {}
-    login, type_, avatar_url, html_url = (
-        _read_text(record, name, defaults, where)
-        for name in ("login", "type", "avatar_url", "html_url")
-    )
-    return Profile(identity, login, type_, avatar_url, html_url)
+    texts: list[str] = []
+    for name in ("login", "type", "avatar_url", "html_url"):
+        text = record.get(name)
+        if text is None or text == "":
+            text = defaults.get(name, "")
+        if not isinstance(text, str):
+            raise UnexpectedRecord(place, f"its {name} is not a text (id {record['id']})")
+        try:
+            text.encode()
+        except UnicodeEncodeError as exc:  # JSON can hold "\ud800", which is not a character
+            problem = f"its {name} has half a surrogate pair (id {record['id']})"
+            raise UnexpectedRecord(place, problem) from exc
+        texts.append(text)
+    return Profile(record["id"], *texts)
 
 
-def _read_id(record: Mapping[str, Any], where: str) -> int:
-    """Return the id of *record*. Raise UnexpectedRecord for a wrong id or a missing login."""
+def _id_problem(record: Mapping[str, Any]) -> str | None:
+    """Return why *record* has no valid id or no login; None if it has both."""
     identity, login = record.get("id"), record.get("login")
     if identity is None:
-        account = f" (login {shorten(str(login))})" if login else ""
-        raise UnexpectedRecord(where, f"it has no id{account}")
+        return "it has no id" + (f" (login {shorten(str(login))})" if login else "")
     if login is None or (isinstance(login, str) and not login.strip()):
-        raise UnexpectedRecord(where, f"it has no login (id {shorten(str(identity))})")
+        return f"it has no login (id {shorten(str(identity))})"
     if isinstance(identity, bool) or not isinstance(identity, int):
-        raise UnexpectedRecord(where, f"its id is not a whole number but {shorten(str(identity))}")
+        return f"its id is not a whole number but {shorten(str(identity))}"
     if not 0 <= identity <= _MAX_ID:
-        raise UnexpectedRecord(where, f"its id {shorten(str(identity))} is not from 0 to {_MAX_ID}")
-    return identity
-
-
-def _read_text(
-    record: Mapping[str, Any], name: str, defaults: Mapping[str, str], where: str
-) -> str:
-    value = record.get(name)
-    if value is None or value == "":
-        value = defaults.get(name, "")
-    if not isinstance(value, str):
-        raise UnexpectedRecord(where, f"its {name} is not a text (id {record['id']})")
-    try:
-        value.encode()
-    except UnicodeEncodeError as exc:  # JSON can hold "\ud800", which is not a character
-        raise UnexpectedRecord(
-            where, f"its {name} has half a surrogate pair (id {record['id']})"
-        ) from exc
-    return value
+        return f"its id {shorten(str(identity))} is not from 0 to {_MAX_ID}"
+    return None
 
 
 def _default_members(record: Mapping[str, Any], server: str) -> dict[str, str]:
     """Return the members of an ordinary account or a bot on *server*."""
     login = str(record["login"])
     is_bot = login.endswith("[bot]")
-    page = f"apps/{login.removesuffix('[bot]')}" if is_bot else login
-    html_url = f"{server}/{page}"
+    html_url = f"{server}/apps/{login.removesuffix('[bot]')}" if is_bot else f"{server}/{login}"
     # Elsewhere than on github.com, the same id is another person's.
-    is_github = str(record.get("html_url") or html_url).startswith(f"{GITHUB}/")
+    is_github = str(record.get("html_url") or html_url).startswith("https://github.com/")
+    avatar_url = f"https://avatars.githubusercontent.com/u/{record['id']}?v=4"
     return {
         "type": "Bot" if is_bot else "User",
-        "avatar_url": f"{_AVATARS}/{record['id']}?v=4" if is_github else "",
+        "avatar_url": avatar_url if is_github else "",
         "html_url": html_url,
     }
-
-
-def error_message(body: bytes) -> str:
-    """Return the message in the *body* of GitHub's error, "" without one. It is safe to print."""
-    try:
-        error = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    message = error.get("message") if isinstance(error, dict) else None
-    if not isinstance(message, str):
-        return ""
-    # Escape sequences could change a terminal.
-    printable = "".join(c for c in message[:300] if c.isprintable() or c.isspace())
-    return re.sub(r"\s+", " ", printable)
 
 
 def _json_type(value: object) -> str:

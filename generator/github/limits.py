@@ -17,7 +17,7 @@ from generator.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from generator.github.api import Reply, error_message
+from generator.github.api import Reply
 
 # Attempts before a failing request is given up. The client limits the waits for rate limits.
 MAX_ATTEMPTS = 5
@@ -65,7 +65,7 @@ def reply_error(reply: Reply, authorized: bool, now: float) -> SourceError | Non
         advice = "run the same command again later to continue"
     else:
         advice = "it was not tried again"
-    message, wait = error_message(reply.body), _retry_after(reply, server_time)
+    message, wait = reply.message, _retry_after(reply, server_time)
     return Refused(reply.url, reply.status, message, advice, wait)
 
 
@@ -128,7 +128,7 @@ def _is_rate_limit(reply: Reply) -> bool:
     """Return whether *reply* is a primary or secondary rate limit. Both come as 403 or 429."""
     if reply.status != 403:
         return reply.status == 429
-    message = error_message(reply.body).lower()
+    message = reply.message.lower()
     return (
         _number(reply, "x-ratelimit-remaining") == 0
         or "retry-after" in reply.headers
@@ -152,7 +152,7 @@ def _rate_limit_error(
         resets_at = None
     limit = _number(reply, "x-ratelimit-limit") if is_used_up else None
     is_search = reply.headers.get("x-ratelimit-resource") == "search"
-    message = "" if is_used_up else error_message(reply.body)
+    message = "" if is_used_up else reply.message
     return RateLimitExceeded(limit, wait, resets_at, authorized, is_search, message)
 
 

@@ -111,7 +111,7 @@ class Reader:
         while cursor:
             batch, size = self._request(cursor, size)
             page, is_confirming = self._read(cursor, batch, is_believed=is_confirming)
-            changes = Tally({"left out": batch.left_out})
+            changes = Tally({"left out": batch.records - len(batch.users)})
             if batch.users or cursor.users:
                 changes.update(self._store_page(cursor, page, timestamp(clock())))
             yield page, changes

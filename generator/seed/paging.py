@@ -16,7 +16,6 @@ from generator.errors import UnexpectedReply
 from generator.github import (
     MAX_PER_PAGE,
     Batch,
-    error_message,
     int_parameter,
     resized,
     with_parameter,
@@ -123,7 +122,7 @@ def _next_page(batch: Batch, *, has_new: bool, is_by_id: bool) -> tuple[str | No
     """
     requested, target = batch.reply.url, batch.reply.next_url
     if batch.reply.is_limit:
-        return None, f"GitHub ends the list before {requested}: {error_message(batch.reply.body)}"
+        return None, f"GitHub ends the list before {requested}: {batch.reply.message}"
     if target is None:
         return None, None
     try:

@@ -22,7 +22,6 @@ from generator.github import (
     Batch,
     Reply,
     list_url,
-    read_contributors,
     read_search,
     read_user,
     read_users,
@@ -263,7 +262,6 @@ SOURCES: dict[str, tuple[str, MakeSource]] = {
             _named,
             "repos/{}/contributors",
             "contributors to {}",
-            read=read_contributors,
             caveat="GitHub links only the first 500 author addresses of a repository to accounts;"
             " the other contributors are anonymous, and are not listed",
         ),

@@ -7,7 +7,6 @@ from generator.errors import UnexpectedRecord, UnexpectedReply
 from generator.github import (
     int_parameter,
     list_url,
-    read_contributors,
     read_search,
     read_user,
     read_users,
@@ -144,7 +143,7 @@ def test_members_that_github_leaves_out_are_empty(name):
 
 def test_records_without_an_account_are_left_out_and_counted():
     batch = read_users(make_reply([None, user(1, "one"), user(7, "seven") | {"login": None}]))
-    assert ([p.id for p in batch.users], batch.records, batch.left_out) == ([1], 3, 2)
+    assert ([p.id for p in batch.users], batch.records) == ([1], 3)
 
 
 def test_204_is_an_empty_list():
@@ -153,7 +152,7 @@ def test_204_is_an_empty_list():
 
 def test_anonymous_contributors_are_skipped():
     anonymous = {"email": "a@b.test", "name": "A", "type": "Anonymous", "contributions": 3}
-    batch = read_contributors(make_reply([anonymous, user(1, "one", contributions=2)]))
+    batch = read_users(make_reply([anonymous, user(1, "one", contributions=2)]))
     assert ([p.username for p in batch.users], batch.records) == (["one"], 2)
 
 
