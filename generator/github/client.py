@@ -55,11 +55,6 @@ _INVALID_PROXY = (ValueError, ImportError, httpx.InvalidURL)
 T = TypeVar("T")
 
 
-def sleep(seconds: float, reason: str) -> None:
-    """Wait, and show nothing."""
-    time.sleep(seconds)
-
-
 class Client:
     """A client for the API at *api_url*.
 
@@ -71,8 +66,7 @@ class Client:
         max_wait: the seconds that all waits may take together; 0 for no wait.
         wait: waits the given seconds for the given reason.
         insist: whether to try again if the very first connection fails.
-        clock: returns the time in seconds since the epoch.
-        jitter: returns a random number from 0 to 1.
+        clock, jitter: return the seconds since the epoch, and a random number from 0 to 1.
         transport: replaces the network.
 
     Attributes:
@@ -90,7 +84,7 @@ class Client:
         token: str | None,
         *,
         max_wait: float = MAX_WAIT,
-        wait: Callable[[float, str], None] = sleep,
+        wait: Callable[[float, str], None] = lambda seconds, reason: time.sleep(seconds),
         insist: bool = True,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
@@ -176,14 +170,7 @@ class Client:
             raise
 
     def _send(self, url: str, etag: str | None) -> Reply:
-        """Return the reply to one request. It may have any status.
-
-        Raises:
-            Unreachable: the server cannot be connected to, and could not be before.
-            RequestFailed: the request got no reply, or only part of one.
-            UnexpectedReply: the body is larger than `MAX_BODY`.
-            SourceError: such a request cannot be sent.
-        """
+        """Return the reply to one request. It may have any status."""
         try:
             headers = {"If-None-Match": etag} if etag else {}
             if _origin(url) == _origin(self._api_url) and self._token:
@@ -240,20 +227,18 @@ def _invalid_proxies() -> Iterator[str]:
 
 def _proxies() -> dict[str, str]:
     """Return the proxies that httpx takes from the environment, by scheme."""
-    settings = {scheme: getproxies().get(scheme) for scheme in ("http", "https", "all")}
+    proxies = {scheme: getproxies().get(scheme) for scheme in ("http", "https", "all")}
     return {
-        scheme: address if "://" in address else f"http://{address}"
-        for scheme, address in settings.items()
-        if address
+        scheme: url if "://" in url else f"http://{url}" for scheme, url in proxies.items() if url
     }
 
 
 def _hint(url: str, cause: str) -> str:
     """Return the settings that may be why *url* cannot be reached."""
-    host = urlsplit(url)
     if "CERTIFICATE_VERIFY_FAILED" in cause:
         return "; SSL_CERT_FILE and SSL_CERT_DIR set which certificates are trusted"
-    proxy = next((scheme for scheme in (host.scheme, "all") if scheme in _proxies()), None)
-    if proxy is None or proxy_bypass(host.hostname or ""):
+    parts = urlsplit(url)
+    proxy = next((scheme for scheme in (parts.scheme, "all") if scheme in _proxies()), None)
+    if proxy is None or proxy_bypass(parts.hostname or ""):
         return ""
     return f" (through the proxy that {proxy.upper()}_PROXY sets)"

@@ -23,7 +23,6 @@ from generator.github.api import Reply
 MAX_ATTEMPTS = 5
 # In seconds. GitHub asks to wait a minute, and twice as long after each further refusal.
 FIRST_LIMIT_WAIT = 60.0
-FIRST_BACKOFF = 1.0
 MAX_LIMIT_WAIT = 3600.0
 
 
@@ -72,7 +71,7 @@ def reply_error(reply: Reply, authorized: bool, now: float) -> SourceError | Non
 def retry_wait(error: SourceError, attempt: int, jitter: float) -> float | None:
     """Return the seconds to wait before the next attempt after *error*, None to give up.
 
-    Temporary errors have exponential backoff with full jitter.
+    Temporary errors have exponential backoff with full jitter: up to 1, 2, 4 and 8 seconds.
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 
     Args:
@@ -93,7 +92,7 @@ def retry_wait(error: SourceError, attempt: int, jitter: float) -> float | None:
         is_temporary = error.status >= 500 or error.status in (202, 408)
     if attempt >= MAX_ATTEMPTS or not is_temporary:
         return None
-    return max(requested, jitter * FIRST_BACKOFF * 2.0 ** (attempt - 1))
+    return max(requested, jitter * 2.0 ** (attempt - 1))
 
 
 def is_timeout(error: SourceError) -> bool:

@@ -1,6 +1,6 @@
 """Read one list of users into the store, and commit each reply."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +8,7 @@ from functools import partial
 
 from generator.errors import EmptyList
 from generator.github import MAX_PER_PAGE, Batch, Client, Reply, int_parameter
-from generator.seed.paging import Page, next_size, read_page, request_url
+from generator.seed.paging import Page, read_page, request_url
 from generator.seed.sources import Source
 from generator.store import CachedReply, Cursor, Reading, Store, Tally
 
@@ -66,31 +66,11 @@ def crawl(
     required = _required(source, total)
     cursor, refresh = find_start(source, store, required, refresh=refresh)
     reader = Reader(source, store, client, required, refresh)
-    sent, not_modified, tally = client.requests, 0, Tally()
-    users, github_count, is_complete = 0, 0, True
-    for page, changes in reader.pages(cursor, clock):
-        batch, users = page.batch, page.users
-        advance(users)
-        if page.problem and page.step.is_last and users < required:
-            warn(page.problem)
-        if page.step.is_last and not users and store.count(source.identity, 1):
-            warn(f"{source.name} lists no users now; the stored ones stay")
-        not_modified += batch.reply.status == 304
-        tally.update(changes)
-        github_count, is_complete = batch.total or github_count, is_complete and batch.complete
+    outcome = reader.read(cursor, clock, advance, warn)
     if not store.count(source.identity, 1):
         raise EmptyList(source.name)
     store.commit_choice()
-    notes = [source.caveat]
-    if github_count > users:
-        notes.append(
-            f"GitHub counts {github_count:,} users in this list; {users:,} of them were read"
-        )
-    if not is_complete:
-        notes.append("GitHub ran out of time: the search's results are incomplete")
-    if refresh and not client.authorized:
-        notes.append(UNAUTHORIZED)
-    return Outcome(tally, client.requests - sent, not_modified, tuple(filter(None, notes)))
+    return outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +83,42 @@ class Reader:
     required: int
     refresh: bool
 
-    def pages(
-        self, cursor: Cursor | None, clock: Callable[[], datetime]
-    ) -> Iterator[tuple[Page, Tally]]:
-        """Request and store the pages from *cursor* on. Yield each, and what it changed."""
+    def read(
+        self,
+        cursor: Cursor | None,
+        clock: Callable[[], datetime],
+        advance: Callable[[int], None],
+        warn: Callable[[str], None],
+    ) -> Outcome:
+        """Request and store the pages from *cursor* on. If it is None, nothing is requested."""
         size, is_confirming = MAX_PER_PAGE, False
+        sent, not_modified, tally = self.client.requests, 0, Tally()
+        users, github_count, is_complete = 0, 0, True
         while cursor:
             batch, size = self._request(cursor, size)
-            page, is_confirming = self._read(cursor, batch, is_believed=is_confirming)
-            changes = Tally({"left out": batch.records - len(batch.users)})
+            page, is_confirming = self._read_page(cursor, batch, is_believed=is_confirming)
             if batch.users or cursor.users:
-                changes.update(self._store_page(cursor, page, timestamp(clock())))
-            yield page, changes
+                tally.update(self._store_page(cursor, page, timestamp(clock())))
+            elif page.step.is_last and self.store.count(self.source.identity, 1):
+                warn(f"{self.source.name} lists no users now; the stored ones stay")
+            users = page.users
+            advance(users)
+            if page.problem and page.step.is_last and users < self.required:
+                warn(page.problem)
+            not_modified += batch.reply.status == 304
+            tally["left out"] += batch.records - len(batch.users)
+            github_count, is_complete = batch.total or github_count, is_complete and batch.complete
             cursor = None if page.step.is_last else page.step.cursor
+        notes = [self.source.caveat]
+        if github_count > users:
+            count = f"GitHub counts {github_count:,} users in this list"
+            notes.append(f"{count}; {users:,} of them were read")
+        if not is_complete:
+            notes.append("GitHub ran out of time: the search's results are incomplete")
+        if self.refresh and not self.client.authorized:
+            notes.append(UNAUTHORIZED)
+        requests = self.client.requests - sent
+        return Outcome(tally, requests, not_modified, tuple(filter(None, notes)))
 
     def _request(self, cursor: Cursor, size: int) -> tuple[Batch, int]:
         """Return at most *size* users after *cursor*, and the size of the next request."""
@@ -131,9 +134,11 @@ class Reader:
             url = cached.url
         decode = partial(_decode, self.source, cached)
         batch = self.client.get(url, decode, etag=cached.etag if cached else None)
-        return batch, next_size(size, url, batch.reply.url)
+        if batch.reply.url != url:  # the server was too slow
+            return batch, int_parameter(batch.reply.url, "per_page") or MAX_PER_PAGE
+        return batch, min(MAX_PER_PAGE, 2 * size)
 
-    def _read(self, cursor: Cursor, batch: Batch, *, is_believed: bool) -> tuple[Page, bool]:
+    def _read_page(self, cursor: Cursor, batch: Batch, *, is_believed: bool) -> tuple[Page, bool]:
         """Return the page of *batch*, and whether the next request asks if the list really ends.
 
         A failing server may send an end where users would be gone. And a cached reply may be

@@ -6,11 +6,10 @@ in the first case, and a number from 1 in the second.
 https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from function.contract import Profile
 from function.errors import shorten
 from generator.errors import UnexpectedReply
 from generator.github import (
@@ -55,24 +54,6 @@ def request_url(cursor: Cursor, total: int, size: int, *, is_by_id: bool) -> str
     return resized(cursor.url, max(size, int_parameter(cursor.url, "per_page") or 0))
 
 
-def next_size(size: int, requested: str, answered: str) -> int:
-    """Return the size of the next request, if *size* was that of this one.
-
-    The address that was *answered* differs from the *requested* one if the server was too slow.
-    """
-    if requested != answered:
-        return int_parameter(answered, "per_page") or MAX_PER_PAGE
-    return min(MAX_PER_PAGE, 2 * size)
-
-
-def ordinals(
-    users: Sequence[Profile], already_read: Collection[int], position: int
-) -> dict[int, int]:
-    """Number *users* from *position* + 1. Leave out repeated ids, and those in *already_read*."""
-    new = dict.fromkeys(user.id for user in users if user.id not in already_read)
-    return {identity: position + number for number, identity in enumerate(new, 1)}
-
-
 def read_page(
     cursor: Cursor, batch: Batch, required: int, already_read: Collection[int], *, is_by_id: bool
 ) -> Page:
@@ -87,10 +68,8 @@ def read_page(
         is_by_id: whether the list is read by id.
     """
     requested = batch.reply.url
-    if is_by_id:
-        positions = {user.id: user.id for user in batch.users}
-    else:
-        positions = ordinals(batch.users, already_read, cursor.position)
+    ids = dict.fromkeys(user.id for user in batch.users if user.id not in already_read)
+    positions = {id: id if is_by_id else cursor.position + n for n, id in enumerate(ids, 1)}
     reached = max([cursor.position, *positions.values()])
     users = cursor.users + sum(place > cursor.position for place in positions.values())
     url, problem = _next_page(batch, has_new=users > cursor.users, is_by_id=is_by_id)

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from generator.errors import UnexpectedReply
 from generator.github import read_search, read_users
-from generator.seed.paging import next_size, ordinals, read_page, request_url
+from generator.seed.paging import read_page, request_url
 from generator.store import Cursor, Step
-from tests.factories import make_profile, make_reply
+from tests.factories import make_reply
 from tests.fake_github import user
 
 URL = "https://api.test/users?since=0&per_page=100"
@@ -151,25 +151,18 @@ def test_the_page_size_grows_where_a_larger_page_starts_at_the_same_user(url, si
     assert request_url(Cursor(url, 125, 125), 1000, size, is_by_id=False) == requested
 
 
-def test_the_page_size_shrinks_after_a_timeout_and_doubles_afterwards():
-    full, small = "https://a.test/x?per_page=100", "https://a.test/x?per_page=25"
-    assert next_size(100, full, small) == 25
-    assert next_size(25, small, small) == 50
-    assert next_size(100, full, full) == 100
-
-
 @pytest.mark.parametrize(
-    ("ids", "next", "is_certain"),
+    ("ids", "is_certain"),
     [
-        pytest.param([1, 5], None, True, id="a page that is not full"),
-        pytest.param(range(1, 101), None, False, id="a full page"),
-        pytest.param([], None, False, id="an empty page"),
+        pytest.param([1, 5], True, id="a page that is not full"),
+        pytest.param(range(1, 101), False, id="a full page"),
+        pytest.param([], False, id="an empty page"),
     ],
 )
-def test_an_end_that_may_be_an_error_of_the_server_is_to_be_confirmed(ids, next, is_certain):
-    end = by_id(Cursor(URL), ids, next)
+def test_an_end_that_may_be_an_error_of_the_server_is_to_be_confirmed(ids, is_certain):
+    end = by_id(Cursor(URL), ids)
     assert (end.step.is_end, end.confirm_at) == (True, None if is_certain else end.step.cursor)
-    end = by_page(Cursor(PAGE), ids, next)
+    end = by_page(Cursor(PAGE), ids)
     assert end.step.is_end
     page = f"{PAGE}&page={2 if ids else 1}"
     assert end.confirm_at == (None if is_certain else Cursor(page, len(ids), len(ids)))
@@ -185,7 +178,8 @@ IDS = st.lists(st.integers(0, 50), max_size=30)
 
 
 @given(IDS, st.sets(st.integers(0, 50)), st.integers(0, 1000))
-def test_ordinals_number_new_users_in_order_without_gaps(ids, already_read, position):
-    positions = ordinals([make_profile(number) for number in ids], already_read, position)
+def test_positions_in_a_list_by_page_number_new_users_without_gaps(ids, already_read, position):
+    cursor = Cursor(PAGE, position, position)
+    positions = by_page(cursor, ids, already_read=already_read).step.positions
     new = [number for number in dict.fromkeys(ids) if number not in already_read]
     assert positions == {number: position + place for place, number in enumerate(new, 1)}
