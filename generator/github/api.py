@@ -26,15 +26,10 @@ _MAX_ID = 2**63 - 1  # SQLite's largest integer
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response of GitHub's API.
+    """A response of GitHub's API to a request for *url*. Its headers have lower-case names.
 
-    Attributes:
-        url: the address that was requested.
-        status: the HTTP status.
-        headers: the headers, with lower-case names.
-        body: the body's bytes.
-        next_url: the target of the Link header with rel=next, as GitHub sent it; None without one.
-            rel=first is never followed: it is a URI template.
+    *next_url* is the target of the Link header with rel=next, as GitHub sent it. rel=first is
+    never followed: it is a URI template.
     """
 
     url: str
@@ -45,10 +40,7 @@ class Reply:
 
     @property
     def is_limit(self) -> bool:
-        """Whether GitHub lists no further pages, although the list may have more.
-
-        It answers 422 after 400 pages of stargazers, and after 1,000 results of a search.
-        """
+        """Whether GitHub ends the list early, as after 400 pages of stargazers."""
         return self.status == 422 and (int_parameter(self.url, "page") or 1) > 1
 
     @property
@@ -199,15 +191,12 @@ def _has_account(record: object) -> bool:
 def read_user(record: object, place: str, *, server: str | None = None) -> Profile:
     """Return GitHub's user object *record* as a profile. Unknown members are ignored.
 
-    Args:
-        record: the decoded object.
-        place: the place of the record, for error messages.
-        server: the server's address for people, as in "https://github.com". A missing type or
-            address becomes what that server has for an ordinary account or a bot. If it is None,
-            they become an empty text.
+    A missing type or address becomes what *server*, as in "https://github.com", has for an
+    ordinary account or a bot. Without a server, it becomes an empty text.
 
     Raises:
-        UnexpectedRecord: ``id`` or ``login`` is missing, or a member has the wrong type.
+        UnexpectedRecord: ``id`` or ``login`` is missing, or a member has the wrong type. The
+            message names the *place* of the record.
     """
     if not isinstance(record, Mapping):
         raise UnexpectedRecord(place, f"it is a JSON {_json_type(record)}, not a user object")

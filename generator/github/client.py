@@ -58,11 +58,9 @@ T = TypeVar("T")
 class Client:
     """A client for the API at *api_url*.
 
-    The token is sent to that origin only, not to one that a redirect or a link names.
+    The *token* is sent to that origin only, not to one that a redirect or a link names.
 
     Args:
-        api_url: the base address of the API.
-        token: GitHub's access token, if there is one.
         max_wait: the seconds that all waits may take together; 0 for no wait.
         wait: waits the given seconds for the given reason.
         insist: whether to try again if the very first connection fails.
@@ -122,11 +120,8 @@ class Client:
 
         If the server is too slow, a smaller page is requested. `Reply.url` is its address.
 
-        Args:
-            url: the address.
-            decode: decodes the reply. The request is repeated if it raises `UnexpectedReply`.
-            etag: the ETag of a cached reply. If that has not changed, the reply is 304, without a
-                body. https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
+        If *decode* raises `UnexpectedReply`, that is an error to try again. With the *etag* of a
+        cached reply that has not changed, the reply is 304, without a body.
 
         Raises:
             Unreachable: the server cannot be connected to, and could not be before.
@@ -157,9 +152,6 @@ class Client:
         """Return the rate limit of *resource*, "core" or "search"; None if the server has none.
 
         This request does not count. https://docs.github.com/en/rest/rate-limit/rate-limit
-
-        Raises:
-            SourceError: as `get`.
         """
         url = list_url(self._api_url, "rate_limit")
         try:

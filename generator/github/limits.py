@@ -38,10 +38,7 @@ class RateLimit:
 def reply_error(reply: Reply, authorized: bool, now: float) -> SourceError | None:
     """Return the error that *reply* means, None if it is a good answer.
 
-    Args:
-        reply: the reply.
-        authorized: whether the request carried a token.
-        now: the time in seconds since the epoch.
+    The request had a token if *authorized*. *now* is in seconds since the epoch.
     """
     if reply.status in (200, 204, 304) or reply.is_limit:
         return None
@@ -76,8 +73,7 @@ def retry_wait(error: SourceError, attempt: int, jitter: float) -> float | None:
 
     Args:
         error: the error of the last attempt.
-        attempt: the number of attempts that failed in this way, by a rate limit or otherwise,
-            from 1.
+        attempt: the number of attempts that failed in this way, by a rate limit or otherwise.
         jitter: a random number from 0 to 1.
     """
     if isinstance(error, RateLimitExceeded):
@@ -156,7 +152,7 @@ def _rate_limit_error(
 
 
 def _retry_after(reply: Reply, server_time: float) -> float | None:
-    """Return the Retry-After header in seconds.
+    """Return the Retry-After header in seconds. It may be a date.
 
     https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
     """
@@ -168,10 +164,7 @@ def _retry_after(reply: Reply, server_time: float) -> float | None:
 
 
 def _http_date(text: str) -> float | None:
-    """Return an HTTP date in seconds since the epoch, None if *text* is not one.
-
-    https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
-    """
+    """Return an HTTP date in seconds since the epoch, None if *text* is not one."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):

@@ -160,10 +160,19 @@ class Reader:
         return replace(page, step=step), True
 
     def _store_page(self, cursor: Cursor, page: Page, now: str) -> Tally:
-        """Store *page* and the place where the list continues. Return the changes."""
-        identity, cached = self.source.identity, _to_cache(self.source, cursor, page)
+        """Store *page* and the place where the list continues. Return the changes.
+
+        The reply is cached, unless a later 304 for it would not mean the same users.
+        """
+        batch, reply, cached = page.batch, page.batch.reply, None
+        etag, identity = reply.headers.get("etag"), self.source.identity
+        is_whole = {user.id for user in batch.users} == set(page.step.positions)
+        if etag and is_whole and batch.users and batch.complete and not page.problem:
+            since = int_parameter(reply.url, "since") or 0
+            after = since if self.source.is_by_id else cursor.position
+            cached = CachedReply(reply.url, etag, reply.next_url, after)
         with self.store.change(identity, cursor.position, refresh=self.refresh) as reading:
-            return reading.add(page.batch.users, page.step, now, cached)
+            return reading.add(batch.users, page.step, now, cached)
 
     def _reading(self, cursor: Cursor) -> AbstractContextManager[Reading]:
         return self.store.reading(self.source.identity, cursor.position, refresh=self.refresh)
@@ -201,19 +210,6 @@ def requests_needed(source: Source, store: Store, total: int, *, refresh: bool) 
 
 def _required(source: Source, total: int) -> int:
     return min(total, source.max_users or total)
-
-
-def _to_cache(source: Source, cursor: Cursor, page: Page) -> CachedReply | None:
-    """Return a reply for the cache; None if a later 304 for it would not mean the same users."""
-    batch, reply = page.batch, page.batch.reply
-    etag, all_new = (
-        reply.headers.get("etag"),
-        {u.id for u in batch.users} == set(page.step.positions),
-    )
-    if not etag or not all_new or not batch.users or not batch.complete or page.problem:
-        return None
-    after = int_parameter(reply.url, "since") or 0 if source.is_by_id else cursor.position
-    return CachedReply(reply.url, etag, reply.next_url, after)
 
 
 def _decode(source: Source, cached: CachedReply | None, reply: Reply) -> Batch:

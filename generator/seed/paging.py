@@ -57,19 +57,14 @@ def request_url(cursor: Cursor, total: int, size: int, *, is_by_id: bool) -> str
 def read_page(
     cursor: Cursor, batch: Batch, required: int, already_read: Collection[int], *, is_by_id: bool
 ) -> Page:
-    """Return the effect of a reply.
+    """Return the effect of the reply after *cursor*. With *required* users, the reading ends.
 
-    Args:
-        cursor: the place of the reading before the reply.
-        batch: the reply's users.
-        required: the number of users after which the reading ends.
-        already_read: the ids of its users that this reading has read before. A list by page may
-            change while it is read, so that users move to a later page.
-        is_by_id: whether the list is read by id.
+    The users *already_read* by this reading are left out. A list by page may change while it is
+    read, so that users move to a later page.
     """
     requested = batch.reply.url
     ids = dict.fromkeys(user.id for user in batch.users if user.id not in already_read)
-    positions = {id: id if is_by_id else cursor.position + n for n, id in enumerate(ids, 1)}
+    positions = {user: user if is_by_id else cursor.position + n for n, user in enumerate(ids, 1)}
     reached = max([cursor.position, *positions.values()])
     users = cursor.users + sum(place > cursor.position for place in positions.values())
     url, problem = _next_page(batch, has_new=users > cursor.users, is_by_id=is_by_id)

@@ -48,7 +48,7 @@ class Step:
             reading has read before are left out.
         reached: the position up to which the list is read now.
         cursor: the place where a later reading continues, also at the end of the list.
-        is_by_id: whether positions are ids. Then a user whom the reply leaves out has left the
+        is_by_id: whether positions are ids. Then a user that the reply lacks has left the
             list. In a list by page, that user may have moved.
         is_end: whether no user of the list has a later position.
         is_last: whether this reading ends.
