@@ -95,7 +95,6 @@ def renderer(
         "/",
         origin=ORIGIN,
         downloads=downloads,
-        widest=site.find_widest(directory),
         use_slots=use_slots,
     )
 

@@ -3,17 +3,28 @@
 Most of it is the same on all pages of a listing. What differs are `PageContext.numbers`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from generator.site import Build, Listing, applies_to_one_type, corresponding_page, window
-from generator.text import number
+from generator.text import count, number
 
 # How many page numbers are shown before and after a page's own.
 AROUND = 2
 _WINDOW = 2 * AROUND + 1
 # The names of the orders on pages.
 ORDER_NAMES = {"id": "Oldest", "-id": "Newest", "type": "Type", "-type": "Type, reversed"}
+ORDER_TEXTS = {
+    "id": "in the order they signed up",
+    "-id": "newest first",
+    "type": "by type",
+    "-type": "by type, reversed",
+}
+# From so many pages on, a page number can be typed.
+MANY_PAGES = 50
+# The beginnings of titles that go with a number: "150 sample users".
+_COUNTABLE = re.compile(r"(Sample users|Members of|Contributors to|Stargazers of|Followers of)\b")
 # A number of many pages, each in ASCII.
 Column = list[bytes]
 # Wraps a text that has a page's numbers in it: as a slot, or not at all.
@@ -44,10 +55,11 @@ class Choice(NamedTuple):
 
 
 class PageContext:
-    """What all pages of *build* are given, on a site at *base_path* of the host *origin*."""
+    """What all pages of *build* are given: its *title*, and where the site is."""
 
-    def __init__(self, build: Build, base_path: str, origin: str) -> None:
-        self._build, self._base_path, self._origin = build, base_path, origin
+    def __init__(self, build: Build, title: str, base_path: str, origin: str) -> None:
+        self._build, self._title = build, title
+        self._base_path, self._origin = base_path, origin
 
     def url(self, key: str) -> str:
         """Return the address of *key*, with the host if that is known."""
@@ -93,6 +105,7 @@ class PageContext:
         """
         build = self._build
         pages = build.page_count(listing)
+        of_type = next((type_.name for type_ in build.types if type_.slug == listing.slug), None)
         near, same_user = digits[:_WINDOW], digits[_WINDOW:]
         *near_texts, first, last = map(wrap, texts)
         urls = [wrap(self._address(listing, each)) for each in near]
@@ -100,10 +113,13 @@ class PageContext:
         own_url = wrap(self._origin + self._address(listing, near[AROUND]))
         return {
             "listing": listing,
-            "of_type": next(
-                (type_.name for type_ in build.types if type_.slug == listing.slug), None
-            ),
+            "of_type": of_type,
+            "heading": self._heading(of_type, build.users_of(listing.slug)),
             "order": ORDER_NAMES[listing.order_by],
+            "order_text": ORDER_TEXTS[listing.order_by],
+            "prefix": self._base_path + listing.prefix,
+            "many_pages": pages >= MANY_PAGES,
+            "last_page": pages,
             "page": near_texts[AROUND],
             "pages": number(pages),
             "first": first,
@@ -117,6 +133,17 @@ class PageContext:
             "orders": self._orders(listing, near[AROUND], wrap),
             "types": self._types(listing),
         }
+
+    def _heading(self, type_: str | None, users: int) -> str:
+        """Return what a listing of *users* is, as in "1,000 GitHub users"."""
+        if type_ is not None:
+            return f"{count(users, 'account')} of type {type_ or 'none'}"
+        title = self._title
+        if title.startswith("GitHub users"):
+            return f"{number(users)} {title}"
+        if _COUNTABLE.match(title):
+            return f"{number(users)} {title[0].lower()}{title[1:]}"
+        return f"{title}: {number(users)}"
 
     def _address(self, listing: Listing, digits: str) -> str:
         """Return the address of the page of *listing* whose number has these *digits*."""

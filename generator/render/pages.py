@@ -32,16 +32,6 @@ class Download(NamedTuple):
     size: str
 
 
-class Widest(NamedTuple):
-    """The longest type and id of any row. Columns have room for them before the first row comes."""
-
-    type: str = ""
-    id: str = ""
-
-
-NOT_KNOWN = Widest()
-
-
 class Renderer:
     """Draws the pages of one build.
 
@@ -52,7 +42,6 @@ class Renderer:
         base_path: the site's path on its host, with a slash at either end.
         origin: scheme and host of the site, as in https://example.org; empty if not known.
         downloads: the files that have all users.
-        widest: the longest texts of any row.
         use_slots: whether to use the fast path (`slots.py`). If not, Jinja2 draws every row and
             page, to the same bytes.
     """
@@ -66,11 +55,10 @@ class Renderer:
         *,
         origin: str = "",
         downloads: Sequence[Download] = (),
-        widest: Widest = NOT_KNOWN,
         use_slots: bool = True,
     ) -> None:
         self._build = build
-        self.context = PageContext(build, base_path, origin)
+        self.context = PageContext(build, about.title, base_path, origin)
         self._frames: dict[Listing, SlotTemplate | None] = {}
         self.templates = Templates(
             TEMPLATES,
@@ -87,7 +75,6 @@ class Renderer:
                 "api_url": API_PATH,
                 "origin": origin,
                 "downloads": downloads,
-                "widest": widest,
             },
         )
         self._use_slots = use_slots and self.templates.is_slottable

@@ -12,8 +12,8 @@ from generator.render.templates import Templates, escape
 from generator.site import AVATAR_SIZE, UserRow, resized, user_row
 
 ROW = "_user_row.html"
-# The numbers of a row's values. If the addresses follow from id and username, these two are all.
-_ID, _USERNAME, _AVATAR, _AVATAR_2X, _PROFILE_URL = range(5)
+# The numbers of a row's values. Three are all, if the addresses follow from id and username.
+_ID, _USERNAME, _INITIAL, _AVATAR, _AVATAR_2X, _PROFILE_URL = range(6)
 
 
 class RowRenderer:
@@ -33,7 +33,8 @@ class RowRenderer:
         """Return a row for each of *users* of *directory*, in their order."""
         types = users.types
         formats, slots = self._formats(directory, {*types})
-        columns = users.ids, _escape_all(users.usernames)
+        initials = [name[:1] for name in users.usernames]
+        columns = users.ids, _escape_all(users.usernames), _escape_all(initials)
         rows = [b""] * len(types)
         if formats:
             # A format that shows nothing of the values: these rows are drawn below.
@@ -53,7 +54,7 @@ class RowRenderer:
         if shape not in self._by_shape:
             self._by_shape[shape] = self._compile_shape(user)
         if template := self._by_shape[shape]:
-            texts = (user.username, *user[3:])
+            texts = (user.username, user.initial, user.avatar, user.avatar_2x, user.profile_url)
             return template.fill((b"%d" % user.id, *(escape(text or "") for text in texts)))
         return self._templates.draw(ROW, profile=user).encode()
 
@@ -88,6 +89,7 @@ class RowRenderer:
             Slot(escape(resized(avatar, AVATAR_SIZE)).decode(), is_set=True),
             Slot(escape(resized(avatar, 2 * AVATAR_SIZE)).decode(), is_set=True),
             Slot(html_url + placeholder(_USERNAME), is_set=True),
+            Slot(placeholder(_INITIAL)),
         )
         samples = [
             user_row(identity, text, type_, *implied_urls(identity, text))
@@ -101,21 +103,30 @@ class RowRenderer:
             Slot(placeholder(_ID)),
             Slot(placeholder(_USERNAME)),
             like.type,
-            *(
-                address and Slot(placeholder(number), is_set=True)
-                for number, address in enumerate(like[3:], _AVATAR)
-            ),
+            like.avatar and Slot(placeholder(_AVATAR), is_set=True),
+            like.avatar_2x and Slot(placeholder(_AVATAR_2X), is_set=True),
+            like.profile_url and Slot(placeholder(_PROFILE_URL), is_set=True),
+            Slot(placeholder(_INITIAL)),
         )
-        samples = [
-            UserRow(identity, text, like.type, *(address and text for address in like[3:]))
-            for identity, text in ((7, SHORT), (2**62, HOSTILE))
-        ]
+        addresses = like.avatar, like.avatar_2x, like.profile_url
+        samples = []
+        for identity, text in ((7, SHORT), (2**62, HOSTILE)):
+            avatar, avatar_2x, profile_url = (address and text for address in addresses)
+            samples.append(UserRow(identity, text, like.type, avatar, avatar_2x, profile_url, text))
         return self._compile(slotted, samples)
 
     def _compile(self, slotted: UserRow, samples: Sequence[UserRow]) -> SlotTemplate | None:
         if not self._use_slots:
             return None
-        values = [(b"%d" % user.id, *[escape(user.username)] * 4) for user in samples]
+        values = [
+            (
+                b"%d" % user.id,
+                escape(user.username),
+                escape(user.initial),
+                *[escape(user.username)] * 3,
+            )
+            for user in samples
+        ]
         draw = partial(self._templates.draw, ROW)
         arguments = ({"profile": user} for user in samples)
         return compile_slots(draw, {"profile": slotted}, zip(arguments, values, strict=True))

@@ -14,7 +14,7 @@ from generator.reading import read_columns, read_cut
 from generator.render.assets import read_assets
 from generator.render.downloads import KEYS as DOWNLOAD_KEYS
 from generator.render.downloads import write_downloads
-from generator.render.pages import Download, Renderer, Widest
+from generator.render.pages import Download, Renderer
 from generator.render.sitemap import KEY as SITEMAP_KEY
 from generator.render.sitemap import sitemaps
 from generator.render.templates import STATIC, TEMPLATES
@@ -40,8 +40,6 @@ from generator.text import rough_size
 
 # How many users a task has. They are drawn once for the pages of all sizes. More take more memory.
 USERS_A_TASK = 5000
-# Columns have room for a type of so many letters; GitHub's own types are shorter.
-MAX_TYPE_LETTERS = 24
 
 
 class Place(NamedTuple):
@@ -173,7 +171,6 @@ class _Site:
             self._place.base_path,
             origin=self._place.origin,
             downloads=self._downloads,
-            widest=find_widest(self._directory),
         )
 
     def draw_files(self, renderer: Renderer) -> Iterator[tuple[str, bytes]]:
@@ -219,12 +216,6 @@ class _Site:
     def _put_file(self, key: str, draft: Path) -> None:
         self.counts += self._writer.put_file(key, draft)
         self._keys_beside.add(key)
-
-
-def find_widest(directory: Directory) -> Widest:
-    """Return the longest type of *directory*, and the longest id: that of the newest user."""
-    (newest,) = read_columns(directory, "-id", None, 0, 1).ids
-    return Widest(max(directory.types, key=len)[:MAX_TYPE_LETTERS], "0" * len(newest))
 
 
 def draw_pages(

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 # The width of an avatar in CSS pixels. GitHub is asked for an image of this width, and for one of
 # twice the width for screens with two device pixels per CSS pixel.
-AVATAR_SIZE = 40
+AVATAR_SIZE = 44
 
 _RESIZABLE = re.compile(r"https://avatars\.githubusercontent\.com/[^\s#,]+")
 
@@ -15,7 +15,7 @@ class UserRow(NamedTuple):
     """A user in the template `_user_row.html`. Renderers may set slots instead of texts.
 
     *avatar*, *avatar_2x* (twice as wide) and *profile_url* are None if the user has no such URL, or
-    a page may not use it.
+    a page may not use it. *initial* is the username's first character.
     """
 
     id: Any
@@ -24,6 +24,7 @@ class UserRow(NamedTuple):
     avatar: Any
     avatar_2x: Any
     profile_url: Any
+    initial: Any
 
 
 def user_row(identity: int, username: str, type_: str, avatar_url: str, html_url: str) -> UserRow:
@@ -31,7 +32,8 @@ def user_row(identity: int, username: str, type_: str, avatar_url: str, html_url
     avatar, avatar_2x = image_url(avatar_url), None
     if avatar and _RESIZABLE.fullmatch(avatar):
         avatar, avatar_2x = resized(avatar, AVATAR_SIZE), resized(avatar, 2 * AVATAR_SIZE)
-    return UserRow(identity, username, type_, avatar, avatar_2x, web_url(html_url))
+    urls = avatar, avatar_2x, web_url(html_url)
+    return UserRow(identity, username, type_, *urls, username[:1])
 
 
 def resized(avatar: str, pixels: int) -> str:
