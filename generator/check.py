@@ -26,8 +26,8 @@ from generator.site import (
     user_row,
 )
 
-# The start of a user's row. A page whose rows have no data-id fails the check.
-_ROW = re.compile(r'\bdata-id="([^"]*)"')
+# The start of a user's row. A page with other rows fails the check.
+_ROW = re.compile(r'<li id="u([^"]*)"')
 _TAG = re.compile(r"<[^>]*>")
 _LINK = re.compile(r'\s(?:href|src)="([^"]*)"')
 # A URL with a scheme or a host leads away from the site.
@@ -129,8 +129,13 @@ def _compare_row(key: str, row: str, profile: Profile) -> None:
     """Raise CheckFailed unless the HTML *row* shows *profile*."""
     # A visitor sees the text between two tags.
     texts = html.unescape(_TAG.sub("<>", row))
-    for name, value in (("username", profile.username), ("type", profile.type)):
-        if f"<>{value}<>" not in texts:
+    type_ = f" · {profile.type}" if profile.type not in ("User", "") else f"<> {profile.type}"
+    details = f"<>#{profile.id}{type_ if profile.type else ''}<>"
+    for name, value, shown in (
+        ("username", profile.username, f"<>{profile.username}<>"),
+        ("type", profile.type, details),
+    ):
+        if shown not in texts:
             raise CheckFailed(f"{key} does not show user {profile.id}'s {name}, {value!r}")
     urls = {html.unescape(match[1]) for match in _LINK.finditer(row)}
     user = user_row(*profile)

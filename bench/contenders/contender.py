@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 SIZES = (10, 25, 50, 100)
 ORIGIN = "https://users.example.org"  # hugo_site/hugo.toml has it too
 # A user's texts, which are escaped. The last three are empty if id and username imply them.
-TEXTS = ("username", "type", "avatar", "avatar_2x", "profile_url")
+TEXTS = ("username", "type", "initial", "avatar", "avatar_2x", "profile_url")
 Pages = Mapping[Listing, Nodes]
 Users = Sequence[Mapping[str, Any]]
 
@@ -105,9 +105,10 @@ def record(profile: Profile) -> Mapping[str, Any]:
     It has addresses, fit to be shown, only if id and username do not imply them.
     """
     texts = {"id": str(profile.id), "username": profile.username, "type": profile.type}
+    texts["initial"] = profile.username[:1]
     if (profile.avatar_url, profile.html_url) == implied_urls(profile.id, profile.username):
         return texts
-    addresses = user_row(*profile)[3:]
+    addresses = user_row(*profile)[3:6]
     names = ("avatar", "avatar_2x", "profile_url")
     return {
         **texts,

@@ -83,7 +83,7 @@ def _go(plain: bool) -> Language:
     def value(name: str) -> str:
         if name in ("id", *TEXTS):
             # Addresses were checked before; html/template would drop an avatar's data: URL.
-            safe = name in TEXTS[2:]
+            safe = name in TEXTS[3:]
             way = "" if name == "id" else " | htmlEscape" if plain else " | safeURL" if safe else ""
             return f"{{{{ .{name}{way} }}}}"
         if name.startswith("same_"):

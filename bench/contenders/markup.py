@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jinja2 import Environment
-
 from generator.render.context import AROUND, PageLink
 from generator.render.pages import PAGE, Renderer
 from generator.render.rows import ROW
@@ -22,9 +20,11 @@ from generator.site import AVATAR_SIZE, Listing, UserRow, resized
 _NEAR = ("_", "prev", "page", "next", "_")
 # The names of the other values: of a user, and of a link to a page.
 _NAMES = (
-    *("rows", "id", "username", "type", "avatar", "avatar_2x", "profile_url"),
+    *("rows", "id", "username", "type", "initial", "avatar", "avatar_2x", "profile_url"),
     *("number", "number_text"),
 )
+# Types that `ROW` tests. The last one, the most frequent, is tested first.
+TYPES = ("Bot", "Organization", "User")
 _MARK = re.compile(f"({placeholder(0)[0]}.)", re.DOTALL)
 _TOKEN = re.compile(f"{_MARK.pattern}|<[^>]*>|[^<{placeholder(0)[0]}]+", re.DOTALL)
 
@@ -183,16 +183,14 @@ class Skeleton:
 
     def _typed(self, *addresses: Slot | None) -> Nodes:
         """Return the row of a user of any type with these addresses."""
-        templates = self._renderer.templates
-        environment: Environment = templates.environment
-        colours = environment.get_template("_types.html").module.colours
 
         def draw(type_: str) -> Nodes:
-            user = UserRow(self._slot("id"), self._slot("username"), type_, *addresses)
-            return _tokens(templates.draw(ROW, profile=user))
+            texts = self._slot("id"), self._slot("username"), type_
+            user = UserRow(*texts, *addresses, self._slot("initial"))
+            return _tokens(self._renderer.templates.draw(ROW, profile=user))
 
         row = _fork("has_type", draw(self._mark("type")), draw(""))
-        for type_ in filter(None, reversed(colours)):  # the most frequent type is tested first
+        for type_ in TYPES:
             row = _fork(f"type={type_}", draw(type_), row)
         return row
 

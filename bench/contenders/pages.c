@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { ID, USERNAME, TYPE, AVATAR, AVATAR_2X, PROFILE_URL, FIELDS };
+enum { ID, USERNAME, TYPE, INITIAL, AVATAR, AVATAR_2X, PROFILE_URL, FIELDS };
 
 struct text { const char *at; size_t length; };
 struct user { struct text field[FIELDS]; int own; };
@@ -129,7 +129,7 @@ int main(int count, char **arguments) {
         for (int n = 0; n < FIELDS && at < stop; n++) {
             char *last = memchr(at, 31, stop - at);
             user.field[n] = (struct text){at, last - at};
-            user.own = n > TYPE;
+            user.own = n > INITIAL;
             at = last + 1;
         }
         size_t used = out - rows, wanted = used + ROW + 20 * (stop - from);

@@ -145,19 +145,19 @@ def test_a_file_may_be_one_of_several_sources(run, tmp_path):
 def test_a_title_replaces_the_sources_names(run, tmp_path):
     run("build", "sample", "--title", "Our <people>", *SMALL_SITE)
     page = (tmp_path / "build/site/index.html").read_text()
-    assert "<title>Users 1&ndash;25 of 150 - Our &lt;people&gt;</title>" in page
+    assert "<title>Our &lt;people&gt;: 150, 1&ndash;25</title>" in page
     run("bake", "--title", "Others")
     run("render", *SMALL_SITE)
-    assert " - Others</title>" in (tmp_path / "build/site/index.html").read_text()
+    assert "<title>Others: 150, " in (tmp_path / "build/site/index.html").read_text()
     run("build", "sample", *SMALL_SITE)
-    assert " - Sample users</title>" in (tmp_path / "build/site/index.html").read_text()
+    assert "<title>150 sample users, " in (tmp_path / "build/site/index.html").read_text()
 
 
 def test_every_page_says_that_the_sample_is_invented_even_beside_other_sources(run, tmp_path):
     (tmp_path / "more.csv").write_text("id,login\n999999,somebody\n")
     run("build", "sample", "file:more.csv", *SMALL_SITE)
     assert info(tmp_path)["source"] == "sample, file:more.csv"
-    assert "These accounts are invented" in (tmp_path / "build/site/users/7.html").read_text()
+    assert "these accounts are invented" in (tmp_path / "build/site/users/7.html").read_text()
 
 
 def test_deleted_accounts_are_missing_from_the_next_bake(run, tmp_path):

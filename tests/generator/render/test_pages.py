@@ -73,21 +73,21 @@ def draw(profile: Profile) -> str:
 
 def test_a_row_shows_the_user_and_links_to_its_profile():
     row = Elements(draw(make_profile(7, "seven", type="Organization")))
-    assert row.of("tr") == [{"data-id": "7"}]
+    assert row.of("li") == [{"id": "u7", "class": "square"}]
     assert [link["href"] for link in row.of("a")] == ["https://github.com/seven"]
-    assert "".join(row.text.split()) == "sevenOrganization7"
+    assert "".join(row.text.split()) == "sseven#7·Organization"
     (picture,) = row.of("img")
-    assert picture["src"] == "https://avatars.githubusercontent.com/u/7?v=4&s=40"
-    assert picture["srcset"] == "https://avatars.githubusercontent.com/u/7?v=4&s=80 2x"
+    assert picture["src"] == "https://avatars.githubusercontent.com/u/7?v=4&s=44"
+    assert picture["srcset"] == "https://avatars.githubusercontent.com/u/7?v=4&s=88 2x"
     assert (picture["width"], picture["height"], picture["loading"], picture["alt"]) == (
-        *("40", "40", "lazy"),
+        *("44", "44", "lazy"),
         "",
     )
 
 
-TAGS = {"tr", "th", "td", "div", "img", "span", "a", "bdi"}
+TAGS = {"li", "div", "img", "span", "a", "bdi", "small", "i"}
 ATTRIBUTES = {
-    *("data-id", "scope", "class", "src", "srcset", "width", "height", "loading", "alt", "href"),
+    *("id", "class", "aria-hidden", "src", "srcset", "width", "height", "loading", "alt", "href"),
 }
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
     [getattr(p, name) for p in ODD for name in ("username", "type", "avatar_url", "html_url")]
@@ -221,13 +221,55 @@ def page(number_: int, listing: Listing, renderer_: Renderer = RENDERER) -> Elem
 
 def test_a_page_says_which_users_it_shows_their_source_and_the_date():
     text = " ".join(page(2, Listing()).text.split())
-    assert "Users 26\N{EN DASH}50 of 1,000" in text
+    assert "1,000 GitHub users 26\N{EN DASH}50, in the order they signed up" in text
     assert "1,000 users from GitHub as of 24 November 2026" in text
 
 
 def test_a_page_of_one_type_names_the_type():
     found = page(2, Listing("id", 10, "a-b-1"))
-    assert "A & B <i> accounts 11\N{EN DASH}20 of 100" in " ".join(found.text.split())
+    text = " ".join(found.text.split())
+    assert "100 accounts of type A & B <i> 11\N{EN DASH}20, in the order they signed up" in text
+
+
+@pytest.mark.parametrize(
+    ("title", "heading"),
+    [
+        ("GitHub users", "1,000 GitHub users"),
+        ("GitHub users matching “x”", "1,000 GitHub users matching “x”"),
+        ("Members of python", "1,000 members of python"),
+        ("Sample users and followers of octocat", "1,000 sample users and followers of octocat"),
+        ("Our people", "Our people: 1,000"),
+    ],
+)
+def test_the_heading_counts_the_users(title, heading):
+    shown = page(1, Listing(), renderer(about=ABOUT._replace(title=title)))
+    assert f" {heading} 1\N{EN DASH}25, " in " ".join(shown.text.split())
+
+
+@pytest.mark.parametrize(
+    ("type_", "shown"),
+    [("User", "#7 User"), ("Bot", "#7 · Bot"), ("", "#7"), ("x < y", "#7 · x < y")],
+)
+def test_a_row_names_the_type_after_the_id(type_, shown):
+    row = Elements(draw(make_profile(7, "seven", type=type_)))
+    assert " ".join(row.text.split()) == f"s seven {shown}"
+
+
+@pytest.mark.parametrize("type_", ["User", "Mannequin", "Organization", "Bot"])
+def test_the_avatars_of_organizations_and_bots_are_square(type_):
+    (row,) = Elements(draw(make_profile(7, "seven", type=type_))).of("li")
+    assert (row.get("class") == "square") == (type_ in ("Organization", "Bot"))
+
+
+def test_a_page_number_can_be_typed_from_50_pages_on():
+    forms = [
+        page(1, Listing(), renderer(BUILD._replace(users=users))).of("form")[1:]
+        for users in (49 * 25, 49 * 25 + 1)
+    ]
+    assert forms == [
+        [],
+        [{"class": "jump", "hidden": None, "data-prefix": "/users/", "data-pages": "50"}],
+    ]
 
 
 def test_a_page_has_canonical_previous_and_next_links():
@@ -297,7 +339,7 @@ def test_another_size_leads_to_the_same_first_user_another_order_to_the_same_siz
 
 def test_the_chosen_size_order_and_page_are_marked_for_screen_readers():
     current = [a.get("aria-current") for _, a in page(3, Listing()).elements if "aria-current" in a]
-    assert current == ["true", "true", "true", "page"]
+    assert current == ["true", "true", "page", "true"]
 
 
 def test_a_single_page_has_no_page_numbers():
@@ -330,10 +372,12 @@ def test_every_page_of_the_sample_says_that_its_users_are_invented(source, said)
         assert ("invented" in text) is said
 
 
-def test_many_page_sizes_are_in_a_closed_list():
+def test_many_page_sizes_are_in_a_panel_that_a_button_opens():
     build = Build("0" * 16, 1000, tuple(range(1, 101)), ("id",), (), "users", ABOUT.seeded_at)
     found = page(1, Listing(), renderer(build))
-    assert len(found.of("details")) == 1
+    (button,) = found.of("button")
+    (panel,) = (attributes for _, attributes in found.elements if "popover" in attributes)
+    assert button["popovertarget"] == panel["id"]
     assert {f"/users/by-id/{size}/1.html" for size in (1, 99, 100)} <= set(hrefs(found))
 
 

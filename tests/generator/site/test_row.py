@@ -35,11 +35,11 @@ def test_image_may_be_an_svg_in_a_data_url():
     [
         (
             "https://avatars.githubusercontent.com/in/29110?v=4",
-            "https://avatars.githubusercontent.com/in/29110?v=4&s=80",
+            "https://avatars.githubusercontent.com/in/29110?v=4&s=88",
         ),
         (
             "https://avatars.githubusercontent.com/u/1",
-            "https://avatars.githubusercontent.com/u/1?s=80",
+            "https://avatars.githubusercontent.com/u/1?s=88",
         ),
         ("https://avatars.githubusercontent.com/u/1 2x, x", None),
         ("https://ghe.test/avatars/u/1?", None),
