@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 
 from generator.errors import StoreError
-from generator.github import read_users
-from generator.seed.paging import read_page
 from generator.store import CachedReply, Cursor, ListProgress, Step, Store, Tally
-from tests.factories import ODD, make_profile, make_reply
+from tests.factories import ODD, make_profile
 
 URL = "https://api.test/users?since=0"
 USERS = ListProgress(URL, "users", "GitHub users", 1000)
@@ -31,10 +29,6 @@ def store(path):
     store.close()
 
 
-def record(profile):
-    return {"login" if k == "username" else k: getattr(profile, k) for k in profile._fields}
-
-
 def add_reply(
     store,
     profiles,
@@ -48,20 +42,19 @@ def add_reply(
     is_last=False,
 ):
     """Add a reply with *profiles* after *cursor*. Return the tally and the next cursor."""
-    cursor = cursor or Cursor(list.identity)
-    by_id = list is USERS
-    after = max([cursor.position, *(p.id for p in profiles)])
-    page = f"since={after}" if by_id else f"page={cursor.users + 2}"
-    next = None if end else f"{list.identity.partition('?')[0]}?{page}"
-    batch = read_users(make_reply([record(p) for p in profiles], url=cursor.url, next=next))
+    cursor, is_by_id = cursor or Cursor(list.identity), list is USERS
     with store.reading(list.identity, cursor.position, refresh=refresh) as reading:
         already_read = reading.already_read([p.id for p in profiles])
-    required = cursor.users + 1 if is_last else 1000
-    step = read_page(cursor, batch, required, already_read, is_by_id=by_id).step
-    cached = CachedReply(cursor.url, etag, next, cursor.position) if etag else None
+    new = [p.id for p in profiles if is_by_id or p.id not in already_read]
+    places = new if is_by_id else range(cursor.position + 1, cursor.position + 1 + len(new))
+    positions = dict(zip(new, places, strict=True))
+    reached = max([cursor.position, *places])
+    following = Cursor(f"{list.identity}&after={reached}", reached, cursor.users + len(new))
+    next_cursor = cursor if end and not is_by_id else following
+    step = Step(positions, reached, next_cursor, is_by_id, is_end=end, is_last=end or is_last)
+    cached = CachedReply(cursor.url, etag, following.url, cursor.position) if etag else None
     with store.change(list.identity, cursor.position, refresh=refresh) as reading:
-        tally = reading.add(profiles, step, now, cached)
-    return tally, step.cursor
+        return reading.add(profiles, step, now, cached), next_cursor
 
 
 def mirror(store, profiles, now="t1", is_complete=True):
