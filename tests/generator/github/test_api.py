@@ -59,6 +59,7 @@ def test_a_name_in_a_path_is_quoted():
         ("https://a.test/x?per_page=25&page=1", "https://a.test/x?per_page=12&page=1"),
         ("https://a.test/x?per_page=25&page=2", "https://a.test/x?per_page=5&page=6"),
         ("https://a.test/x?per_page=7&page=2", "https://a.test/x?per_page=1&page=8"),
+        ("https://a.test/x?page=2", "https://a.test/x?page=2"),
     ],
 )
 def test_a_smaller_page_has_at_most_half_the_size(url, smaller):

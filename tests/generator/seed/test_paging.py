@@ -145,6 +145,7 @@ def test_only_a_list_by_id_requests_no_more_users_than_are_missing():
         ("https://a.test/x?per_page=7&page=2", 100, "https://a.test/x?per_page=7&page=2"),
         ("https://a.test/x?per_page=5&page=29", 40, "https://a.test/x?per_page=35&page=5"),
         ("https://a.test/x?per_page=100&page=2", 25, "https://a.test/x?per_page=100&page=2"),
+        ("https://a.test/x?page=2", 100, "https://a.test/x?page=2"),
     ],
 )
 def test_the_page_size_grows_where_a_larger_page_starts_at_the_same_user(url, size, requested):
