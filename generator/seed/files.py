@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from generator.errors import SourceError, UnexpectedRecord, reason
 from generator.seed.csv_files import CsvReader
 from generator.seed.json_files import JsonReader
-from generator.seed.records import users_in
+from generator.seed.records import user_in
 
 STDIN = "-"
 CHUNK = 1 << 16  # characters or bytes
@@ -50,24 +50,16 @@ def read_records(path: str) -> Iterator[tuple[str, dict[str, Any]]]:
         with _open_text(path, name) as (text, first):
             reader = JsonReader if first in ("[", "{") else CsvReader
             for place, value in reader(text, name).values():
-                yield from _placed_users(value, place)
+                try:
+                    user = user_in(value)
+                except ValueError as exc:
+                    raise UnexpectedRecord(place, str(exc)) from exc
+                if user is not None:
+                    yield place, user
     except OSError as exc:
         raise SourceError(f"cannot read {name}: {exc.strerror or reason(exc)}") from exc
     except (EOFError, zlib.error) as exc:
         raise SourceError(f"cannot read {name}: the gzip file is incomplete or damaged") from exc
-
-
-def _placed_users(value: object, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the users in the *value* at *place*, each after its place."""
-    where = place
-    try:
-        for number, user in enumerate(users_in(value), 2):
-            yield where, user
-            where = f"{place}, user {number}"
-    except ValueError as exc:
-        raise UnexpectedRecord(where, str(exc)) from exc
-    except RecursionError as exc:
-        raise UnexpectedRecord(where, "it is nested too deeply") from exc
 
 
 @contextmanager

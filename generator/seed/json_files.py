@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from generator.errors import UnexpectedRecord
-from generator.seed.records import MAX_RECORD, may_have_users
+from generator.seed.records import MAX_RECORD, is_container, may_have_users
 
 CHUNK = 1 << 16  # characters
 MAX_DEPTH = 8  # of lists and objects that are read part by part
@@ -32,28 +32,26 @@ class JsonReader:
         self._text, self._at = "", 0  # a part of the file, and the place in it
         # The line at *_counted*, and its start (negative if it is before *_text*).
         self._line, self._line_start, self._counted = 1, 0, 0
-        self._decode = json.JSONDecoder(parse_float=str, parse_constant=str).raw_decode
+        self._raw_decode = json.JSONDecoder(parse_float=str, parse_constant=str).raw_decode
 
     def values(self) -> Iterator[tuple[str, Any]]:
-        """Yield each value after its place. Of a list, yield the items instead.
-
-        Of an object that is longer than `MAX_RECORD`, such as an answer with all users, yield what
-        its lists have, and the objects that may have users.
+        """Yield each value after its place. Read lists, and objects around them, part by part.
 
         Raises:
-            UnexpectedRecord: a part of the file is not JSON.
+            UnexpectedRecord: a part of the file is not JSON, or too long.
         """
         while self._peek():
             yield from self._values(MAX_DEPTH)
 
     def _values(self, depth: int, *, is_member: bool = False) -> Iterator[tuple[str, Any]]:
-        """Yield the next value, or what it has. Skip the member of an object without users."""
+        """Yield the next value, or its parts. Skip the member of an object without users."""
         if depth and self._peek() == "[":
             yield from self._parts("[", "]", depth - 1)
             return
         try:
-            place, value = self._value()
+            place, value, end = self._decode()
         except _TooLong:
+            # It may be an answer with all users. One record has no parts with users.
             is_object = depth and self._peek() == "{"
             parts = self._parts("{", "}", depth - 1) if is_object else iter(())
             if not (first := next(parts, None)):
@@ -61,16 +59,20 @@ class JsonReader:
             yield first
             yield from parts
         else:
+            if depth and is_container(value):
+                yield from self._parts("{", "}", depth - 1)
+                return
+            self._at = end
             if not is_member or may_have_users(value):
                 yield place, value
 
     def _parts(self, start: str, end: str, depth: int) -> Iterator[tuple[str, Any]]:
-        """Yield the items of a list, or the values of the members of an object."""
+        """Yield the items of a list, or the members of an object that may have users."""
         self._skip(start)
         if self._peek() != end:
             while True:
                 if is_object := start == "{":
-                    self._value()
+                    _, _, self._at = self._decode()
                     self._skip(":")
                 yield from self._values(depth, is_member=is_object)
                 if self._peek() != ",":
@@ -95,15 +97,15 @@ class JsonReader:
             raise self._error(expected if following else _ENDS_EARLY)
         self._at += 1
 
-    def _value(self) -> tuple[str, Any]:
-        """Decode the value that starts at the next character that is not blank."""
+    def _decode(self) -> tuple[str, Any, int]:
+        """Return the place, the value and the end of the next JSON value."""
         self._peek()
         self._line, self._line_start = self._find_line(self._at)
         self._counted = self._at
         place = self._place()
         while True:
             try:
-                value, end = self._decode(self._text, self._at)
+                value, end = self._raw_decode(self._text, self._at)
             except (ValueError, RecursionError) as exc:
                 problem, offset = str(exc), 0
                 if isinstance(exc, json.JSONDecodeError):  # whose text names a line of *_text*
@@ -117,8 +119,7 @@ class JsonReader:
                     problem = _ENDS_EARLY
                 raise self._error(problem, offset) from exc
             if end < len(self._text) or not self._read():  # a number may continue, too
-                self._at = end
-                return place, value
+                return place, value, end
 
     def _read(self) -> bool:
         """Read another chunk, and drop what was decoded. Return False at the end of the file."""

@@ -6,7 +6,6 @@ readers add the place in the file.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -31,52 +30,57 @@ _ADDRESS = re.compile(r"(?:https?://[^/]+|[\w-]+(?:\.[\w-]+)+)/([^/?#]+)/?(?:[?#
 _NOT_IN_LOGIN = re.compile(r"[\x00-\x1f\x7f]|://")
 
 
-def users_in(value: object) -> Iterator[dict[str, Any]]:
-    """Yield the users in *value*, a decoded JSON value or a row of a table, cleaned.
+def user_in(value: Any) -> dict[str, Any] | None:
+    """Return the user in *value*, a decoded JSON value or a row of a table, cleaned.
 
-    Lists are searched, and objects around a list or a user. An object that is neither is yielded,
-    for `read_user` to refuse.
+    It is *value* itself, or a member of an event, a dated star or an edge of GraphQL. It is None
+    for a deleted account. Any other object is returned, too, for `read_user` to refuse.
     """
-    if isinstance(value, list):
-        for item in value:
-            yield from users_in(item)
-    elif isinstance(value, dict):
-        fields = fields_of(tuple(value))
-        if "id" not in fields and (message := _error_message(value)):
-            raise ValueError(
-                f"it is not a list but an error of GitHub: {shorten(message, 300)}; request the"
-                " list again"
-            )
-        if inner := _inner_values(value, fields):
-            yield from users_in(inner)
-        else:
-            yield _clean(value, fields)
-    elif value is not None:
-        raise ValueError(f"{shorten(str(value))} is not a user object")
+    user, fields = _unwrap(value)
+    if user is None:
+        return None
+    if not isinstance(user, dict):
+        raise ValueError(f"{shorten(str(user))} is not a user object")
+    if "id" not in fields and (message := _error_message(user)):
+        raise ValueError(
+            f"it is not a list but an error of GitHub: {shorten(message, 300)}; request the list"
+            " again"
+        )
+    return _clean(user, fields)
 
 
-def _inner_values(value: dict[str, Any], fields: dict[str, str]) -> list[Any]:
-    """Return the parts of *value* that have users; none if it is a user itself."""
-    is_user = {"id", "login"} <= fields.keys()
-    if is_user and isinstance(value[fields["id"]], int):
-        return []
+def is_container(value: Any) -> bool:
+    """Return whether *value* is an object around lists of users, as an answer of a search is."""
+    try:
+        user, fields = _unwrap(value)
+    except ValueError:  # `user_in` raises it again
+        return False
+    if not isinstance(user, dict) or isinstance(user.get(fields.get("id")), int):
+        return False
+    inner = [member for member in user.values() if isinstance(member, list | dict)]
     # GraphQL's organisations and repositories can have an id and a login, too.
-    objects = [inner for inner in value.values() if isinstance(inner, dict)]
-    if connections := [inner for inner in objects if inner.keys() & {"nodes", "edges"}]:
-        return connections
-    if not is_user and (wrapped := [value[name] for name in _WRAPPERS if name in value]):
-        return wrapped
-    if fields.keys() & {"id", "login"}:
-        return []
-    lists = [inner for inner in value.values() if isinstance(inner, list)]
-    return lists or [inner for inner in objects if may_have_users(inner)]
+    if any(isinstance(member, dict) and member.keys() & {"nodes", "edges"} for member in inner):
+        return True
+    return bool(inner) and not (fields.keys() & {"id", "login"} or _error_message(user))
 
 
-def may_have_users(member: object) -> bool:
-    """Return whether the *member* of an object can have users. GraphQL's pageInfo has none."""
-    return isinstance(member, dict) and (
-        "login" in member or any(isinstance(part, list | dict) for part in member.values())
+def may_have_users(member: Any) -> bool:
+    """Return whether the *member* of a container can have users. GraphQL's pageInfo has none."""
+    return isinstance(member, list) or (
+        isinstance(member, dict)
+        and ("login" in member or any(isinstance(part, list | dict) for part in member.values()))
     )
+
+
+def _unwrap(value: Any) -> tuple[Any, dict[str, str]]:
+    """Return the user that *value* wraps, or else *value*, and the names of its fields."""
+    while isinstance(value, dict):
+        fields = fields_of(tuple(value))
+        wrapper = next((name for name in _WRAPPERS if name in value), None)
+        if wrapper is None or {"id", "login"} <= fields.keys():
+            return value, fields
+        value = value[wrapper]
+    return value, {}
 
 
 def _error_message(value: dict[str, Any]) -> str:

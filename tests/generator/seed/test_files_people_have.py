@@ -192,12 +192,16 @@ REFUSED = {
     "an address in a login": ("id,login\n1,https://x.test/a/b\n", "line 2: .* is not a login"),
     "a record without a login": ([BEA, {"id": 5, "tags": []}], "column 94: it has no login"),
     "a record without an id": ([{"login": "x", "orgs": [{"id": 1}]}], "column 2: it has no id"),
-    "a user of a search": ({"items": [ANNA, {"id": 5}]}, "column 1, user 2: it has no login"),
+    "a user of a search": ({"items": [ANNA, {"id": 5}]}, "column 106: it has no login"),
+    "a user of GraphQL": (
+        organization(members={"nodes": [graphql(ANNA), graphql(BEA) | {"login": None}]}),
+        r"column 225: it has no login \(id '102'\)",
+    ),
     "a text": (["anna-p"], "column 2: 'anna-p' is not a user object"),
     "an object of values": ({"page": 1}, "column 1: it has no id"),
     "nested objects": (
         '{"a":' * 900 + "[]" + "}" * 900,
-        "1: it is n(ested too|ot JSON)",
+        "1, column [0-9]+: it (has no id|is not JSON)",
     ),
 }
 
