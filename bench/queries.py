@@ -216,7 +216,7 @@ def bench(folder: Path, count: int, smaller: int, mix: int = 300) -> Path:
     share = 1 / 50 if count < 1_000_000 else 1 / 150
     quantity = f"random mix, p99 / naive's ({our_p99 * 1e3:.2f} ms)"
     print_limit(quantity, our_p99 / naive_p99, at_most=share)
-    if count >= 1_000_000:  # a smaller file has more anchors and pages for each user
+    if count >= SMALLER:  # a smaller file has more anchors and pages for each user
         print_limit("bytes a user", bytes_a_user, at_most=65)
     print_limit("time to bake / to build the naive table", bake_seconds / naive_seconds, at_most=6)
     _tables(baked, count)

@@ -52,12 +52,13 @@ class Preview:
     def __init__(self, database: Path, site: Path, base_path: str) -> None:
         self.base_path = base_path
         self._database, self._site = database, site
-        build = read_build(site)
-        self._open(build, Directory(database, in_memory=True))
+        # Before the files are read: a change in between is then noticed at the next request.
         self._read_times = self._modification_times()
+        self._open(read_build(site), Directory(database, in_memory=True))
 
     def _modification_times(self) -> list[int]:
-        return [file.stat().st_mtime_ns for file in (self._database, self._site / BUILD_KEY)]
+        files = self._database, self._site / BUILD_KEY
+        return [file.stat().st_mtime_ns for file in files if file.exists()]
 
     def _open(self, build: Build, directory: Directory) -> None:
         self.build, self.directory = build, directory
