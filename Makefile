@@ -103,7 +103,8 @@ bench: .venv/.dev ## Compare with limits, plain designs and other programs, as r
 	@$(WITH_ARGS) $(BIN)/python -m bench
 
 clean: ## Remove built files and caches; the store of seeded users stays
-	@$(IN_HERE); rm -rf -- "$$BUILD/site" "$$BUILD/bundle" "$$BUILD/directory.db" "$$BUILD/directory.db.part"
+	@$(IN_HERE); rm -rf -- "$$BUILD/site" "$$BUILD/bundle" \
+	  "$$BUILD/directory.db" "$$BUILD/directory.db.part" "$$BUILD/directory.db.lock"
 	@rm -rf .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 distclean: clean ## Remove the store and .venv too, for a state like a fresh clone

@@ -1,4 +1,4 @@
-"""File locks: only one process at a time writes a store or a site."""
+"""File locks: only one process at a time writes a store, a directory or a site."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

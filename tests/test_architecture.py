@@ -96,7 +96,7 @@ MAY_IMPORT = {
     "generator.program": set(),
     "generator.github": set(),
     "generator.store": {"generator.lock"},
-    "generator.bake": {"generator.jobs"},
+    "generator.bake": {"generator.jobs", "generator.lock"},
     "generator.site": {"generator.lock"},
     "generator.seed": {"generator.github", "generator.store"},
     "generator.last_build": {"generator.program", "generator.site"},

@@ -212,7 +212,13 @@ def test_targets_run_one_after_the_other_even_with_several_jobs(project):
 # ------------------------------------------------------------------------------------- removing
 
 STORE = ("github_users.db", "github_users.db.lock", "github_users.0123456789abcdef.db")
-BUILT = ("directory.db", "directory.db.part", "site/index.html", "bundle/function/handler.py")
+BUILT = (
+    "directory.db",
+    "directory.db.part",
+    "directory.db.lock",
+    "site/index.html",
+    "bundle/function/handler.py",
+)
 
 
 def fill(folder):

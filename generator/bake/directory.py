@@ -6,8 +6,8 @@ It has the totals and the search index, so that no request has to count users.
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from generator.bake.index_writer import IndexWriter
 from generator.bake.progress import Progress, in_batches, no_progress
 from generator.errors import BuildError, reason
 from generator.jobs import cores
+from generator.lock import AlreadyLocked, Lock
 
 
 @dataclass
@@ -48,29 +49,49 @@ def bake(
     processes share the work; None: one for each core. Their number does not change the bytes.
 
     The complete file is moved to *path*: an interrupted bake leaves the old directory as it was.
+    Only one process at a time bakes a directory.
 
     Raises:
-        BuildError: there are no profiles, or an id is out of range. Or *path* cannot be written,
-            or is a file that is not a directory.
+        BuildError: there are no profiles, or an id is out of range. Or *path* cannot be written, is
+            a file that is not a directory, or another process bakes it.
     """
-    draft = path.with_name(f"{path.name}.part")
     _refuse_other_files(path)
+    lock = Lock(path.with_name(f"{path.name}.lock"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        with closing(sqlite3.connect(draft, isolation_level=None)) as sql:
+        lock.acquire()
+        with _draft(path) as draft, closing(sqlite3.connect(draft, isolation_level=None)) as sql:
             users = _write_tables(sql, profiles, about, progress, cut_at, jobs or cores())
-        if not users:
-            raise BuildError("there are no users to list; seed some first")
-        with draft.open("rb+") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
+            if not users:
+                raise BuildError("there are no users to list; seed some first")
+    except AlreadyLocked as exc:
+        raise BuildError(
+            f"another process is baking {path}; wait until it ends, or name another file"
+            " with --output"
+        ) from exc
     except (OSError, sqlite3.Error) as exc:
         raise BuildError(f"cannot write the directory {path}: {reason(exc)}") from exc
     finally:
+        lock.release()
+    return users
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """Give a path for the new file, which is moved to *path* at the end, or removed if that fails.
+
+    A draft that a killed bake left is replaced.
+    """
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        draft.unlink(missing_ok=True)
+        yield draft
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-    return users
 
 
 def _refuse_other_files(path: Path) -> None:

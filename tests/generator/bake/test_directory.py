@@ -14,6 +14,40 @@ from generator.bake import bake
 from generator.errors import BuildError
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 
+ROOT = Path(__file__).parents[3]
+# Bakes ODD in another process, which waits for a line after the first user.
+SLOW_BAKE = """
+import sys
+from pathlib import Path
+from generator.bake import bake
+from tests.factories import ABOUT, ODD
+
+def profiles():
+    yield ODD[0]
+    print("baking", flush=True)
+    sys.stdin.readline()
+    yield from ODD[1:]
+
+bake(profiles(), ABOUT, Path(sys.argv[1]))
+"""
+
+
+@contextmanager
+def slow_bake(path):
+    """Give a process that has begun to bake ODD to *path*, and ends when it reads a line."""
+    command = [sys.executable, "-c", SLOW_BAKE, path]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:
+        assert process.stdout.readline() == "baking\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
 
 def test_same_users_give_same_bytes(tmp_path):
     for name in ("first.db", "second.db"):
@@ -33,7 +67,7 @@ def test_same_users_give_same_bytes_in_another_process(tmp_path):
         subprocess.run(
             [sys.executable, "-c", program, tmp_path / seed],
             check=True,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[3])},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
         )
     for count in ("150", "3000"):
         assert (tmp_path / "1" / count).read_bytes() == (tmp_path / "2" / count).read_bytes()
@@ -53,7 +87,7 @@ def test_file_is_stamped_and_can_be_opened_on_a_read_only_disk(tmp_path):
             for name in ("application_id", "user_version", "journal_mode", "integrity_check")
         ]
     assert pragmas == [APPLICATION_ID, SCHEMA_VERSION, "delete", "ok"]
-    assert [path.name for path in tmp_path.iterdir()] == ["directory.db"]
+    assert names_in(tmp_path) == ["directory.db", "directory.db.lock"]
 
 
 def test_users_are_counted_by_type(tmp_path):
@@ -69,7 +103,7 @@ def test_no_users_is_an_error_and_leaves_the_old_directory(tmp_path):
     with pytest.raises(BuildError, match="no users to list"):
         bake([], ABOUT, path)
     assert path.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["directory.db"]
+    assert names_in(tmp_path) == ["directory.db", "directory.db.lock"]
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])
@@ -96,11 +130,36 @@ def test_interrupted_bake_leaves_the_old_directory_and_the_next_succeeds(tmp_pat
     assert path.read_bytes() == before
 
 
+def test_a_directory_that_another_process_bakes_is_left_to_it(tmp_path):
+    path = tmp_path / "directory.db"
+    with slow_bake(path) as process:
+        with pytest.raises(BuildError, match=r"another process is baking .*/directory\.db"):
+            bake([make_profile(1)], ABOUT, path)
+        process.communicate("go on\n")
+        assert process.returncode == 0
+    bake(ODD, ABOUT, tmp_path / "same.db")
+    assert path.read_bytes() == (tmp_path / "same.db").read_bytes()
+
+
+def test_after_a_killed_bake_the_next_succeeds_and_leaves_no_draft(tmp_path):
+    path = tmp_path / "directory.db"
+    bake(ODD, ABOUT, path)
+    before = path.read_bytes()
+    with slow_bake(path) as process:
+        process.kill()
+        process.wait()
+        assert (tmp_path / "directory.db.part").exists()
+        assert path.read_bytes() == before
+        bake([make_profile(1)], ABOUT, path)
+    assert path.read_bytes() != before
+    assert names_in(tmp_path) == ["directory.db", "directory.db.lock"]
+
+
 @pytest.mark.parametrize("identity", [-1, 2**63])
 def test_id_out_of_range_is_an_error(tmp_path, identity):
     with pytest.raises(BuildError, match=f"the id of x is out of range: {identity}"):
         bake([make_profile(identity, "x")], ABOUT, tmp_path / "directory.db")
-    assert list(tmp_path.iterdir()) == []
+    assert names_in(tmp_path) == ["directory.db.lock"]
 
 
 def test_error_names_a_path_that_cannot_be_written(tmp_path):
