@@ -133,8 +133,8 @@ class Page(NamedTuple):
         page: the number of the page, from 1.
         pagination: the page size.
         total: how many profiles all pages have.
-        exact: the profile whose whole name is the term that was searched for, on whatever page it
-            is; None if nobody has that name. Of several profiles, the one with the highest id.
+        exact: the profile whose whole name is the term that was searched for, on this page or not;
+            None if nobody has that name. Of several profiles, the one with the highest id.
     """
 
     profiles: tuple[Profile, ...]

@@ -91,7 +91,7 @@ def open_database(path: Path, *, use_mmap: bool) -> sqlite3.Connection:
 def load_database(path: Path) -> tuple[sqlite3.Connection, str]:
     """Read the directory database at *path* into memory. Return it, and its release.
 
-    Whatever happens to the file later changes no answer.
+    No later change of the file changes an answer.
 
     Raises:
         DatabaseMismatch: the file cannot be read, or is not a database that this code can read.

@@ -58,8 +58,8 @@ def _document() -> dict[str, Any]:
         "profiles": {"type": "array", "items": _ref("Profile")},
         "exact": {
             "anyOf": [_ref("Profile"), {"type": "null"}],
-            "description": "Only with `username`: the user whose name is exactly that, on whatever"
-            " page, or null. Of several, the one with the highest id.",
+            "description": "Only with `username`: the user whose name is exactly that, on this page"
+            " or not; null without any. Of several, the one with the highest id.",
         },
         "page": {"type": "integer", "minimum": 1},
         "pagination": {"type": "integer", "minimum": 1, "maximum": MAX_PAGINATION},
