@@ -82,7 +82,7 @@ def _javascript() -> Language:
         "has_address": "u.profile_url",
         "is_gap": "n === null",
         "is_current": "n === p.page",
-        "is_far": "n !== 1 && n !== p.pages && Math.abs(n - p.page) === 2",
+        "is_far": "n !== 1 && n !== p.pages",
     }
 
     def test(name: str, yes: str, no: str) -> str:

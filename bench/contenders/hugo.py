@@ -106,7 +106,7 @@ def _go(plain: bool) -> Language:
         "has_address": ".profile_url",
         "is_gap": "eq . 0",
         "is_current": "eq . $page",
-        "is_far": "and (ne . 1) (ne . $pages) (or (eq . (sub $page 2)) (eq . (add $page 2)))",
+        "is_far": "and (ne . 1) (ne . $pages)",
     }
 
     def test(name: str, yes: str, no: str) -> str:

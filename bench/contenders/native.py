@@ -58,7 +58,7 @@ def _c() -> Language:
         "has_address": "u->field[PROFILE_URL].length",
         "is_gap": "!n",
         "is_current": "n == p->page",
-        "is_far": "n != 1 && n != p->pages && labs(n - p->page) == 2",
+        "is_far": "n != 1 && n != p->pages",
     }
 
     def test(name: str, yes: str, no: str) -> str:

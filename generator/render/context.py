@@ -65,6 +65,19 @@ class PageContext:
         """Return the address of *key*, with the host if that is known."""
         return f"{self._origin}{self._base_path}{key}"
 
+    def type_urls(self) -> Mapping[str, str]:
+        """Return the address of the first page of each type that has listings."""
+        order_by = next(filter(applies_to_one_type, self._build.orders), "")
+        size = self._build.page_sizes[0]
+        if Listing().pagination in self._build.page_sizes:
+            size = Listing().pagination
+        listings = {each.name: Listing(order_by, size, each.slug) for each in self._build.types}
+        return {
+            name: self._base_path + listing.key(1)
+            for name, listing in listings.items()
+            if self._build.has(listing)
+        }
+
     def numbers(self, listing: Listing, pages: range) -> tuple[list[Column], list[Column]]:
         """Return all numbers that differ between pages, as in addresses and as people read them.
 
@@ -163,7 +176,7 @@ class PageContext:
             if not 0 <= index < _WINDOW:  # the first or the last page, the same for all
                 links.append(PageLink(number(target), self._base_path + listing.key(target)))
                 continue
-            is_near = abs(target - page) <= 1 or target in (1, pages)
+            is_near = target in (1, page, pages)
             url = None if target == page else urls[index]
             links.append(PageLink(texts[index], url, is_near))
         return links

@@ -32,6 +32,16 @@ class Download(NamedTuple):
     size: str
 
 
+class Bar(NamedTuple):
+    """A type in the chart: its name, listing (None: it has none), users and share of all users."""
+
+    name: str
+    url: str | None
+    users: str
+    share: str
+    percent: float
+
+
 class Renderer:
     """Draws the pages of one build.
 
@@ -105,14 +115,15 @@ class Renderer:
 
     def about(self, types: Mapping[str, int]) -> bytes:
         """Return the page about the directory; *types* has the number of users of each type."""
+        urls = self.context.type_urls()
         commonest = sorted(types.items(), key=lambda item: (-item[1], item[0]))
-        largest = commonest[0][1]
         bars = [
-            (
+            Bar(
                 name,
+                urls.get(name),
                 number(users),
-                round(100 * users / largest, 2),
                 percentage(users, self._build.users),
+                round(100 * users / self._build.users, 2),
             )
             for name, users in commonest[:MAX_BARS]
         ]
