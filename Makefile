@@ -103,7 +103,7 @@ bench: .venv/.dev ## Compare with limits, plain designs and other programs, as r
 	@$(WITH_ARGS) $(BIN)/python -m bench
 
 clean: ## Remove built files and caches; the store of seeded users stays
-	@$(IN_HERE); rm -rf -- "$$BUILD/site" "$$BUILD/bundle" \
+	@$(IN_HERE); rm -rf -- "$$BUILD/site" "$$BUILD/bundle" "$$BUILD/changes.json" "$$BUILD/changes.json.part" \
 	  "$$BUILD/directory.db" "$$BUILD/directory.db.part" "$$BUILD/directory.db.lock"
 	@rm -rf .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 

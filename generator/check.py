@@ -16,6 +16,7 @@ from generator.reading import read_cut, read_profiles
 from generator.site import (
     ABOUT_KEY,
     ASSETS,
+    CHANGES_KEY,
     INDEX_KEY,
     NOT_FOUND_KEY,
     ROBOTS_KEY,
@@ -81,7 +82,8 @@ def check(
             )
     if _read(folder, INDEX_KEY) != _read(folder, Listing().key(1)):
         raise CheckFailed(f"{folder / INDEX_KEY} differs from the first page")
-    for key in (INDEX_KEY, ABOUT_KEY, NOT_FOUND_KEY):
+    beside = [CHANGES_KEY] if (folder / CHANGES_KEY).exists() else []
+    for key in (INDEX_KEY, ABOUT_KEY, NOT_FOUND_KEY, *beside):
         links.check(key, _read(folder, key))
     _read(folder, ROBOTS_KEY)
 

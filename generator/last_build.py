@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from generator.changes import changes_file
 from generator.program import program_digest
 from generator.site import BUILT, sealed, write_seal
 
@@ -44,7 +45,8 @@ class LastBuild:
         write_seal(self._site, self._digest(store), BUILT)
 
     def _digest(self, store: str) -> str:
-        inputs = (*self._inputs, store, _status(self._database))
+        baked = map(_status, (self._database, changes_file(self._database)))
+        inputs = (*self._inputs, store, *baked)
         return hashlib.sha256("\n".join(inputs).encode()).hexdigest()
 
 

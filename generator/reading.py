@@ -4,14 +4,14 @@ The function never needs this: it answers one page at a time.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from function.contract import Profile
 from function.database import Directory
 from function.database_file import SHAPE_ERRORS, damaged_database
 from function.query import ProfileQuery, is_descending
-from function.statements import Row
+from function.statements import USER_BY_ID, Row
 
 # Users read with one query.
 BATCH = 1000
@@ -63,6 +63,22 @@ def read_cut(directory: Directory) -> int | None:
         return int(users)
     except SHAPE_ERRORS as exc:
         raise damaged_database(directory.path, exc) from exc
+
+
+def read_places(directory: Directory, ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Return position and username, by id, of the users of *directory* that have one of *ids*.
+
+    Positions count from 0 in the order of ids.
+    """
+    places, position, start = {}, 0, 0
+    for identity in sorted(set(ids)):
+        # Each stretch between two ids is counted once.
+        preceding = "SELECT count(*) FROM users WHERE id >= ? AND id < ?"
+        ((users,),) = directory.fetch_all(preceding, (start, identity))
+        position, start = position + users, identity
+        for _, _, username in directory.fetch_all(USER_BY_ID, (identity,)):
+            places[identity] = position, username
+    return places
 
 
 def read_columns(

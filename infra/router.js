@@ -22,7 +22,7 @@ var MAX_SIZE = 1e6;
 
 var ADDRESS = /^\/users(?:\/([0-9]+))?\/?$/;
 var PAGE = /^users\/(?:(?:type-([a-z0-9-]+)\/)?by-([a-z-]+)\/([1-9][0-9]{0,2})\/)?([1-9][0-9]{0,8})\.html$/;
-var FILE = /^(?:(?:index|about|404)\.html|build\.json|robots\.txt|sitemap(?:-[0-9]+)?\.xml|(?:assets|data)\/[A-Za-z0-9_-][A-Za-z0-9._-]*)$/;
+var FILE = /^(?:(?:index|about|changes|404)\.html|build\.json|robots\.txt|(?:sitemap(?:-[0-9]+)?|changes)\.xml|(?:assets|data)\/[A-Za-z0-9_-][A-Za-z0-9._-]*)$/;
 
 function handler(event) {
   var request = event.request;

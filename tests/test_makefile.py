@@ -213,11 +213,8 @@ def test_targets_run_one_after_the_other_even_with_several_jobs(project):
 
 STORE = ("github_users.db", "github_users.db.lock", "github_users.0123456789abcdef.db")
 BUILT = (
-    "directory.db",
-    "directory.db.part",
-    "directory.db.lock",
-    "site/index.html",
-    "bundle/function/handler.py",
+    *("directory.db", "directory.db.part", "directory.db.lock"),
+    *("changes.json", "changes.json.part", "site/index.html", "bundle/function/handler.py"),
 )
 
 

@@ -74,3 +74,9 @@ def test_the_licence_is_in_the_wheel(installed):
     (metadata,) = installed.glob("*.dist-info")
     assert "License-Expression: MIT\n" in (metadata / "METADATA").read_text()
     assert (metadata / "licenses/LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+
+
+@pytest.mark.slow
+def test_every_template_is_in_the_wheel(installed):
+    templates = {path.name for path in (ROOT / "site_templates").glob("*.*ml")}
+    assert templates == {path.name for path in (installed / "site_templates").glob("*.*ml")}

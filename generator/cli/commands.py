@@ -18,6 +18,7 @@ from function.database import Directory
 from function.errors import FunctionError
 from function.query import parse_query
 from generator.bake import bake as bake_directory
+from generator.changes import changes_file, read_changes, write_changes
 from generator.check import check as check_site
 from generator.cli import options, terminal, types
 from generator.cli.help import Group
@@ -108,6 +109,7 @@ def bake(store: Path, database: Path, title: str | None) -> None:
         cut = [chosen.total for chosen in lists if opened.is_cut(chosen.identity)]
         cut_at = max(cut, default=None)
         users = bake_directory(opened.profiles(), about, database, progress, cut_at=cut_at)
+        write_changes(changes_file(database), opened.changes())
     with closing(Directory(database)) as directory:
         file = f"{database.stat().st_size / 1000:,.0f} kB, release {directory.release}"
     terminal.say(f"Baked    {count(users, 'user')} into {database} ({file})")
@@ -140,13 +142,23 @@ def render(
 ) -> None:
     """Render every page of the directory to a static file."""
     place = Place(origin or "", base_path)
+    changes = read_changes(changes_file(database))
     with closing(Directory(database)) as directory:
         try:
             build = make_build(directory, page_sizes, orders, types)
         except ValueError as exc:
             raise click.BadParameter(str(exc), param_hint="'--types'") from exc
         with terminal.progress("Rendering", build.total_pages(), "pages") as advance:
-            files = render_site(directory, build, site, place, advance, with_data=data, jobs=jobs)
+            files = render_site(
+                directory,
+                build,
+                site,
+                place,
+                advance,
+                changes=changes,
+                with_data=data,
+                jobs=jobs,
+            )
     terminal.say(
         f"Rendered {build.total_pages():,} pages into {site} (files: {files.written:,} written,"
         f" {files.unchanged:,} unchanged, {files.removed:,} removed)"

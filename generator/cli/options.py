@@ -105,7 +105,7 @@ render_options = combine(
         "--origin",
         type=types.origin,
         help="The site's scheme and host, such as https://example.org. Without it, the site has no"
-        " canonical links and no sitemap.",
+        " canonical links, no sitemap and no feed.",
     ),
     base_path_option,
     click.option(

@@ -4,6 +4,7 @@ Templates escape all text that GitHub sent, and link to web addresses only.
 """
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -11,17 +12,20 @@ from typing import NamedTuple
 from function.answer import PATH as API_PATH
 from function.contract import About
 from generator.errors import BuildError
+from generator.render.changes import ChangedDay, urn
 from generator.render.context import PageContext
 from generator.render.rows import RowRenderer
 from generator.render.slots import HOSTILE, Slot, SlotTemplate, compile_slots, placeholder
 from generator.render.templates import STATIC, TEMPLATES, Templates, as_markup, escape
-from generator.site import ABOUT_KEY, Build, Listing, SiteFile
+from generator.site import ABOUT_KEY, CHANGES_KEY, FEED_KEY, Build, Listing, SiteFile
 from generator.text import day, number, percentage
 
 PAGE = "users.html"
 # How many pages at either end of a listing offer fewer page numbers than the inner pages.
 EDGE = 5
 MAX_BARS = 12  # types in the chart of the page about the directory
+# https://www.w3.org/TR/xml/#charsets
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Download(NamedTuple):
@@ -52,6 +56,7 @@ class Renderer:
         base_path: the site's path on its host, with a slash at either end.
         origin: scheme and host of the site, as in https://example.org; empty if not known.
         downloads: the files that have all users.
+        days: the days of the page "What changed", the newest first. Without any, there is none.
         use_slots: whether to use the fast path (`slots.py`). If not, Jinja2 draws every row and
             page, to the same bytes.
     """
@@ -65,9 +70,10 @@ class Renderer:
         *,
         origin: str = "",
         downloads: Sequence[Download] = (),
+        days: Sequence[ChangedDay] = (),
         use_slots: bool = True,
     ) -> None:
-        self._build = build
+        self._build, self._base_path, self._days = build, base_path, days
         self.context = PageContext(build, about.title, base_path, origin)
         self._frames: dict[Listing, SlotTemplate | None] = {}
         self.templates = Templates(
@@ -85,6 +91,8 @@ class Renderer:
                 "api_url": API_PATH,
                 "origin": origin,
                 "downloads": downloads,
+                "changes_url": base_path + CHANGES_KEY if days else None,
+                "feed_url": origin + base_path + FEED_KEY if days and origin else None,
             },
         )
         self._use_slots = use_slots and self.templates.is_slottable
@@ -130,6 +138,17 @@ class Renderer:
         rest = len(commonest[MAX_BARS:])
         url = self.context.url(ABOUT_KEY)
         return self.templates.draw("about.html", bars=bars, others=rest, url=url).encode()
+
+    def changes(self) -> bytes:
+        """Return the page "What changed"."""
+        url, root = self.context.url(CHANGES_KEY), self._base_path
+        return self.templates.draw("changes.html", days=self._days, url=url, root=root).encode()
+
+    def feed(self) -> bytes:
+        """Return the same as an Atom feed, whose addresses have the origin."""
+        url, root = self.context.url(CHANGES_KEY), self.context.url("")
+        feed = self.templates.draw("changes.xml", days=self._days, url=url, root=root, urn=urn)
+        return _NOT_IN_XML.sub("\ufffd", feed).encode()
 
     def missing(self) -> bytes:
         """Return the page for addresses that the site does not have."""

@@ -1,17 +1,19 @@
 """From the directory to the site: every page of every listing, and the files beside them."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from function.database import Directory
+from generator.changes import Change
 from generator.errors import BuildError
 from generator.jobs import cores, map_in_processes
 from generator.program import program_digest
-from generator.reading import read_columns, read_cut
+from generator.reading import read_columns, read_cut, read_places
 from generator.render.assets import read_assets
+from generator.render.changes import changed_days
 from generator.render.downloads import KEYS as DOWNLOAD_KEYS
 from generator.render.downloads import write_downloads
 from generator.render.pages import Download, Renderer
@@ -21,6 +23,8 @@ from generator.render.templates import STATIC, TEMPLATES
 from generator.site import (
     ABOUT_KEY,
     BUILD_KEY,
+    CHANGES_KEY,
+    FEED_KEY,
     INDEX_KEY,
     NOT_FOUND_KEY,
     ROBOTS_KEY,
@@ -45,7 +49,7 @@ USERS_A_TASK = 5000
 class Place(NamedTuple):
     """Where a site will be: *origin* as in https://example.org, *base_path* as in /directory/.
 
-    Without an origin, the site has no canonical links and no sitemap.
+    Without an origin, the site has no canonical links, no sitemap and no feed.
     """
 
     origin: str = ""
@@ -84,6 +88,7 @@ def render_site(
     place: Place = Place(),  # noqa: B008  (it cannot be changed)
     advance: Callable[[int], None] = lambda pages: None,
     *,
+    changes: Sequence[Change] = (),
     with_data: bool = True,
     jobs: int | None = None,
 ) -> FileCounts:
@@ -99,6 +104,7 @@ def render_site(
         folder: the site's; made if it does not exist.
         place: where the site will be.
         advance: is called with the number of pages done, of `Build.total_pages`.
+        changes: what changed before, the newest first.
         with_data: whether the site also has files with all users.
         jobs: how many processes share the work; None: one for each core.
 
@@ -109,12 +115,12 @@ def render_site(
         raise BuildError(
             f"the directory {directory.path} lies in the site {folder}, which would be written over"
         )
-    inputs = _digest_inputs(build, place, with_data)
+    inputs = _digest_inputs(build, place, changes, with_data)
     if (files := sealed(folder, inputs)) is not None:
         advance(build.total_pages())
         return FileCounts(unchanged=files)
     with Update(folder) as update:
-        site = _Site(directory, build, place, folder, update.writer)
+        site = _Site(directory, build, place, changes, folder, update.writer)
         site.write_assets()
         if with_data:
             site.write_downloads()
@@ -132,11 +138,19 @@ class _Site:
     """A site being written: its pages, and the files beside these."""
 
     def __init__(
-        self, directory: Directory, build: Build, place: Place, folder: Path, writer: Writer
+        self,
+        directory: Directory,
+        build: Build,
+        place: Place,
+        changes: Sequence[Change],
+        folder: Path,
+        writer: Writer,
     ) -> None:
         self._directory, self._build, self._place = directory, build, place
         self._folder, self._writer = folder, writer
         self._assets = read_assets(TEMPLATES, STATIC)
+        places = read_places(directory, [change.id for change in changes])
+        self._days = changed_days(changes, places)
         self._downloads: list[Download] = []
         self._keys_beside: set[str] = set()
         self.counts = FileCounts()  # of the files beside the pages
@@ -171,6 +185,7 @@ class _Site:
             self._place.base_path,
             origin=self._place.origin,
             downloads=self._downloads,
+            days=self._days,
         )
 
     def draw_files(self, renderer: Renderer) -> Iterator[tuple[str, bytes]]:
@@ -179,6 +194,10 @@ class _Site:
         users = read_columns(directory, "id", None, 0, listing.pagination)
         yield INDEX_KEY, renderer.page(listing, 1, renderer.rows(directory, users))
         yield ABOUT_KEY, renderer.about(directory.types)
+        if self._days:
+            yield CHANGES_KEY, renderer.changes()
+        if self._days and self._place.origin:
+            yield FEED_KEY, renderer.feed()
         yield NOT_FOUND_KEY, renderer.missing()
         sitemap = f"Sitemap: {self._place.address}{SITEMAP_KEY}\n" if self._place.origin else ""
         yield ROBOTS_KEY, f"User-agent: *\nAllow: /\n{sitemap}".encode()
@@ -207,7 +226,8 @@ class _Site:
         """Write the sitemaps, if the site's host is known."""
         if not self._place.origin:
             return
-        for key, lines in sitemaps(self._build, self._place.address):
+        has_changes = bool(self._days)
+        for key, lines in sitemaps(self._build, self._place.address, has_changes=has_changes):
             draft = new_draft(self._folder / key)
             with draft.open("x", encoding="ascii") as file:
                 file.writelines(lines)
@@ -235,7 +255,7 @@ def draw_pages(
         yield listing.prefix, zip(map(page_name, pages), drawn, strict=True)
 
 
-def _digest_inputs(build: Build, place: Place, with_data: bool) -> str:
+def _digest_inputs(build: Build, place: Place, changes: Sequence[Change], with_data: bool) -> str:
     """Return a digest of all that the site's bytes depend on, this program included."""
-    inputs = f"{program_digest()} {(build, place, with_data)!r}"
+    inputs = f"{program_digest()} {(build, place, changes, with_data)!r}"
     return hashlib.sha256(inputs.encode()).hexdigest()

@@ -6,7 +6,7 @@ https://www.sitemaps.org/protocol.html
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from generator.site import ABOUT_KEY, Build, page_name
+from generator.site import ABOUT_KEY, CHANGES_KEY, Build, page_name
 
 KEY = "sitemap.xml"
 MAX_URLS = 50_000  # in one file
@@ -16,7 +16,7 @@ _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
 def sitemaps(
-    build: Build, base: str, max_urls: int = MAX_URLS
+    build: Build, base: str, *, has_changes: bool = False, max_urls: int = MAX_URLS
 ) -> Iterator[tuple[str, Iterator[str]]]:
     """Yield the sitemaps of *build*'s pages: their keys and lines. The last one is `KEY`.
 
@@ -26,10 +26,12 @@ def sitemaps(
         build: which pages there are.
         base: the site's address, as in https://example.org/directory/. No character of it needs
             to be escaped in XML.
+        has_changes: whether there is the page "What changed".
         max_urls: how many addresses a file may have.
     """
-    keys = _keys(build)
-    count = 1 + build.total_pages()  # the page about the directory, and all others
+    beside = [ABOUT_KEY, CHANGES_KEY] if has_changes else [ABOUT_KEY]
+    keys = _keys(build, beside)
+    count = len(beside) + build.total_pages()
     if count <= max_urls:
         yield KEY, _map("url", base, keys)
         return
@@ -39,10 +41,10 @@ def sitemaps(
     yield KEY, _map("sitemap", base, names)
 
 
-def _keys(build: Build) -> Iterator[str]:
-    """Yield the keys of all pages. That of the first page is empty: it is the site's address."""
+def _keys(build: Build, beside: Iterable[str]) -> Iterator[str]:
+    """Yield the keys of all pages, *beside* those of listings. That of the first page is empty."""
     yield ""
-    yield ABOUT_KEY
+    yield from beside
     for listing in build.listings():
         prefix = listing.prefix
         for page in range(2 if listing.is_default else 1, build.page_count(listing) + 1):

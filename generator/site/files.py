@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 ABOUT_KEY = "about.html"
 BUILD_KEY = "build.json"
+CHANGES_KEY = "changes.html"
+FEED_KEY = "changes.xml"
 INDEX_KEY = "index.html"
 NOT_FOUND_KEY = "404.html"
 ROBOTS_KEY = "robots.txt"
@@ -32,6 +34,8 @@ class SiteFile(NamedTuple):
 
 def content_type(key: str) -> str:
     """Return the Content-Type header of *key*."""
+    if key == FEED_KEY:
+        return "application/atom+xml"
     by_suffix = _CONTENT_TYPES.get(Path(key).suffix)
     return by_suffix or mimetypes.guess_type(key)[0] or "application/octet-stream"
 

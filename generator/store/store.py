@@ -10,6 +10,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from function.contract import COLUMNS, Profile
+from generator.changes import Change
+from generator.store.changes import read_chosen_changes
 from generator.store.file import StoreFile
 from generator.store.readings import Cursor, Reading, find_reading
 
@@ -98,6 +100,11 @@ class Store:
         with self._file.errors():
             rows = self._file.db.conn.execute(f"SELECT {COLUMNS} FROM directory_users ORDER BY id")
             yield from map(Profile._make, rows)
+
+    def changes(self) -> list[Change]:
+        """Return the changes that refreshes found in the chosen lists, the newest first."""
+        with self._file.errors():
+            return read_chosen_changes(self._file.db.conn)
 
     @contextmanager
     def reading(self, identity: str, position: int, *, refresh: bool = False) -> Iterator[Reading]:

@@ -9,7 +9,7 @@ from function.contract import Profile, implied_urls
 from function.database import Directory
 from function.errors import DatabaseMismatch
 from function.query import ORDERS
-from generator.reading import read_columns, read_cut, read_profiles
+from generator.reading import read_columns, read_cut, read_places, read_profiles
 from tests.factories import damage_users, make_directory, make_profile
 from tests.oracle import VARIED, expected_list
 
@@ -17,6 +17,15 @@ from tests.oracle import VARIED, expected_list
 @pytest.mark.parametrize("order_by", ORDERS)
 def test_every_profile_is_read_in_the_order_of_the_api(varied_directory, order_by):
     assert list(read_profiles(varied_directory, order_by)) == expected_list(VARIED, order_by)
+
+
+def test_places_are_positions_and_usernames_by_id(varied_directory):
+    users = expected_list(VARIED, "id")
+    missing = users[-1].id + 1
+    ids = [missing, *(user.id for user in users[::-7]), users[0].id]
+    places = read_places(varied_directory, ids)
+    assert places == {users[p].id: (p, users[p].username) for p, _ in places.values()}
+    assert places.keys() == {*ids} - {missing}
 
 
 @given(

@@ -30,7 +30,7 @@ BUILD = Build(
 )
 # The keys of a site's files that are no pages of users.
 OTHER_FILES = re.compile(
-    r"(index|about|404)\.html|build\.json|robots\.txt|sitemap(-[0-9]+)?\.xml"
+    r"(index|about|changes|404)\.html|build\.json|robots\.txt|(sitemap(-[0-9]+)?|changes)\.xml"
     r"|(assets|data)/[A-Za-z0-9_-][A-Za-z0-9._-]*"
 )
 
@@ -172,7 +172,15 @@ def expected(url: str, build: Build = BUILD) -> Routed:
         *("/users/type-user/by-id/25/2.html", "/users/type-user/by-type/25/1.html"),
         *("/users/type-cat/by-id/25/1.html", "/users/by-id/7/1.html", "/users/2.html/"),
         *("/index.html", "/about.html", "/404.html", "/build.json", "/robots.txt", "/sitemap.xml"),
-        *("/sitemap-2.xml", "/data/directory.db", "/assets/site-0123.css", "/assets/", "/assets"),
+        *(
+            "/changes.html",
+            "/changes.xml",
+            "/sitemap-2.xml",
+            "/data/directory.db",
+            "/assets/site-0123.css",
+            "/assets/",
+            "/assets",
+        ),
         # addresses that do not exist
         *("//", "//users/1", "/users//1", "/users/1/2", "/users/x", "/user", "/usersx", "/Users"),
         *("/assets/../users/1", "/assets/.rendered", "/.rendered", "/releases/x/index.html"),

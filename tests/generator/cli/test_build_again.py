@@ -70,6 +70,7 @@ def store_another_choice(folder):
         pytest.param(lambda f: shutil.rmtree(f / "build/site"), id="site deleted"),
         pytest.param(lambda f: (f / "build/directory.db").unlink(), id="directory deleted"),
         pytest.param(lambda f: (f / "build/directory.db").touch(), id="directory replaced"),
+        pytest.param(lambda f: (f / "build/changes.json").write_text("[]"), id="changes added"),
         pytest.param(lambda f: (f / "build/github_users.db").unlink(), id="store deleted"),
         pytest.param(store_another_choice, id="store changed"),
         pytest.param(lambda f: (f / "build/site/.rendering").touch(), id="interrupted"),

@@ -11,6 +11,8 @@ ASSET = "public, max-age=31536000, immutable"
     [
         ("users/1.html", "text/html; charset=utf-8", PAGE),
         ("robots.txt", "text/plain; charset=utf-8", PAGE),
+        ("changes.xml", "application/atom+xml", PAGE),
+        ("sitemap.xml", "application/xml", PAGE),
         ("build.json", "application/json", PAGE),
         ("assets/site-0123.css", "text/css; charset=utf-8", ASSET),
         ("assets/icon-01.svg", "image/svg+xml", ASSET),

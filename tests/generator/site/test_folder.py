@@ -22,7 +22,8 @@ def test_error_names_a_folder_without_a_readable_build_json(tmp_path, content):
 
 def test_keys_are_those_of_the_files_that_a_site_has(tmp_path):
     files = (
-        *("404.html", "about.html", "build.json", "index.html", "robots.txt", "sitemap-1.xml"),
+        *("404.html", "about.html", "build.json", "changes.html", "changes.xml"),
+        *("index.html", "robots.txt", "sitemap-1.xml"),
         *("assets/a.css", "data/profiles.csv", "users/1.html", "users/by-id/10/1.html"),
     )
     for name in (*files, "CNAME", "data/thesis.doc", "notes/1.html", ".rendered"):
