@@ -53,7 +53,8 @@ class Pipeline:
 
     def names_on_page(self, key: str) -> list[str]:
         """Return the usernames on a page, found without the program's own code."""
-        return re.findall(r"<bdi>(.*?)</bdi>", (self.site / key).read_text())
+        page = (self.site / key).read_text()
+        return re.findall(r"<li id=.*?<bdi>(.*?)</bdi>", page, re.DOTALL)
 
     def names_from_api(self, **query: object) -> list[str]:
         """Return the usernames in the API's answer."""

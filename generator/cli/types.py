@@ -42,7 +42,7 @@ def name(text: str) -> str:
     """Return *text*, which must not be empty."""
     if not text.strip():
         raise ValueError("the name is empty")
-    if not text.isprintable():
+    if not text.replace("\u200c", "").replace("\u200d", "").isprintable():
         raise ValueError(f"{text!r} contains characters that cannot be displayed")
     return text
 

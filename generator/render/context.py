@@ -173,10 +173,11 @@ class PageContext:
                 links.append(PageLink())
                 continue
             index = target - page + AROUND
-            if not 0 <= index < _WINDOW:  # the first or the last page, the same for all
-                links.append(PageLink(number(target), self._base_path + listing.key(target)))
-                continue
             is_near = target in (1, page, pages)
+            if not 0 <= index < _WINDOW:  # at either end of the list, the same for all pages
+                address = self._base_path + listing.key(target)
+                links.append(PageLink(number(target), address, is_near))
+                continue
             url = None if target == page else urls[index]
             links.append(PageLink(texts[index], url, is_near))
         return links

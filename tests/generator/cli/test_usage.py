@@ -77,7 +77,7 @@ def test_options_and_sources_may_be_mixed_and_a_value_may_begin_with_dashes(run,
     assert (result.returncode, result.stderr) == (0, "")
     assert info(tmp_path)["orders"] == ["id", "-id", "type"]
     assert info(tmp_path)["source"] == "sample, file:more.csv"
-    assert " - --ours</title>" in (tmp_path / "build/site/index.html").read_text()
+    assert "<title>--ours: " in (tmp_path / "build/site/index.html").read_text()
 
 
 def test_help_wins_over_bad_values_and_the_last_of_repeated_options_counts(run):

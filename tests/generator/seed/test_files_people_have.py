@@ -267,7 +267,9 @@ def test_a_file_that_unzips_to_more_than_the_limit_is_refused(seed, monkeypatch)
         seed(gzip.compress(CSV.encode() + b"103,carl\n" * 500_000))
 
 
-@pytest.mark.parametrize("content", [CSV.encode(), gzip.compress(CSV.encode())])
+@pytest.mark.parametrize(
+    "content", [CSV.encode(), gzip.compress(CSV.encode())], ids=["plain", "gzip"]
+)
 def test_a_dash_is_standard_input(content, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     source = parse_source("file:-", API)
