@@ -26,7 +26,7 @@ from function.index import (
     term_token,
     type_group_token,
 )
-from generator.bake.terms import FrequentTerm, Numbers
+from generator.bake.terms import FrequentTerm
 
 # A term of more than MAX_GRAM characters has a token if fewer than one user in SPARSE_SHARE has
 # it. With the tokens of its n-grams, a query would read more pages of the file.
@@ -36,7 +36,6 @@ SPARSE_SHARE = 250
 MAX_NEGATED_TYPES = 4
 # A list is dense if a query scans at most so many users between two of its anchors.
 MAX_GAP = 24 * ANCHOR_INTERVAL
-
 
 # A term and a type group.
 ListKey = tuple[str, int]
@@ -54,7 +53,7 @@ class PostingList:
     """
 
     users: int
-    anchors: Numbers
+    anchors: "array[int]"
     is_dense: bool
     exact_id: int | None
 

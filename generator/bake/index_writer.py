@@ -3,6 +3,7 @@
 import sqlite3
 import struct
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
@@ -73,17 +74,18 @@ class IndexWriter:
         threshold = frequency_threshold(len(ids))
 
         def make_lists(character: str) -> dict[ListKey, PostingList]:
-            made: dict[ListKey, PostingList] = {}
+            lists: dict[ListKey, PostingList] = {}
             for term in usernames.frequent_terms(character, characters[character], threshold):
-                made |= maker.lists(term)
-            return made
+                lists |= maker.lists(term)
+            return lists
 
+        counts = {character: len(places.users) for character, places in characters.items()}
         # The commonest characters come first, so that no long task is the last.
-        tasks = sorted(characters, key=lambda each: len(characters[each]), reverse=True)
-        tasks = [each for each in tasks if len(characters[each]) >= threshold]
+        tasks = [each for each, count in Counter(counts).most_common() if count >= threshold]
         with self._progress("Counting terms") as advance:
-            for finished, made in enumerate(map_in_processes(self._jobs, tasks, make_lists), 1):
-                lists |= made
+            results = map_in_processes(self._jobs, tasks, make_lists)
+            for finished, lists_of_task in enumerate(results, 1):
+                lists |= lists_of_task
                 advance(len(ids) * finished // len(tasks))
         return lists, maker.main_type
 

@@ -7,7 +7,7 @@ from 0.
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from typing import TypeAlias
 
@@ -35,6 +35,19 @@ def numbers() -> Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Occurrences:
+    """Where a term occurs.
+
+    Attributes:
+        positions: its positions in the text of all usernames, ascending.
+        users: the user at each position.
+    """
+
+    positions: Numbers = field(default_factory=numbers)
+    users: Numbers = field(default_factory=numbers)
+
+
+@dataclass(frozen=True, slots=True)
 class FrequentTerm:
     """A term, and who has it.
 
@@ -57,55 +70,62 @@ class Usernames:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        text, users_at = StringIO(), numbers()
-        for user, name in enumerate(names):
+        text = StringIO()
+        for name in names:
             text.write(name + END)
-            users_at.extend([user] * (len(name) + 1))
         self._text = text.getvalue()
-        self._users_at = users_at  # the user of each character of the text
 
-    def characters(self) -> dict[str, Numbers]:
-        """Return the characters, and the positions of each in the text."""
-        positions: defaultdict[str, Numbers] = defaultdict(numbers)
+    def characters(self) -> dict[str, Occurrences]:
+        """Return where each character occurs."""
+        characters: defaultdict[str, Occurrences] = defaultdict(Occurrences)
+        user = 0
         for position, character in enumerate(self._text):
-            positions[character].append(position)
-        positions.pop(END, None)
-        return positions
+            if character == END:
+                user += 1
+            else:
+                occurrences = characters[character]
+                occurrences.positions.append(position)
+                occurrences.users.append(user)
+        return characters
 
     def frequent_terms(
-        self, term: str, positions: Numbers, threshold: int
+        self, term: str, occurrences: Occurrences, threshold: int
     ) -> Iterator[FrequentTerm]:
         """Yield the frequent terms that begin with *term* and have up to `MAX_TERM` characters.
 
-        Only a frequent term can begin a longer one. So the search extends a term, wherever it is
-        in the text, by the characters that follow it there often enough.
+        Only a frequent term can begin a longer one. So the search extends a term, wherever it
+        occurs, by the characters that follow it there often enough.
 
         Args:
             term: where the search begins.
-            positions: the positions of *term* in the text, ascending.
+            occurrences: where *term* occurs.
             threshold: the number of users that makes a term frequent.
         """
-        text, users_at = self._text, self._users_at
-        waiting = [(term, positions)]
+        text = self._text
+        waiting = [(term, occurrences)]
         while waiting:
-            term, positions = waiting.pop()
+            term, occurrences = waiting.pop()
             length = len(term)
-            followed_by: defaultdict[str, Numbers] = defaultdict(numbers)
+            followed_by: defaultdict[str, Occurrences] = defaultdict(Occurrences)
             users, last = numbers(), None
-            for position in positions:
-                followed_by[text[position + length]].append(position)
-                user = users_at[position]
+            for position, user in zip(occurrences.positions, occurrences.users, strict=True):
+                longer = followed_by[text[position + length]]
+                longer.positions.append(position)
+                longer.users.append(user)
                 if user != last:  # a username can have the term several times
                     users.append(user)
                     last = user
             if len(users) < threshold:
                 continue
-            ends = followed_by.pop(END, numbers())
-            namesakes = [users_at[start] for start in ends if text[start - 1] == END]
-            yield FrequentTerm(term, users, namesakes)
+            yield FrequentTerm(term, users, self._namesakes(followed_by.pop(END, Occurrences())))
             if length < MAX_TERM:
                 waiting += (
-                    (term + character, starts)
-                    for character, starts in followed_by.items()
-                    if len(starts) >= threshold
+                    (term + character, longer)
+                    for character, longer in followed_by.items()
+                    if len(longer.users) >= threshold
                 )
+
+    def _namesakes(self, at_ends: Occurrences) -> list[int]:
+        """Return the users whose whole name is a term, from where it occurs at the end of names."""
+        both = zip(at_ends.positions, at_ends.users, strict=True)
+        return [user for position, user in both if self._text[position - 1] == END]

@@ -22,8 +22,8 @@ def make_index(names, type_at=lambda position: 0, threshold=2, types=1):
     maker = ListMaker(range(len(names)), codes, groups)
     usernames = Usernames(names)
     lists = maker.all_users()
-    for character, positions in usernames.characters().items():
-        for term in usernames.frequent_terms(character, positions, threshold):
+    for character, occurrences in usernames.characters().items():
+        for term in usernames.frequent_terms(character, occurrences, threshold):
             lists |= maker.lists(term)
     return lists, IndexTokens(lists, maker.main_type, types)
 

@@ -14,8 +14,8 @@ def frequent_terms(names, threshold):
     usernames = Usernames(iter(names))
     return {
         term.text: term
-        for character, positions in usernames.characters().items()
-        for term in usernames.frequent_terms(character, positions, threshold)
+        for character, occurrences in usernames.characters().items()
+        for term in usernames.frequent_terms(character, occurrences, threshold)
     }
 
 
