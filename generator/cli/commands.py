@@ -95,7 +95,8 @@ def seed(
     help="The directory to write.",
 )
 @options.title_option
-def bake(store: Path, database: Path, title: str | None) -> None:
+@options.jobs_option
+def bake(store: Path, database: Path, title: str | None, jobs: int | None) -> None:
     """Bake the users in the store into the directory, a read-only database."""
     from generator.store import Store
 
@@ -108,7 +109,9 @@ def bake(store: Path, database: Path, title: str | None) -> None:
         progress = partial(terminal.progress, total=sum(sizes.values()), unit="users")
         cut = [chosen.total for chosen in lists if opened.is_cut(chosen.identity)]
         cut_at = max(cut, default=None)
-        users = bake_directory(opened.profiles(), about, database, progress, cut_at=cut_at)
+        users = bake_directory(
+            opened.profiles(), about, database, progress, cut_at=cut_at, jobs=jobs
+        )
         write_changes(changes_file(database), opened.changes())
     with closing(Directory(database)) as directory:
         file = f"{database.stat().st_size / 1000:,.0f} kB, release {directory.release}"

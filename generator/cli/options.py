@@ -54,6 +54,12 @@ base_path_option = click.option(
     default="/",
     help="The site's path on its host.",
 )
+jobs_option = click.option(
+    "--jobs",
+    type=types.Integer(1, 256),
+    show_default="one for each core",
+    help="How many processes share the work.",
+)
 seed_options = combine(
     click.option(
         "-t",
@@ -111,12 +117,7 @@ render_options = combine(
     click.option(
         "--data/--no-data", default=True, help="Whether the site has all users as downloads."
     ),
-    click.option(
-        "--jobs",
-        type=types.Integer(1, 256),
-        show_default="one for each core",
-        help="How many processes render pages.",
-    ),
+    jobs_option,
 )
 
 

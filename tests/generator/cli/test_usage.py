@@ -23,6 +23,7 @@ from tests.generator.cli.program import SMALL_SITE, info
         ("build --page-sizes 0", "numbers from 1 to 100"),
         ("build --orders name", "id, type, -id or -type"),
         ("build --origin ftp://x", "is not an origin like"),
+        ("bake --jobs 0", "0 is not in the range 1<=x<=256"),
         ("build --jobs 0", "0 is not in the range 1<=x<=256"),
         ("build --base-path a//b", "is not a path like"),
         ("build --base-path /../", "is not a path like"),
