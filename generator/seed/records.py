@@ -76,10 +76,11 @@ def _unwrap(value: Any) -> tuple[Any, dict[str, str]]:
     """Return the user that *value* wraps, or else *value*, and the names of its fields."""
     while isinstance(value, dict):
         fields = fields_of(tuple(value))
-        wrapper = next((name for name in _WRAPPERS if name in value), None)
-        if wrapper is None or {"id", "login"} <= fields.keys():
+        is_user = {"id", "login"} <= fields.keys()
+        wrapped = [] if is_user else [value[name] for name in _WRAPPERS if name in value]
+        if not wrapped:
             return value, fields
-        value = value[wrapper]
+        value = wrapped[0]
     return value, {}
 
 
