@@ -159,7 +159,7 @@ class IndexTokens:
         return terms
 
     def of_groups(self, groups: Iterable[int]) -> list[str]:
-        """Return the tokens of a user who is in these type groups."""
+        """Return the tokens that a user has for these type groups."""
         return [type_group_token(group) for group in groups if group in self._groups]
 
     def of_name(self, name: str) -> Iterable[str]:

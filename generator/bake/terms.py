@@ -1,4 +1,4 @@
-"""The search for frequent terms and the users who have them. Does no I/O.
+"""The search for frequent terms and their users. Does no I/O.
 
 A term is any substring of a folded username. A user's number is its place in the order of ids,
 from 0.
@@ -49,7 +49,7 @@ class Occurrences:
 
 @dataclass(frozen=True, slots=True)
 class FrequentTerm:
-    """A term, and who has it.
+    """A term and its users.
 
     Attributes:
         text: the term.

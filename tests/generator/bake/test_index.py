@@ -1,10 +1,10 @@
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.index import ALL_TYPES, MAX_GRAM, term_token
+from function.index import ALL_TYPES, ANCHOR_INTERVAL, MAX_GRAM, term_token
 from generator.bake.index import IndexTokens, ListMaker
 from generator.bake.terms import Usernames
 
@@ -29,17 +29,21 @@ def make_index(names, type_at=lambda position: 0, threshold=2, types=1):
 
 
 @given(some_names, st.lists(st.integers(0, 2), min_size=30, max_size=30), st.integers(1, 5))
-def test_lists_have_the_users_of_a_type_group_with_a_frequent_term(names, codes, threshold):
+def test_lists_are_those_that_brute_force_finds(names, codes, threshold):
     lists, _ = make_index(names, codes.__getitem__, threshold, types=3)
     counts = Counter(term for name in names for term in substrings_of(name))
-    users = Counter(
-        (term, group)
-        for name, code in zip(names, codes, strict=False)
-        for term in {"", *substrings_of(name)}
-        if not term or counts[term] >= threshold
-        for group in (ALL_TYPES, code)
-    )
-    assert {key: postings.users for key, postings in lists.items()} == users
+    ids, exact_ids = defaultdict(list), {}
+    for identity, (name, code) in enumerate(zip(names, codes, strict=False)):
+        terms = {term for term in substrings_of(name) if counts[term] >= threshold}
+        for group in (ALL_TYPES, code):
+            for term in {"", *terms}:
+                ids[term, group].append(identity)
+            exact_ids[name, group] = identity
+    assert {key: (postings.users, list(postings.anchors)) for key, postings in lists.items()} == {
+        key: (len(users), users[::ANCHOR_INTERVAL]) for key, users in ids.items()
+    }
+    for (term, group), postings in lists.items():
+        assert postings.exact_id == (exact_ids.get((term, group)) if term else None)
 
 
 @given(some_names, st.integers(1, 5))
@@ -120,5 +124,7 @@ def test_main_type_has_a_token_only_if_it_has_a_gap():
     _, tokens = make_index(["a"] * 3000, lambda n: n % 3 > 1, types=2)
     assert tokens.query("", 0) == (None, False)
     assert tokens.query("", 1) == ('"=1"', True)
+    assert (tokens.of_groups([ALL_TYPES, 0]), tokens.of_groups([ALL_TYPES, 1])) == ([], ["=1"])
     _, tokens = make_index(["a"] * 3000, lambda n: n >= 2000, types=2)
     assert tokens.query("", 0) == ('"=0"', True)
+    assert tokens.of_groups([ALL_TYPES, 0]) == ["=0"]
