@@ -79,12 +79,12 @@ def test_a_row_shows_the_user_and_links_to_its_profile():
     (picture,) = row.of("img")
     assert picture["src"] == "https://avatars.githubusercontent.com/u/7?v=4&s=44"
     assert picture["srcset"] == "https://avatars.githubusercontent.com/u/7?v=4&s=88 2x"
-    assert (picture["width"], picture["loading"], picture["alt"]) == ("44", "lazy", "")
+    assert (picture["height"], picture["loading"], picture["alt"]) == ("44", "lazy", "")
 
 
 TAGS = {"li", "div", "img", "span", "a", "bdi", "small", "i"}
 ATTRIBUTES = {
-    *("id", "class", "aria-hidden", "src", "srcset", "width", "loading", "alt", "href"),
+    *("id", "class", "aria-hidden", "src", "srcset", "height", "loading", "alt", "href"),
 }
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
     [getattr(p, name) for p in ODD for name in ("username", "type", "avatar_url", "html_url")]
