@@ -1,4 +1,4 @@
-"""Reading JSON values one after another, as lists, as lists of lists, or as NDJSON."""
+"""Reading the users in JSON one after another: lists, objects around lists, or NDJSON."""
 
 import json
 import re
@@ -19,7 +19,7 @@ class _TooLong(UnexpectedRecord):
 
 
 class JsonReader:
-    """Reads the values of JSON texts that follow each other, and the parts of long values.
+    """Reads the values of JSON texts that follow each other. Memory does not grow with a list.
 
     Numbers with a fraction or an exponent are texts, as in the file.
 
