@@ -105,7 +105,7 @@ MAY_IMPORT = {
         *("generator.site", "generator.jobs", "generator.reading", "generator.program"),
         "generator.changes",
     },
-    "generator.check": {"generator.site", "generator.reading"},
+    "generator.check": {"generator.site", "generator.jobs", "generator.reading"},
     "generator.serve": {"generator.site"},
     "generator.publish": {"generator.site"},
     "generator.explain": set(),

@@ -172,12 +172,13 @@ def render(
 @options.database_option
 @options.site_option
 @options.base_path_option
-def check(database: Path, site: Path, base_path: str) -> None:
+@options.jobs_option
+def check(database: Path, site: Path, base_path: str, jobs: int | None) -> None:
     """Check that the site's pages match the API, and that their links resolve."""
     with closing(Directory(database)) as directory:
         build = read_build(site)
         with terminal.progress("Checking", build.total_pages(), "pages") as advance:
-            check_site(directory, build, site, base_path, advance)
+            check_site(directory, build, site, base_path, advance, jobs=jobs)
     terminal.say(
         f"Checked  {build.total_pages():,} pages: they match the API, and all links resolve"
     )

@@ -110,5 +110,5 @@ def test_a_build_that_failed_is_made_again(run, built, monkeypatch):
     assert info(built)["users"] == 1
 
 
-def fail(*arguments):
+def fail(*arguments, **options):
     raise OSError(28, "No space left on device")

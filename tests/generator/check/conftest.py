@@ -1,0 +1,43 @@
+"""A site of 472 users, which tests damage and restore."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from function.database import Directory
+from generator.render import Place, make_build, render_site
+from tests.factories import ODD, make_directory, make_profile
+from tests.generator.check.sites import EditedSite
+
+PLACE = Place("https://example.org", "/directory/")
+USERS = sorted(
+    [
+        *ODD,
+        *(make_profile(number) for number in range(2000, 2390)),
+        *(make_profile(number, type="Organization") for number in range(3000, 3060)),
+    ]
+)
+
+
+@pytest.fixture(scope="package")
+def users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
+    """The directory of the site."""
+    directory = make_directory(tmp_path_factory.mktemp("users"), USERS)
+    yield directory
+    directory.close()
+
+
+@pytest.fixture(scope="package")
+def rendered(users: Directory, tmp_path_factory: pytest.TempPathFactory) -> EditedSite:
+    """The site as it was rendered."""
+    folder = tmp_path_factory.mktemp("rendered") / "site"
+    build = make_build(users, (10, 25), ("id", "-id", "type"))
+    render_site(users, build, folder, PLACE, jobs=1)
+    return EditedSite(folder)
+
+
+@pytest.fixture
+def site(rendered: EditedSite) -> Iterator[EditedSite]:
+    """The site, restored after the test."""
+    yield rendered
+    rendered.restore()
