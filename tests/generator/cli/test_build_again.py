@@ -32,7 +32,7 @@ def test_the_same_build_again_writes_nothing(run, built):
     before = files(built)
     result = run(*BUILD)
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == "Built    build/site before: nothing changed since (14 files)\n"
+    assert result.stdout == "Built    build/site before: nothing changed since (15 files)\n"
     assert files(built) == before
 
 
