@@ -2,16 +2,23 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from generator.errors import UnexpectedRecord
-from generator.seed.records import MAX_RECORD, is_container, may_have_users
+from generator.seed.records import MAX_RECORD, is_container, is_structure, may_have_users
 
 CHUNK = 1 << 16  # characters
 MAX_DEPTH = 8  # of lists and objects that are read part by part
 _ENDS_EARLY = "the file ends early"
 _BLANKS = re.compile(r"[ \t\r\n]*")
+
+
+Filter = Callable[[Any], bool]
+
+
+def _any_value(value: Any) -> bool:
+    return True
 
 
 class _TooLong(UnexpectedRecord):
@@ -41,40 +48,43 @@ class JsonReader:
             UnexpectedRecord: a part of the file is not JSON, or too long.
         """
         while self._peek():
-            yield from self._values(MAX_DEPTH)
+            yield from self._values(MAX_DEPTH, _any_value)
 
-    def _values(self, depth: int, *, is_member: bool = False) -> Iterator[tuple[str, Any]]:
-        """Yield the next value, or its parts. Skip the member of an object without users."""
+    def _values(self, depth: int, is_wanted: Filter) -> Iterator[tuple[str, Any]]:
+        """Yield the next value if it *is_wanted*, or its parts."""
         if depth and self._peek() == "[":
-            yield from self._parts("[", "]", depth - 1)
+            of_items = _any_value if is_wanted is _any_value else is_structure
+            yield from self._parts("[", "]", depth - 1, of_items)
             return
         try:
             place, value, end = self._decode()
         except _TooLong:
             # It may be an answer with all users. One record has no parts with users.
             is_object = depth and self._peek() == "{"
-            parts = self._parts("{", "}", depth - 1) if is_object else iter(())
+            parts = self._parts("{", "}", depth - 1, may_have_users) if is_object else iter(())
             if not (first := next(parts, None)):
                 raise
             yield first
             yield from parts
         else:
             if depth and is_container(value):
-                yield from self._parts("{", "}", depth - 1)
+                yield from self._parts("{", "}", depth - 1, may_have_users)
                 return
             self._at = end
-            if not is_member or may_have_users(value):
+            if is_wanted(value):
                 yield place, value
 
-    def _parts(self, start: str, end: str, depth: int) -> Iterator[tuple[str, Any]]:
-        """Yield the items of a list, or the members of an object that may have users."""
+    def _parts(
+        self, start: str, end: str, depth: int, is_wanted: Filter
+    ) -> Iterator[tuple[str, Any]]:
+        """Yield the items of a list, or the members of an object, that are wanted."""
         self._skip(start)
         if self._peek() != end:
             while True:
-                if is_object := start == "{":
+                if start == "{":
                     _, _, self._at = self._decode()
                     self._skip(":")
-                yield from self._values(depth, is_member=is_object)
+                yield from self._values(depth, is_wanted)
                 if self._peek() != ",":
                     break
                 self._skip(",")

@@ -72,6 +72,11 @@ def may_have_users(member: Any) -> bool:
     )
 
 
+def is_structure(item: Any) -> bool:
+    """Return whether the *item* of a list in a container is no text or number, as tags are."""
+    return item is None or isinstance(item, list | dict)
+
+
 def _unwrap(value: Any) -> tuple[Any, dict[str, str]]:
     """Return the user that *value* wraps, or else *value*, and the names of its fields."""
     while isinstance(value, dict):

@@ -98,6 +98,7 @@ FORMS = {
     "gzip": gzip.compress(CSV.encode()),
     "gzip, two parts": gzip.compress(CSV[:12].encode()) + gzip.compress(CSV[12:].encode()),
     "gzip, UTF-16": gzip.compress(json.dumps([ANNA, BEA]).encode("utf-16")),
+    "a list of texts beside": {"meta": {"tags": ["x", 1]}, "data": [ANNA, BEA]},
     # values
     "ids with .0": "id,login\n101.0,anna-p\n102.0,bea-q\n",
     "JSON ids with .0": '[{"id": 101.0, "login": "anna-p"}, {"id": "102", "login": "bea-q"}]',
