@@ -27,11 +27,31 @@ def link(page, name):
 def names(page):
     """Wait for the results, and return the usernames that they show."""
     expect(heading(page)).to_contain_text("found for")
-    return page.locator("#results tbody bdi").all_text_contents()
+    return page.locator("#results .users bdi").all_text_contents()
+
+
+def notes(page):
+    """Return what is said of the users that come first."""
+    return page.locator("#results .users b").all_text_contents()
 
 
 def usernames(users):
     return [user.username for user in users]
+
+
+def fail(status, body, kind="application/json"):
+    """Return a handler of requests that answers with an error, or with something else than JSON."""
+    return lambda route: route.fulfill(status=status, body=body, content_type=kind)
+
+
+def change_answers(page, **members):
+    """Let the API answer with other *members*."""
+
+    def answer(route):
+        response = route.fetch()
+        route.fulfill(response=response, json=response.json() | members)
+
+    page.route(API, answer)
 
 
 def expect_found(page, text):

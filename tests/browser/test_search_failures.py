@@ -12,15 +12,12 @@ from tests.browser.search_page import (
     expect,
     expect_found,
     expect_listing,
+    fail,
     heading,
     link,
 )
 
 pytestmark = pytest.mark.slow
-
-
-def fail(status, body, kind="application/json"):
-    return lambda route: route.fulfill(status=status, body=body, content_type=kind)
 
 
 @pytest.mark.parametrize(
@@ -29,8 +26,7 @@ def fail(status, body, kind="application/json"):
         pytest.param(lambda route: route.abort(), id="no connection"),
         pytest.param(fail(500, '{"error": "internal error"}'), id="500"),
         pytest.param(fail(429, '{"message": "Too Many Requests"}'), id="429"),
-        pytest.param(fail(404, "<h1>Not found</h1>", "text/html"), id="404"),
-        pytest.param(fail(200, "<h1>Welcome</h1>", "text/html"), id="no JSON"),
+        pytest.param(fail(503, "<h1>Unavailable</h1>", "text/html"), id="503"),
         pytest.param(fail(200, '{"message": "hello"}'), id="other JSON"),
         pytest.param(fail(200, "null"), id="null"),
     ],

@@ -24,17 +24,14 @@ def test_links_turn_the_pages_of_results(page):
     box(page).fill("member")
     found = usernames(users_named("member"))
     for press, number in [
-        (None, 1), ("Next", 2), ("Next", 3), ("Previous", 2), ("Last", 12), ("First", 1),
+        (None, 1), ("Next", 2), ("Next", 3), ("Previous", 2), ("12", 12), ("1", 1), ("3", 3),
     ]:  # fmt: skip
         if press:
             link(page, press).click()
         expect(heading(page)).to_have_text(f"280 users found for “member”, Page {number} of 12")
         assert names(page) == found[25 * number - 25 : 25 * number]
         for name, is_offered in {"Previous": number > 1, "Next": number < 12}.items():
-            is_there = expect(link(page, name))
-            (is_there.to_have_attribute if is_offered else is_there.not_to_have_attribute)(
-                "href", re.compile(r"\?q=member")
-            )
+            expect(link(page, name)).to_have_count(int(is_offered))
         if press:
             expect(heading(page)).to_be_focused()
 
@@ -50,7 +47,7 @@ def test_the_address_of_a_page_of_results_can_be_shared(page):
     page.goto("/about.html")
     box(page).fill("member-1")
     expect_found(page, "100 users found for “member-1”")
-    link(page, "Last").click()
+    link(page, "4").click()
     expect(page).to_have_url(re.compile(r"/about\.html\?q=member-1&p=4$"))
     other = page.context.new_page()
     other.goto(page.url)
