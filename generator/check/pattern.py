@@ -9,6 +9,7 @@ grow evenly from page to page, so what it predicts for the pages between is righ
 import re
 
 from generator.check.frame import FrameChecker
+from generator.check.slotted import Slotted
 from generator.errors import CheckFailed
 from generator.site import Build, Listing, corresponding_page
 
@@ -41,15 +42,8 @@ class Pattern:
     ) -> None:
         self._build, self._listing = build, listing
         self._inner = range(1 + _AROUND, build.page_count(listing) - _AROUND + 1)
-        places = {text: place for place, text in enumerate(self._texts(page, "\0"))}
-        # The first, third, fifth ... part is the same on all pages. Those between are slots.
-        self._parts, self._slots = [""], []
-        for part in (*_NUMBER.split(head), "\0", *_NUMBER.split(foot)):
-            if part in places:
-                self._parts += "", ""
-                self._slots.append(places[part])
-            else:
-                self._parts[-1] += part
+        pieces = (*_NUMBER.split(head), "\0", *_NUMBER.split(foot))
+        self._text = Slotted(pieces, self._values(page, "\0"))
         try:
             for end in {*self._inner[:1], *self._inner[-1:]}:
                 frames.check_page(listing.key(end), listing, end, self.predict(end, ""))
@@ -60,12 +54,10 @@ class Pattern:
         """Return the HTML of *page* with the *rows* of its users; "" if it cannot be predicted."""
         if page not in self._inner:
             return ""
-        texts = self._texts(page, rows)
-        self._parts[1::2] = [texts[slot] for slot in self._slots]
-        return "".join(self._parts)
+        return self._text.fill(self._values(page, rows))
 
-    def _texts(self, page: int, rows: str) -> list[str]:
-        """Return the texts that may differ between pages: *rows*, and numbers in two forms."""
+    def _values(self, page: int, rows: str) -> list[str]:
+        """Return the values that may differ between pages: *rows*, and numbers in two forms."""
         size = self._listing.pagination
         same_user = [corresponding_page(page, size, other) for other in self._build.page_sizes]
         near = range(page - _AROUND, page + _AROUND + 1)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from function.contract import Profile, implied_urls
+from generator.check.slotted import Slotted
 from generator.errors import CheckFailed
 from generator.site import user_row
 
@@ -25,7 +26,7 @@ class Rows:
     """Checks the rows of a slice of users, which pages of each size show."""
 
     def __init__(self) -> None:
-        self._patterns: dict[str, str] = {}
+        self._patterns: dict[str, Slotted] = {}
         self.begin(0)
 
     def begin(self, position: int) -> None:
@@ -83,25 +84,25 @@ class Rows:
         pattern = self._patterns.get(profile.type)
         if pattern is None or not _is_usual(profile):
             return ""
-        return _fill(pattern, profile)
+        return pattern.fill(_values(profile)) + _ROW_END
 
     def _learn(self, row: str, profile: Profile) -> None:
         """Make a pattern of *row*, which shows *profile*."""
-        user_id, username = _INVENTED
-        pattern = row.replace("%", "%%").replace(f"{profile.id}", "%(id)s")
-        pattern = pattern.replace(profile.username, "%(username)s")
-        pattern = pattern.replace(f">{profile.username[0]}<", ">%(initial)s<")
-        invented = Profile(user_id, username, profile.type, *implied_urls(user_id, username))
+        values = _values(profile)
+        pieces = re.split(f"({'|'.join(map(re.escape, values))})", row)
+        pattern = Slotted(pieces, values)
+        invented = Profile(*_INVENTED, profile.type, *implied_urls(*_INVENTED))
         try:
-            _read("", _fill(pattern, invented), invented)
-        except (CheckFailed, ValueError, KeyError, TypeError):
+            _read("", pattern.fill(_values(invented)), invented)
+        except CheckFailed:
             return  # the username or the id is a part of another text
-        self._patterns[profile.type] = pattern + _ROW_END
+        self._patterns[profile.type] = pattern
 
 
-def _fill(pattern: str, profile: Profile) -> str:
-    user_id, username, *_ = profile
-    return pattern % {"id": user_id, "username": username, "initial": username[0]}
+def _values(profile: Profile) -> tuple[str, str, str]:
+    """Return what differs between rows: username, id, and the initial between two tags."""
+    username = profile.username
+    return username, f"{profile.id}", f">{username[0]}<"
 
 
 def _is_usual(profile: Profile) -> bool:
