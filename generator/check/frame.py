@@ -1,6 +1,6 @@
 """Checks the HTML of a page apart from its users: links, headings, and the numbers of pages.
 
-The tags are read, and no template is known. A page of a listing must have these:
+Only tags are read, so templates may change. But a page of a listing must have these:
 
 - In ``<title>`` and the list's ``aria-label``: how many users there are, and the numbers of the
   first and the last. In ``<h1>`` and ``og:title``: how many. In ``<p class="quiet">``: the numbers.
