@@ -168,6 +168,11 @@ def implied_urls(user_id: int, username: str) -> tuple[str, str]:
     return f"{_AVATAR_URL}{user_id}?v=4", _HTML_URL + username
 
 
+def ordinary_profile(user_id: int, username: str, type_: str) -> Profile:
+    """Return the profile with the URLs that `implied_urls` returns."""
+    return Profile(user_id, username, type_, f"{_AVATAR_URL}{user_id}?v=4", _HTML_URL + username)
+
+
 def count_pages(total: int, pagination: int) -> int:
     """Return the number of pages for *total* rows, at most *pagination* on each."""
     return -(-total // pagination)

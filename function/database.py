@@ -4,11 +4,11 @@ The database has the total of each list, so no query counts users. It has an anc
 user of a list, so no query reads a list from its start. `function.contract` explains these words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from function.contract import About, Page, Profile, fold, implied_urls
+from function.contract import About, Page, Profile, fold, ordinary_profile
 from function.database_file import (
     READ_ERRORS,
     SHAPE_ERRORS,
@@ -347,8 +347,11 @@ class Directory:
         start = (query.page - 1) * query.pagination
         return _Matches(matches[start : start + query.pagination], len(matches), exact_row)
 
-    def _profiles(self, rows: Sequence[Row]) -> Iterator[Profile]:
-        explicit = self.explicit_urls(rows)
-        for user_id, packed_type, username in rows:
-            urls = explicit[user_id] if packed_type & 1 else implied_urls(user_id, username)
-            yield Profile(user_id, username, self.type_names[packed_type >> 1], *urls)
+    def _profiles(self, rows: Sequence[Row]) -> list[Profile]:
+        explicit, types = self.explicit_urls(rows), self.type_names
+        return [
+            Profile(user_id, username, types[packed_type >> 1], *explicit[user_id])
+            if packed_type & 1
+            else ordinary_profile(user_id, username, types[packed_type >> 1])
+            for user_id, packed_type, username in rows
+        ]

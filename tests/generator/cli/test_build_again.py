@@ -103,7 +103,7 @@ def test_another_program_is_noticed(run, built, monkeypatch):
 def test_a_build_that_failed_is_made_again(run, built, monkeypatch):
     (built / "list.csv").write_text("id,login\n1,one\n")
     with monkeypatch.context() as patch:
-        patch.setattr("generator.cli.commands.check_site", fail)
+        patch.setattr("generator.check.check", fail)
         assert run(*BUILD).returncode == 1
     result = run(*BUILD)
     assert "Checked" in result.stdout
