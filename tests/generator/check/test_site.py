@@ -46,6 +46,7 @@ SITES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("site", SITES.values(), ids=SITES)
 def test_a_rendered_site_passes(tmp_path, site):
     place = site.get("place", Place())
@@ -82,6 +83,7 @@ def test_progress_reaches_all_pages(users, site, jobs, monkeypatch):
     assert checked[-1] == read_build(site.folder).total_pages()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("users_a_task", [1, 33, 100])
 def test_a_fault_is_found_in_any_task_and_process(users, site, users_a_task, monkeypatch):
     monkeypatch.setattr(check_module, "USERS_A_TASK", users_a_task)
