@@ -60,6 +60,7 @@ build-site: .venv/.build ## Seed, bake, render and check: the database and the s
 	@case "$$SOURCE" in -*) echo "SOURCE=$$SOURCE is an option, not a source: put options in ARGS" >&2; exit 2;; esac
 	@$(WITH_ARGS) $(RUN) build "$$SOURCE" --store="$$STORE" --database="$$DATABASE" --output="$$SITE" \
 	  --page-sizes="$$PAGE_SIZES" $${TOTAL:+--total="$$TOTAL"} $${ORIGIN:+--origin="$$ORIGIN"}
+	@echo "Look at it: make serve"
 
 serve: .venv/.build ## Serve the site and the API on http://127.0.0.1:5000; build them if missing
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site
