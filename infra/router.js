@@ -20,7 +20,7 @@ var DEFAULT_ORDER = 'id';
 var MAX_PAGE = 1e9;
 var MAX_SIZE = 1e6;
 
-var ADDRESS = /^\/users(?:\/([0-9]+))?\/?$/;
+var ADDRESS = /^\/(?:users(?:\/([0-9]+))?\/?)?$/;
 var PAGE = /^users\/(?:(?:type-([a-z0-9-]+)\/)?by-([a-z-]+)\/([1-9][0-9]{0,2})\/)?([1-9][0-9]{0,8})\.html$/;
 var FILE = /^(?:(?:index|about|changes|404)\.html|build\.json|robots\.txt|(?:sitemap(?:-[0-9]+)?|changes)\.xml|(?:assets|data)\/[A-Za-z0-9_-][A-Za-z0-9._-]*)$/;
 
@@ -40,10 +40,10 @@ function handler(event) {
 
 // Returns {key} of an object, {location} to redirect to, or {} for 404.
 function route(path, query) {
-  if (path === '/') { return { key: 'index.html' }; }
   var match = ADDRESS.exec(path);
   if (!match) { return exists(path.slice(1)) ? { key: path.slice(1) } : {}; }
-  var page = match[1] ? number(match[1], MAX_PAGE) : 1;
+  var digits = match[1] || query.page || '1';
+  var page = /^[0-9]+$/.test(digits) ? number(digits, MAX_PAGE) : 0;
   if (!page) { return {}; }
   var size = query.pagination || '';
   var orderBy = query.order_by || '';
@@ -56,7 +56,9 @@ function route(path, query) {
   if ((size && askedSize !== rendered) || (orderBy && orderBy !== listing.order) || !type) {
     return { location: address(listing, askedSize ? samePlace(page, askedSize, rendered) : page) };
   }
-  return page > pages(listing) ? {} : { key: keyOf(listing, page) };
+  if (page > pages(listing)) { return {}; }
+  var key = keyOf(listing, page);
+  return { key: path === '/' && key === 'users/1.html' ? 'index.html' : key };
 }
 
 // Whether the site has a page at this key, or may have another file: the bucket knows which.

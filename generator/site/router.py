@@ -13,7 +13,7 @@ from generator.site.files import INDEX_KEY, NOT_FOUND_KEY
 from generator.site.listing import Listing
 from generator.site.page_numbers import corresponding_page
 
-_USERS = re.compile(r"/users(?:/([0-9]+))?/?")
+_USERS = re.compile(r"/(?:users(?:/([0-9]+))?/?)?")
 _NUMBER = re.compile(r"[0-9]+")
 # Larger numbers are replaced by these. No listing is so long, and infra/router.js can multiply them
 # exactly, because its numbers are doubles.
@@ -34,19 +34,19 @@ def route(path: str, parameters: Mapping[str, str], build: Build) -> Route:
 
     A page size that the site lacks redirects to the nearest one, the larger of two, and to the page
     with the same first user. An invalid size, order or type redirects to the URL without it. An
-    empty parameter counts as absent, and unknown ones are ignored.
+    empty parameter counts as absent, and unknown ones are ignored. The parameter ``page`` counts
+    only if the path has no page number.
 
     Args:
         path: the decoded path, without the site's base path.
         parameters: the decoded query string; the last value of a repeated parameter.
         build: the site's.
     """
-    if path == "/":
-        return Route(200, INDEX_KEY)
     match = _USERS.fullmatch(path)
     if not match:
         return Route(200, path.removeprefix("/"))
-    page = _number(match[1], MAX_PAGE) if match[1] else 1
+    digits = match[1] or parameters.get("page") or "1"
+    page = _number(digits, MAX_PAGE) if _NUMBER.fullmatch(digits) else 0
     if not page:
         return Route(404)
     size, order_by, type_ = (
@@ -69,7 +69,8 @@ def route(path: str, parameters: Mapping[str, str], build: Build) -> Route:
         return Route(302, location=page_url(build, listing, page))
     if page > build.page_count(listing):
         return Route(404)
-    return Route(200, listing.key(page))
+    is_start = path == "/" and page == 1 and listing == Listing()
+    return Route(200, INDEX_KEY if is_start else listing.key(page))
 
 
 def page_url(build: Build, listing: Listing, page: int) -> str:

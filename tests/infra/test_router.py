@@ -134,7 +134,10 @@ def expected(url: str, build: Build = BUILD) -> Routed:
 @pytest.mark.parametrize(
     "url",
     [
-        *("/", "/?pagination=10", "/users", "/users/", "/users/1", "/users/6/", "/users/7"),
+        *("/?pagination=10", "/?page=2", "/?page=1", "/?type=cat", "/?q=jo&p=2", "/users?page=2"),
+        *("/users?page=0", "/?page=abc", "/users?page=", f"/users?page={'9' * 50}"),
+        *("/users?page=%D9%A3", "/?pagination=7&page=9", "/users?page=2&page=3"),
+        *("/", "/users", "/users/", "/users/1", "/users/6/", "/users/7"),
         *(
             "/users?pagination=25",
             "/users?pagination=",
@@ -234,6 +237,7 @@ builds = st.builds(
 )
 numbers = st.integers(0, 600).map(str) | st.text("0123456789", min_size=1, max_size=25)
 paths = st.one_of(
+    st.sampled_from(["/", "/users"]),
     st.builds(lambda number, slash: f"/users/{number}{slash}", numbers, st.sampled_from(["", "/"])),
     st.lists(
         st.sampled_from(
@@ -264,6 +268,7 @@ def addresses(draw, build):
         "pagination": st.integers(-5, 200).map(str) | numbers | names,
         "order_by": st.sampled_from(["id", "type", "-id", "-type", "name", "ID"]),
         "type": st.sampled_from([pages.name for pages in build.types] or ["User"]) | names,
+        "page": numbers | names,
         "other": names,
     }
     # One spelling of a name in an address: of two, CloudFront does not show which came last.
