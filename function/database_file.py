@@ -135,9 +135,12 @@ def _open(path: Path) -> BufferedReader:
     try:
         return path.open("rb")
     except OSError as exc:
+        advice = "run `make build-site` to make it"
+        if isinstance(exc, PermissionError):
+            advice = "change its permissions"
         raise DatabaseMismatch(
-            f"cannot read the database {path}: {exc.strerror}; run `make build-site` to make it,"
-            " or name another with DIRECTORY_DB or --database"
+            f"cannot read the database {path}: {exc.strerror}; {advice}, or name another with"
+            " DIRECTORY_DB or --database"
         ) from exc
 
 
@@ -167,14 +170,11 @@ def _check_header(sql: sqlite3.Connection, path: Path, size: int) -> None:
     except READ_ERRORS as exc:
         raise damaged_database(path, exc) from exc
     if application_id != APPLICATION_ID:
-        raise damaged_database(
-            path, f"its application id is {application_id:#x}, not {APPLICATION_ID:#x}"
-        )
+        raise damaged_database(path, "another program made it" if size else "it is empty")
     if version != SCHEMA_VERSION:
-        age = "an older" if version < SCHEMA_VERSION else "a newer"
-        raise DatabaseMismatch(
-            f"{path} was made by {age} version of this program: its schema version is {version},"
-            f" not {SCHEMA_VERSION}; run `make build-site` to make it again"
-        )
+        age, advice = "an older", "run `make build-site` to make it again"
+        if version > SCHEMA_VERSION:
+            age, advice = "a newer", "update this program"
+        raise DatabaseMismatch(f"{path} was made by {age} version of this program; {advice}")
     if size != page_size * page_count:
         raise damaged_database(path, f"{size:,} bytes, not {page_size * page_count:,}")

@@ -37,14 +37,27 @@ _FIXABLE = frozenset(
 )
 
 
+# Plainer words for texts of the operating system and of SQLite.
+_NO_HOST = "the host's name is not known; check the name and the network"
+_WORDS = {
+    "Name or service not known": _NO_HOST,
+    "Temporary failure in name resolution": _NO_HOST,
+    "nodename nor servname provided, or not known": _NO_HOST,  # macOS
+    "getaddrinfo failed": _NO_HOST,  # Windows
+    "Cannot assign requested address": "this machine does not have that address",
+    "attempt to write a readonly database": "Permission denied",
+}
+
+
 def is_fixable(error: OSError) -> bool:
     """Return whether a user can fix the cause of *error*. If not, it is a bug of the program."""
     return error.errno in _FIXABLE
 
 
 def reason(error: Exception) -> str:
-    """Return the text of *error* without a number like "[Errno 2]"."""
-    return re.sub(r"^\[Errno -?[0-9]+\] ", "", str(error))
+    """Return the text of *error* in plain words, without a number like "[Errno 2]"."""
+    text = re.sub(r"^\[Errno -?[0-9]+\] ", "", str(error))
+    return _WORDS.get(text, text)
 
 
 class GeneratorError(Exception):

@@ -144,8 +144,12 @@ def serve(preview: Preview, host: str, port: int, say: Callable[[str], None]) ->
             listener.bind((host, port))
             listener.listen(128)
         except (OSError, OverflowError) as exc:
-            in_use = getattr(exc, "errno", None) == errno.EADDRINUSE
-            advice = "; choose another with --port (make serve PORT=...)" if in_use else ""
+            another_port = "; choose another with --port (make serve PORT=...)"
+            advice = {
+                errno.EADDRINUSE: another_port,
+                errno.EACCES: another_port,  # most systems reserve the ports below 1024 for root
+                errno.EADDRNOTAVAIL: "; choose one of its addresses with --host",
+            }.get(getattr(exc, "errno", None) or 0, "")
             raise ServeError(f"cannot listen on {host}:{port}: {reason(exc)}{advice}") from exc
         url_host = f"[{host}]" if ":" in host else host
         origin = f"http://{url_host}:{listener.getsockname()[1]}"

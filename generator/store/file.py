@@ -68,6 +68,8 @@ class StoreFile:
             advice = "delete it if it is damaged; --store names another file"
             if "locked" in str(exc):
                 advice = "another process is using it; try again when that has ended"
+            elif "Permission denied" in reason(exc):
+                advice = "change its permissions or its folder's, or name another with --store"
             elif "full" in str(exc) or "disk I/O" in str(exc):
                 advice = "is the disk full? The users stored before are still there"
             text = "".join(c if c.isprintable() else "?" for c in reason(exc))
@@ -81,6 +83,8 @@ class StoreFile:
 
 def _open(path: Path | str) -> Database:
     """Open the store at *path*, and make its tables if it has none."""
+    if isinstance(path, Path) and path.exists():
+        path.open("rb").close()  # SQLite's own error does not name the missing permission
     db = Database(sqlite3.connect(path, timeout=BUSY_TIMEOUT))
     try:
         # https://sqlite.org/pragma.html#pragma_quick_check: 0.3 seconds for a million users.
@@ -92,6 +96,12 @@ def _open(path: Path | str) -> Database:
             if "github_users" in tables:  # a view today
                 problem = "a store of an earlier version; delete it, or name another with --store"
             raise StoreError(f"{path} is {problem}")
+        known = {migration.name for migration in migrations.pending(Database(memory=True))}
+        if {migration.name for migration in migrations.applied(db)} - known:
+            raise StoreError(
+                f"{path} was made by a newer version of this program; update this program, or name"
+                " another file with --store"
+            )
         migrations.apply(db)
     except BaseException:
         db.close()

@@ -1,8 +1,10 @@
+import errno
 import hashlib
 import sqlite3
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -99,12 +101,19 @@ def make_empty(path: Path, application_id: int, version: int) -> None:
         sql.execute(f"PRAGMA user_version = {version}")
 
 
+def test_a_file_that_may_not_be_read_is_an_error_about_permissions(tmp_path, monkeypatch):
+    refusal = PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setattr(type(tmp_path), "open", Mock(side_effect=refusal))
+    with pytest.raises(DatabaseMismatch, match=r"Permission denied; change its permissions, or"):
+        Directory(tmp_path / "directory.db")
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         pytest.param(lambda path: None, "cannot read .*No such file", id="no file"),
         pytest.param(lambda path: path.mkdir(), "cannot read .*Is a directory", id="folder"),
-        pytest.param(lambda path: path.write_bytes(b""), "application id is 0x0", id="empty file"),
+        pytest.param(lambda path: path.write_bytes(b""), "it is empty.*bake", id="empty file"),
         pytest.param(
             lambda path: path.write_text("id,login\n" * 200),
             "not a directory database",
@@ -112,17 +121,17 @@ def make_empty(path: Path, application_id: int, version: int) -> None:
         ),
         pytest.param(
             lambda path: make_empty(path, 1, 1),
-            "not a directory database.*application id is 0x1",
+            "not a directory database.*another program made it",
             id="another application",
         ),
         pytest.param(
             lambda path: make_empty(path, APPLICATION_ID, 3),
-            "an older version .* schema version is 3, .* run `make build-site`",
+            "made by an older version .*; run `make build-site`",
             id="older version",
         ),
         pytest.param(
             lambda path: make_empty(path, APPLICATION_ID, 99),
-            "a newer version .* schema version is 99",
+            "made by a newer version of this program; update this program",
             id="newer version",
         ),
         pytest.param(

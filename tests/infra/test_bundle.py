@@ -135,7 +135,7 @@ def test_database_that_is_no_directory_is_refused(tmp_path):
     sql = sqlite3.connect(tmp_path / "other.db")
     sql.execute("CREATE TABLE users (id)")
     sql.close()
-    with pytest.raises(BundleError, match="application id"):
+    with pytest.raises(BundleError, match="another program made it"):
         checked_release(tmp_path / "other.db")
 
 

@@ -1,6 +1,8 @@
+import errno
 import os
 import sqlite3
 from contextlib import closing
+from unittest.mock import Mock
 
 import pytest
 from sqlite_utils import Database
@@ -198,6 +200,25 @@ def test_a_store_of_an_earlier_version_is_refused_with_advice(tmp_path):
     ):
         StoreFile(path)
     assert path.read_bytes() == before
+
+
+def test_a_store_of_a_newer_version_is_refused_with_advice(path):
+    store(path).close()
+    with closing(sqlite3.connect(path)) as sql, sql:
+        sql.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('store', 'of_the_future', '')"
+        )
+    with pytest.raises(StoreError, match=r"github_users\.db was made by a newer.*; update this"):
+        StoreFile(path)
+
+
+def test_a_store_that_may_not_be_read_is_an_error_about_permissions(path, monkeypatch):
+    store(path).close()
+    refusal = PermissionError(errno.EACCES, "Permission denied", str(path))
+    monkeypatch.setattr(type(path), "open", Mock(side_effect=refusal))
+    with pytest.raises(StoreError, match=r"Permission denied.*; change its permissions"):
+        StoreFile(path)
 
 
 def test_a_file_that_another_process_made_meanwhile_is_used(path):
