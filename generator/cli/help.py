@@ -51,8 +51,22 @@ class Command(click.Command):
     context_class = Context
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse *args*. The error for an unknown option names the option that is likely meant."""
+        """Parse *args*. The error for an unknown option names the option that is likely meant.
+
+        Whoever asks for help gets it, even if the other words are incomplete or invalid.
+        """
         words = list(args)  # click removes words from *args*
+        try:
+            return self._parse(ctx, args)
+        except click.UsageError:
+            options = words[: words.index("--")] if "--" in words else words
+            if not {*ctx.help_option_names} & {*options}:
+                raise
+            click.echo(ctx.get_help())
+            ctx.exit()
+
+    def _parse(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = list(args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as exc:

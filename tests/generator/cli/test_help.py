@@ -20,6 +20,12 @@ def test_help_is_also_a_command(run):
     assert run("help", "build").stdout == run("build", "--help").stdout
 
 
+@pytest.mark.parametrize("words", ["--help --total", "--total --help", "--sing -h", "-h -t many"])
+def test_help_is_shown_even_if_other_words_are_invalid(run, words):
+    result = run("seed", *words.split())
+    assert (result.returncode, result.stdout) == (0, run("seed", "--help").stdout)
+
+
 @pytest.mark.parametrize("command", ["", *ghdirectory.commands])
 @pytest.mark.parametrize("columns", [40, 60, 80, 200])
 def test_help_fits_the_terminal(run, monkeypatch, command, columns):
