@@ -129,8 +129,21 @@ async def _send(
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def serve(preview: Preview, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve *preview* until Ctrl-C. Call *say* with the URLs once they answer.
+def serve(
+    preview: Preview,
+    host: str,
+    port: int,
+    say: Callable[[str], None],
+    open_url: Callable[[str], object] | None = None,
+) -> None:
+    """Serve *preview* until Ctrl-C.
+
+    Args:
+        preview: the application.
+        host: the address to listen on.
+        port: the port; 0 for any free one.
+        say: called with a line that has the URLs, once they answer.
+        open_url: called with the site's URL then, to show it in a browser.
 
     Raises:
         ServeError: the port cannot be used.
@@ -155,6 +168,8 @@ def serve(preview: Preview, host: str, port: int, say: Callable[[str], None]) ->
         origin = f"http://{url_host}:{listener.getsockname()[1]}"
         home, api = origin + preview.base_path, origin + API_PATH
         say(f"The site is at {home} and the API at {api}; press Ctrl-C to stop")
+        if open_url:
+            open_url(home)
         config = uvicorn.Config(
             preview, log_level="warning", lifespan="off", access_log=False, use_colors=False
         )

@@ -268,11 +268,16 @@ def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> None:
     "--port", type=types.Integer(0, 65535), default=5000, help="The port. 0: any free port."
 )
 @click.option("--host", type=types.name, default="127.0.0.1", help="The address to listen on.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the site in a browser.")
 @options.database_option
 @options.site_option
 @options.base_path_option
-def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> None:
+def serve(
+    port: int, host: str, open_browser: bool, database: Path, site: Path, base_path: str
+) -> None:
     """Serve the site and the API on this machine, as a preview."""
+    import webbrowser
+
     from generator.serve import Preview
     from generator.serve import serve as serve_preview
 
@@ -282,7 +287,7 @@ def serve(port: int, host: str, database: Path, site: Path, base_path: str) -> N
             f"The site in {site} is release {preview.build.release}, but the API is release"
             f" {preview.directory.release}. Run `ghdirectory render` to update the site."
         )
-    serve_preview(preview, host, port, terminal.say)
+    serve_preview(preview, host, port, terminal.say, webbrowser.open if open_browser else None)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory publish --bucket my-site --dry-run")

@@ -2,6 +2,7 @@ import asyncio
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -129,6 +130,22 @@ def test_error_names_a_port_in_use_and_the_option_to_change_it():
         port = taken.getsockname()[1]
         with pytest.raises(ServeError, match=rf"127\.0\.0\.1:{port}.*choose another with --port"):
             serve(None, "127.0.0.1", port, print)
+
+
+def test_site_is_opened_in_a_browser_once_it_answers(tmp_path, monkeypatch):
+    build_site(tmp_path, ODD[:5])
+    app = Preview(tmp_path / "directory.db", tmp_path / "site", "/people/")
+    opened = []
+
+    def connect_to(url):
+        parts = urlsplit(url)
+        socket.create_connection((parts.hostname, parts.port)).close()
+        opened.append(parts.path)
+
+    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: None)
+    serve(app, "127.0.0.1", 0, print, connect_to)
+    assert opened == ["/people/"]
+    app.close()
 
 
 def test_new_build_is_served_when_it_is_complete(tmp_path):
