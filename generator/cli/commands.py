@@ -237,7 +237,7 @@ def _run(command: click.Command, settings: dict[str, Any]) -> Any:
     return click.get_current_context().invoke(command, **{name: settings[name] for name in names})
 
 
-@ghdirectory.command(epilog="Example: ghdirectory query 'username=jo&order_by=type&page=2'")
+@ghdirectory.command(epilog="Example: ghdirectory query 'username=jo&pagination=10&page=2'")
 @click.argument(
     "pairs",
     type=types.query,
