@@ -5,13 +5,14 @@ import hashlib
 import html
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import chain, zip_longest
 from pathlib import Path
 
 from function.contract import Profile
 from function.database import Directory
-from function.database_file import read_release
 from generator.check.links import Links
 from generator.check.pages import read_text
 from generator.errors import CheckFailed, reason
@@ -43,12 +44,10 @@ def check_files(directory: Directory, build: Build, folder: Path, links: Links) 
 
 def _check_downloads(directory: Directory, data: Path) -> None:
     """Raise CheckFailed unless each download in the folder *data* has the users of *directory*."""
-    copy = data / "directory.db"
-    if copy.exists() and read_release(copy) != directory.release:
-        raise CheckFailed(f"{copy} is not the directory of release {directory.release}")
     for path, read in (
         (data / "profiles.csv", _read_csv),
         (data / "profiles.ndjson", _read_ndjson),
+        (data / "profiles.db", _read_sqlite),
     ):
         if not path.exists():  # rendered with --no-data
             continue
@@ -56,7 +55,7 @@ def _check_downloads(directory: Directory, data: Path) -> None:
             for shown, profile in zip_longest(read(path), read_profiles(directory, "id")):
                 if shown != profile:
                     raise CheckFailed(f"{path} has {shown}, the directory {profile}")
-        except (OSError, ValueError, TypeError, csv.Error) as exc:
+        except (OSError, ValueError, TypeError, csv.Error, sqlite3.Error) as exc:
             raise CheckFailed(f"{path} cannot be read: {reason(exc)}") from exc
 
 
@@ -73,6 +72,11 @@ def _read_ndjson(path: Path) -> Iterator[Profile]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield Profile(**json.loads(line))
+
+
+def _read_sqlite(path: Path) -> Iterator[Profile]:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as sql:
+        yield from map(Profile._make, sql.execute("SELECT * FROM profiles ORDER BY id"))
 
 
 def _check_sitemaps(build: Build, folder: Path, links: Links) -> None:

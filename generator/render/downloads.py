@@ -1,9 +1,10 @@
-"""Files with all users, for visitors to download: CSV, NDJSON, and the directory itself."""
+"""Files with all users, for visitors to download: CSV, NDJSON and SQLite."""
 
 import csv
 import json
-import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from function.contract import Profile
@@ -13,19 +14,19 @@ from generator.site import new_draft
 
 CSV_KEY = "data/profiles.csv"
 NDJSON_KEY = "data/profiles.ndjson"
-DATABASE_KEY = "data/directory.db"
+SQLITE_KEY = "data/profiles.db"
 # The files by their names on pages.
-KEYS = {"CSV": CSV_KEY, "NDJSON": NDJSON_KEY, "SQLite": DATABASE_KEY}
+KEYS = {"CSV": CSV_KEY, "NDJSON": NDJSON_KEY, "SQLite": SQLITE_KEY}
 
 
 def write_downloads(directory: Directory, folder: Path, take: Callable[[str, Path], None]) -> None:
     """Write each of `KEYS` to a draft below *folder*, and call *take* with its key and the draft.
 
     CSV (RFC 4180) has a header. NDJSON has an object a line, with the members that the API has.
-    Both are in UTF-8 and ordered by id.
+    SQLite has the table `profiles`. All are in UTF-8 and ordered by id.
     """
     (folder / "data").mkdir(exist_ok=True)
-    makers = {CSV_KEY: _csv, NDJSON_KEY: _ndjson, DATABASE_KEY: _copy}
+    makers = {CSV_KEY: _csv, NDJSON_KEY: _ndjson, SQLITE_KEY: _sqlite}
     for key, make in makers.items():
         draft = new_draft(folder / key)
         make(directory, draft)
@@ -50,6 +51,17 @@ def _lines(directory: Directory) -> Iterator[str]:
         yield encode(profile._asdict()) + "\n"
 
 
-def _copy(directory: Directory, path: Path) -> None:
-    # Not a hard link: a change to the published file must not change the function's database.
-    shutil.copyfile(directory.path, path)
+def _sqlite(directory: Directory, path: Path) -> None:
+    # Not the directory itself: tools that show or dump all tables fail on its search index.
+    with closing(sqlite3.connect(path, isolation_level=None)) as sql:
+        # The draft is of no use if anything fails: no journal, and no waiting for the disk.
+        sql.execute("PRAGMA journal_mode = OFF")
+        sql.execute("PRAGMA synchronous = OFF")
+        sql.execute(
+            "CREATE TABLE profiles (id INTEGER PRIMARY KEY, username TEXT NOT NULL,"
+            " type TEXT NOT NULL, avatar_url TEXT NOT NULL, html_url TEXT NOT NULL)"
+        )
+        sql.execute("BEGIN")
+        profiles = read_profiles(directory, "id")
+        sql.executemany("INSERT INTO profiles VALUES (?, ?, ?, ?, ?)", profiles)
+        sql.execute("COMMIT")

@@ -17,7 +17,7 @@ MARKER = ".rendering"
 # Only files with these keys are ever removed. A process that was killed leaves files in .part.
 _KEYS = re.compile(
     r"(?:users|assets)/.+"
-    r"|(?:data/(?:profiles\.csv|profiles\.ndjson|directory\.db)|sitemap(?:-[0-9]+)?\.xml|changes\.xml"
+    r"|(?:data/(?:profiles\.(?:csv|ndjson|db)|directory\.db)|sitemap(?:-[0-9]+)?\.xml|changes\.xml"
     r"|(?:index|about|changes|404)\.html|robots\.txt|build\.json)(?:\.part)?",
     re.DOTALL,
 )

@@ -36,6 +36,13 @@ def assert_found(users, site):
     return plant
 
 
+def rename_in_sqlite(site):
+    """Rename a user in the SQLite file, where the type follows the name."""
+    content = site.read("data/profiles.db")
+    assert content.count(b"user-2158User") == 1
+    site.write("data/profiles.db", content.replace(b"user-2158User", b"user-2159User"))
+
+
 ROWS = [
     (
         "missing",
@@ -327,8 +334,9 @@ FILES = [
     ("user in NDJSON", edit("data/profiles.ndjson", '"user-2158"', '"x"'), "ndjson has .*'x'"),
     ("NDJSON with a user too many", edit("data/profiles.ndjson", "}", "}\n{}"), "ndjson cannot be"),
     ("NDJSON broken", edit("data/profiles.ndjson", "}", ""), "ndjson cannot be read"),
-    ("directory differs", add("data/directory.db", b"other"), "directory.db is not the directory"),
-    ("directory missing", remove("data/directory.db"), "directory.db, which does not exist"),
+    ("SQLite file broken", add("data/profiles.db", b"other"), "profiles.db cannot be read"),
+    ("SQLite file missing", remove("data/profiles.db"), "profiles.db, which does not exist"),
+    ("user in SQLite file", rename_in_sqlite, "profiles.db has .*user-2159"),
     ("build of another total", edit_json("build.json", users=471), "number of users is 471, the"),
     ("build of another release", edit_json("build.json", release="0" * 16), "release is 0000"),
     ("build of another source", edit_json("build.json", source="org:x"), "source is org:x, the"),

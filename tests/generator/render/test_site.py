@@ -3,10 +3,12 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import tracemalloc
 from contextlib import closing
 
 import pytest
+from sqlite_utils import Database
 
 from bench.users import users
 from function.contract import Profile
@@ -91,7 +93,7 @@ def test_a_renamed_user_rewrites_only_the_pages_that_show_it(tmp_path):
         *("users/type-user/by-id/25/2.html", "users/type-user/by-id/10/5.html"),
         *("users/type-user/by-id-desc/25/15.html", "users/type-user/by-id-desc/10/36.html"),
         *("about.html", "build.json"),  # the release
-        *("data/profiles.csv", "data/profiles.ndjson", "data/directory.db"),
+        *("data/profiles.csv", "data/profiles.ndjson", "data/profiles.db"),
     }
 
 
@@ -208,13 +210,30 @@ def test_the_downloads_have_all_users(directory, tmp_path):
         ]
     lines = (data / "profiles.ndjson").read_text("utf-8").split("\n")
     assert [Profile(**json.loads(line)) for line in lines[:-1]] == [*ODD]
-    with closing(Directory(data / "directory.db")) as copy:
-        assert copy.release == directory.release
+    with closing(sqlite3.connect(data / "profiles.db")) as sql:
+        columns = [column[0] for column in sql.execute("SELECT * FROM profiles").description]
+        assert columns == [*Profile._fields]
+        assert [*map(Profile._make, sql.execute("SELECT * FROM profiles ORDER BY id"))] == [*ODD]
+
+
+def test_tools_can_count_and_dump_the_sqlite_download(directory, tmp_path):
+    render(directory, tmp_path / "site")
+    with closing(sqlite3.connect(tmp_path / "site/data/profiles.db")) as sql:
+        tables = Database(sql).tables
+        assert {table.name: table.count for table in tables} == {"profiles": len(ODD)}
+        assert sum("INSERT INTO" in line for line in sql.iterdump()) == len(ODD)
+
+
+def test_the_copy_of_the_directory_that_older_versions_offered_is_removed(directory, tmp_path):
+    render(directory, tmp_path / "site")
+    (tmp_path / "site/data/directory.db").touch()
+    render(directory, tmp_path / "site")
+    assert not (tmp_path / "site/data/directory.db").exists()
 
 
 def test_drafts_that_are_links_to_other_files_are_replaced(directory, tmp_path):
     render(directory, tmp_path / "site")
-    keys = ("data/profiles.csv", "data/profiles.ndjson", "data/directory.db", "about.html")
+    keys = ("data/profiles.csv", "data/profiles.ndjson", "data/profiles.db", "about.html")
     (tmp_path / "precious").write_text("precious")
     for key in keys:
         (tmp_path / "site" / key).unlink()
