@@ -70,9 +70,13 @@ bundle: .venv/.build ## Write the bundle for Lambda to build/bundle, and print i
 	@test -f "$$DATABASE" || $(MAKE) --no-print-directory build-site
 	@$(BIN)/python -m infra.bundle --database="$$DATABASE" -- "$$BUILD/bundle"
 
-deploy: .venv/.deploy $(SAM) ## Deploy the site and the API together to AWS, as the stack STACK
+# What can be refused at once is refused before the other packages are installed.
+deploy: .venv/.build ## Deploy the site and the API together to AWS, as the stack STACK
 	@$(BIN)/python -m infra.stack_name "$$STACK"
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site ARGS=
+	@$(DEPLOY) deploy --check --stack="$$STACK" --site="$$SITE" --keep="$$KEEP" \
+	  --parameters="$$PARAMETERS"
+	@$(MAKE) --no-print-directory --silent .venv/.deploy $(SAM)
 	@$(DEPLOY) deploy --stack="$$STACK" --site="$$SITE" --database="$$DATABASE" \
 	  --keep="$$KEEP" --parameters="$$PARAMETERS"
 
@@ -100,7 +104,7 @@ lint-aws: .venv/.lint ## Check the workflows and the security of the AWS templat
 	  then AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 sam validate --lint; \
 	  else echo "Skipped: sam validate --lint, because sam is not installed (\`make lint\` runs its cfn-lint)"; fi
 
-bench: .venv/.dev ## Compare with limits, plain designs and other programs, as ratios
+bench: $(if $(filter -h --help,$(ARGS)),.venv/.build,.venv/.dev) ## Compare with limits, plain designs and other programs, as ratios
 	@$(WITH_ARGS) $(BIN)/python -m bench
 
 clean: ## Remove built files and caches; the store of seeded users stays

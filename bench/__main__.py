@@ -26,7 +26,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from bench import building, environment, lambdas, peers, publishing, queries, rendering, seeding
+from bench import building, environment, lambdas, peers, queries, rendering, seeding
 from bench.users import users
 from generator.bake.directory import bake
 from generator.seed import sources
@@ -138,6 +138,8 @@ def main() -> None:
             bake(users(queries.SMALLER), ABOUT, small)
             lambdas.bench(place("lambda"), small, python)
         if "publish" in wanted:
+            from bench import publishing  # needs boto3, which `make bench ARGS=--help` lacks
+
             publishing.bench(place("publish"))
         if "peers" in wanted and large:
             peers.bench(folder / "peers", large / "baked.db", large / "naive.db", python)

@@ -14,6 +14,8 @@ import click
 
 from function.errors import FunctionError
 from generator.errors import GeneratorError, is_fixable
+from generator.publish import refuse_sample
+from generator.site import read_build
 from generator.text import duration
 from infra.cloud import Cloud
 from infra.deletion import destroy as destroy_stack
@@ -85,6 +87,7 @@ def cli() -> None:
     help="How many deployments to keep, the live one included.",
 )
 @click.option("--allow-sample", is_flag=True, help="Deploy the sample's invented accounts, too.")
+@click.option("--check", is_flag=True, help="Only check the parameters and the site's source.")
 def deploy(
     stack: str,
     verbose: bool,
@@ -95,12 +98,16 @@ def deploy(
     parameters: str,
     retained: int,
     allow_sample: bool,
+    check: bool,
 ) -> None:
     """Deploy a site and its API."""
+    given = parse_parameters(parameters)
+    if check:  # needs no boto3: `make deploy` installs that only afterwards
+        if not allow_sample:
+            refuse_sample(site, read_build(site))
+        return
     deployer = _deployer(_cloud(stack, verbose), site_url, patience)
-    deployer.deploy(
-        site, database, parse_parameters(parameters), retained, allow_sample=allow_sample
-    )
+    deployer.deploy(site, database, given, retained, allow_sample=allow_sample)
 
 
 @cli.command()

@@ -154,6 +154,8 @@ for name in sys.argv[1:]:
 """
     names = sorted({package_of(name) for name in MODULES if name.startswith("generator.")})
     names = [name for name in names if name != "generator.__main__"]
+    # What `make bench ARGS=--help` and the checks before `make deploy` installs boto3 run.
+    names += ["bench.__main__", "infra.deploy"]
     subprocess.run([sys.executable, "-c", program, *names], check=True, cwd=ROOT)
 
 

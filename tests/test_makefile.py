@@ -141,7 +141,16 @@ def test_a_target_that_makes_another_passes_values_on_as_typed(project, text):
 def test_the_stack_name_is_checked_before_the_build(project):
     project.make("deploy", "STACK=people")
     modules = [call[1] for call in project.calls()]
-    assert modules == ["infra.stack_name", "generator", "infra.deploy"]
+    assert modules == ["infra.stack_name", "generator", "infra.deploy", "infra.deploy"]
+
+
+def test_a_deployment_is_checked_before_its_packages_are_installed(project):
+    (project.folder / ".venv/.deploy").unlink()
+    assert project.make("deploy", "ARGS=--allow-sample").returncode
+    _, _, check, install = project.calls()
+    assert check[:4] == ["-m", "infra.deploy", "deploy", "--check"]
+    assert check[-1] == "--allow-sample"
+    assert install[:3] == ["-m", "pip", "install"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -168,6 +177,12 @@ def test_args_are_split_like_a_shell_line_and_not_run(project):
         *("`touch", "ran`", "$(touch", "ran);x"),
     ]
     assert not project.has_run_something()
+
+
+def test_help_of_the_benchmarks_installs_nothing(project):
+    (project.folder / ".venv/.dev").unlink()
+    assert project.make("bench", "ARGS=--help").returncode == 0
+    assert project.calls() == [["-m", "bench", "--help"]]
 
 
 def test_args_with_an_open_quote_are_an_error(project):

@@ -6,7 +6,7 @@ Modules that need boto3 are loaded on first use, because building a site does wi
 from typing import TYPE_CHECKING, Any
 
 from generator.publish.bucket import Bucket, StoredObject, Upload
-from generator.publish.manifest import Manifest, read_site
+from generator.publish.manifest import Manifest, read_site, refuse_sample
 from generator.publish.plan import Plan, compare, verify
 from generator.publish.upload import apply, put_manifest
 
@@ -27,6 +27,7 @@ __all__ = [
     "compare",
     "put_manifest",
     "read_site",
+    "refuse_sample",
     "translated_errors",
     "verify",
 ]

@@ -108,6 +108,15 @@ def site_prefix(site_id: str) -> str:
     return f"releases/{site_id}/"
 
 
+def refuse_sample(folder: Path, build: Build) -> None:
+    """Raise PublishError if the site of *build* in *folder* shows the sample's accounts."""
+    if SAMPLE_SOURCE in build.source.split(", "):
+        raise PublishError(
+            f"the site {folder} shows invented accounts (source: {build.source});"
+            " --allow-sample publishes it nevertheless (make deploy ARGS=--allow-sample)"
+        )
+
+
 def read_site(folder: Path, site_id: str | None = None, *, allow_sample: bool = False) -> Manifest:
     """Return the manifest of the rendered site in *folder*. Every file is read once.
 
@@ -121,11 +130,8 @@ def read_site(folder: Path, site_id: str | None = None, *, allow_sample: bool = 
         PublishError: the site has another id, shows invented accounts, or lacks a page.
     """
     build = read_build(folder)
-    if SAMPLE_SOURCE in build.source.split(", ") and not allow_sample:
-        raise PublishError(
-            f"the site {folder} shows invented accounts (source: {build.source});"
-            " --allow-sample publishes it nevertheless"
-        )
+    if not allow_sample:
+        refuse_sample(folder, build)
     try:
         release = _checked_release(build.release)
     except ValueError as exc:

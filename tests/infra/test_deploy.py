@@ -37,6 +37,19 @@ def test_unknown_parameter_is_refused(text):
         parse_parameters(text)
 
 
+def test_check_only_refuses_what_no_deployment_may_have(cloud, directory, tmp_path, capsys):
+    build = rendering.make_build(directory, (25,), ("id",))
+    rendering.render_site(directory, build, tmp_path, jobs=1)
+    command = ["deploy", "--check", "--stack", "users", "--site", str(tmp_path)]
+    assert main(command) == 0
+    assert main([*command, "--parameters", "Wrong=1"]) == 1
+    (tmp_path / "build.json").write_bytes(build._replace(source="sample").to_json())
+    assert main(command) == 1
+    assert "ARGS=--allow-sample" in capsys.readouterr().err
+    assert main([*command, "--allow-sample"]) == 0
+    assert cloud.calls == []
+
+
 def test_each_step_is_printed_on_a_line(cloud, directory, tmp_path, capsys):
     build = rendering.make_build(directory, (25,), ("id",))
     rendering.render_site(directory, build, tmp_path / "site", jobs=1)
