@@ -4,8 +4,9 @@ import errno
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from io import SEEK_END, BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl
 
 import uvicorn
@@ -25,6 +26,8 @@ from generator.site import (
     read_build,
     route,
 )
+
+PIECE = 1 << 16  # bytes of a file that are sent at once
 
 # https://asgi.readthedocs.io/en/latest/specs/www.html
 Message = MutableMapping[str, Any]
@@ -87,12 +90,13 @@ class Preview:
             await self._api(scope, receive, send)
         else:
             status, headers, body = self._respond(scope)
-            await _send(scope, send, status, headers, body)
+            with body:
+                await _send(scope, send, status, headers, body)
 
-    def _respond(self, scope: Message) -> tuple[int, dict[str, str], bytes]:
+    def _respond(self, scope: Message) -> tuple[int, dict[str, str], BinaryIO]:
         """Return the status, headers and body of the site's response."""
         if scope["method"] not in ("GET", "HEAD"):
-            return 405, {"allow": "GET, HEAD"}, b""
+            return 405, {"allow": "GET, HEAD"}, BytesIO()
         query = scope["query_string"].decode("utf-8", "replace")
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         response = Route(404)
@@ -100,33 +104,43 @@ class Preview:
             path = "/" + scope["path"].removeprefix(self.base_path)
             response = route(path, parameters, self.build)
         if response.location:
-            return 302, {"location": self.base_path + response.location[1:]}, b""
-        # The marker and the seal begin with a dot. They are not published.
-        is_public = not response.key.startswith(".")
-        body = _read(self._site, response.key) if response.status == 200 and is_public else None
+            return 302, {"location": self.base_path + response.location[1:]}, BytesIO()
+        body = _open(self._site, response.key) if response.status == 200 else None
         if body is None:
             response = Route(404)
-            body = _read(self._site, NOT_FOUND_KEY) or b"not found"
+            body = _open(self._site, NOT_FOUND_KEY) or BytesIO(b"not found")
         type_, caching = content_type(response.key), cache_control(response.key)
         return response.status, {"content-type": type_, "cache-control": caching}, body
 
 
-def _read(folder: Path, key: str) -> bytes | None:
-    """Return the content of *key*, None if *folder* has no such file. Outside it, none is read."""
+def _open(folder: Path, key: str) -> BinaryIO | None:
+    """Return the open file *key* of *folder*; None if there is none, or it is not published.
+
+    Names that begin with a dot are not published: those of the marker and the seals.
+    """
     try:
         path = (folder / key).resolve()
-        return path.read_bytes() if path.is_relative_to(folder.resolve()) else None
-    except (OSError, ValueError):  # a missing file, a folder, a name that is too long or has a NUL
+        parts = path.relative_to(folder.resolve()).parts
+        return None if any(part.startswith(".") for part in parts) else path.open("rb")
+    except (
+        OSError,
+        ValueError,
+    ):  # missing, a folder, outside, a name that is too long or has a NUL
         return None
 
 
 async def _send(
-    scope: Message, send: Send, status: int, headers: dict[str, str], body: bytes
+    scope: Message, send: Send, status: int, headers: dict[str, str], body: BinaryIO
 ) -> None:
-    pairs = {**headers, "content-length": str(len(body)), "x-content-type-options": "nosniff"}
+    """Send a response, its body in pieces: a slow reader takes no memory."""
+    size = body.seek(0, SEEK_END)
+    body.seek(0)
+    pairs = {**headers, "content-length": str(size), "x-content-type-options": "nosniff"}
     encoded = [(name.encode(), value.encode()) for name, value in pairs.items()]
     await send({"type": "http.response.start", "status": status, "headers": encoded})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    while scope["method"] != "HEAD" and (piece := body.read(PIECE)):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def serve(

@@ -9,7 +9,7 @@ import pytest
 
 from generator.errors import BuildError, ServeError
 from generator.render import site
-from generator.serve import Preview, serve
+from generator.serve import PIECE, Preview, serve
 from generator.site.folder import MARKER
 from tests.factories import ODD, make_directory, make_profile
 
@@ -89,6 +89,7 @@ def test_redirect_stays_below_the_base_path(served):
             "%2e%2e/secret.txt",
         ),
         *("a" * 3000, "%00", "users/by-id/10", ".rendering", ".rendered"),
+        *("users/%2e%2e/.rendered", "data/..%2f.rendered", "users/%2e%2e/users/%2e%2e/.rendered"),
     ],
 )
 def test_unknown_path_is_answered_with_the_404_page(served, path):
@@ -109,6 +110,23 @@ def test_api_answers_from_the_same_release(served):
 def test_head_is_answered_like_get_without_a_body(served):
     get, head = served.ask(served.base_path), served.ask(served.base_path, "HEAD")
     assert (head.status_code, head.content, head.headers) == (200, b"", get.headers)
+
+
+def test_a_file_is_sent_in_pieces(served):
+    (served.folder / "data/profiles.csv").write_bytes(b"x" * (2 * PIECE + 1))
+    sent = []
+
+    async def receive():
+        raise AssertionError
+
+    async def send(message):
+        sent.append(message)
+
+    path = f"{served.base_path}data/profiles.csv"
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
+    asyncio.run(served.app(scope, receive, send))
+    assert [len(message["body"]) for message in sent[1:]] == [PIECE, PIECE, 1, 0]
+    assert dict(sent[0]["headers"])[b"content-length"] == str(2 * PIECE + 1).encode()
 
 
 def test_post_is_not_allowed(served):
