@@ -85,7 +85,9 @@ def _document() -> dict[str, Any]:
             "title": "GitHub user directory",
             "version": "1",
             "summary": "The users of the directory: filtered, in order, one page at a time.",
+            "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "security": [],  # nobody has to log in
         # Relative to the URL of this document: https://spec.openapis.org/oas/v3.1.0#server-object
         "servers": [{"url": ".."}],
         "paths": {

@@ -92,3 +92,8 @@ def assert_fits(schema, value):
 
 def test_the_description_has_the_fields_of_a_profile_in_order():
     assert tuple(DOCUMENT["components"]["schemas"]["Profile"]["properties"]) == Profile._fields
+
+
+def test_the_description_says_its_licence_and_that_nobody_logs_in():
+    assert DOCUMENT["info"]["license"]["identifier"] == "MIT"
+    assert DOCUMENT["security"] == []
