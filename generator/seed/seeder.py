@@ -103,7 +103,7 @@ class Seeder:
         about, most = ("", "") if source.is_by_id or not requests else ("about ", "at most ")
         self.reporter.say(
             f"{source.name}: {about}{count(requests, 'request')}, for"
-            f" {most}{count(users, 'user')} of {total:,}"
+            f" {most}{count(users, 'user')} of {self.total or total:,}"
         )
         return requests
 

@@ -176,6 +176,12 @@ def test_a_dry_run_subtracts_what_is_stored(run):
             assert estimate in run("seed", "users", "--dry-run", *refresh, api=api).stdout
 
 
+def test_a_dry_run_repeats_the_total_as_typed(run):
+    with serving(github()) as api:
+        result = run("seed", "search:x", "--dry-run", "--total", "9" * 20, api=api)
+    assert "for at most 1,000 users of 99,999,999,999,999,999,999\n" in result.stdout
+
+
 def test_a_dry_run_reports_that_a_server_has_no_rate_limit(run):
     with serving(github(fault=lambda request: FakeReply(404, {}, b"{}"))) as api:
         assert run("seed", "users", "--dry-run", api=api).stdout.endswith("has no rate limit\n")
