@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from generator.errors import EmptyList, SourceError, UnknownSource, Unreachable
 from generator.github import Client
 from generator.seed import crawl, local
+from generator.seed.sample import read_sample
 from generator.seed.sources import Source, parse_source
 from generator.store import ListProgress, Store
 from generator.text import count, utc_time
@@ -199,9 +201,18 @@ class Seeder:
         used = stored or "the embedded SAMPLE of invented accounts"
         warning = f"{reason}.\nThis build uses {used}."
         self.reporter.warn(warning)
-        if not stored:
-            self._seed([parse_source("sample", self.api_url)])
+        sample = parse_source("sample", self.api_url)
+        if not stored and not self._lists_sample(sample):
+            self._seed([sample])
         return warning
+
+    def _lists_sample(self, sample: Source) -> bool:
+        """Return whether the directory lists the users that the *sample* has now, and no others."""
+        users = [user for _, user in islice(read_sample(), self._total(is_local=True))]
+        with closing(Store(self.path)) as store:
+            chosen = [(each.identity, each.total) for each in store.chosen()]
+            is_chosen = chosen == [(sample.identity, self._total(is_local=True))]
+            return is_chosen and [*store.profiles()] == users
 
     def _choose_stored(self, users: Source) -> str:
         """Choose the stored list *users*, or else the lists chosen before that have users.

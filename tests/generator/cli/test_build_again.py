@@ -45,6 +45,16 @@ def test_users_of_github_that_are_stored_are_not_built_again(run, tmp_path):
     assert files(tmp_path) == before
 
 
+def test_the_sample_that_replaces_github_is_not_built_again(run, tmp_path):
+    run("build", *SMALL_SITE)
+    before = files(tmp_path)
+    result = run("build", *SMALL_SITE)
+    assert NOTHING in result.stdout
+    assert "This build uses the embedded SAMPLE" in result.stderr
+    assert files(tmp_path) == before
+    assert NOTHING not in run("build", "-t", "40", *SMALL_SITE).stdout
+
+
 def replace_page(folder):
     page = folder / "build/site/users/1.html"
     content = page.read_bytes()
