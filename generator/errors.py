@@ -60,6 +60,12 @@ def reason(error: Exception) -> str:
     return _WORDS.get(text, text)
 
 
+def permission_advice(error: Exception, place: str) -> str:
+    """Return what to do if *error* is a missing permission to write; "" if it is another error."""
+    is_refused = isinstance(error, PermissionError)
+    return f"; change its permissions, or name another {place} with --output" if is_refused else ""
+
+
 class GeneratorError(Exception):
     """Base of this package's errors. The text is a message for the user."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from function.contract import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, About, Profile, implied_urls
 from generator.bake.index_writer import IndexWriter
 from generator.bake.progress import Progress, in_batches, no_progress
-from generator.errors import BuildError, reason
+from generator.errors import BuildError, permission_advice, reason
 from generator.jobs import cores
 from generator.lock import AlreadyLocked, Lock
 
@@ -70,7 +70,8 @@ def bake(
             " with --output"
         ) from exc
     except (OSError, sqlite3.Error) as exc:
-        raise BuildError(f"cannot write the directory {path}: {reason(exc)}") from exc
+        advice = permission_advice(exc, "file")
+        raise BuildError(f"cannot write the directory {path}: {reason(exc)}{advice}") from exc
     finally:
         lock.release()
     return users

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from generator.errors import BuildError, reason
+from generator.errors import BuildError, permission_advice, reason
 from generator.lock import AlreadyLocked, Lock
 from generator.site.files import BUILD_KEY
 from generator.site.folder import MARKER, is_site, keys, remove_empty_folders
@@ -82,4 +82,5 @@ class Update:
         return removed
 
     def _error(self, exc: OSError) -> BuildError:
-        return BuildError(f"cannot write the site {self._folder}: {reason(exc)}")
+        advice = permission_advice(exc, "folder")
+        return BuildError(f"cannot write the site {self._folder}: {reason(exc)}{advice}")

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from generator import errors
-from generator.errors import GeneratorError, is_fixable, reason
+from generator.errors import GeneratorError, is_fixable, permission_advice, reason
 
 
 def subclasses(base):
@@ -37,3 +37,9 @@ def test_missing_files_and_full_disks_are_fixable_and_bugs_are_not(number, fixab
 )
 def test_a_reason_has_no_error_number(error, text):
     assert reason(error).startswith(text)
+
+
+def test_advice_on_permissions_is_only_for_errors_of_permissions():
+    refused = OSError(errno.EACCES, "Permission denied", "site")
+    assert "name another folder with --output" in permission_advice(refused, "folder")
+    assert permission_advice(OSError(errno.ENOSPC, "No space left on device"), "folder") == ""
