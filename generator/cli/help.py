@@ -53,7 +53,7 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse *args*. The error for an unknown option names the option that is likely meant.
 
-        Whoever asks for help gets it, even if the other words are incomplete or invalid.
+        A request for help is answered even if the other words are incomplete or invalid.
         """
         words = list(args)  # click removes words from *args*
         try:

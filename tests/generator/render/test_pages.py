@@ -277,6 +277,15 @@ def test_a_page_has_canonical_previous_and_next_links():
     assert links["next"] == "/users/by-type/10/21.html"
 
 
+def test_a_shared_link_has_a_picture_if_the_host_is_known():
+    metas = {
+        meta.get("property"): meta["content"]
+        for meta in page(2, Listing()).of("meta")
+        if "content" in meta
+    }
+    assert re.fullmatch(r"https://example\.org/assets/card-\w+\.png", metas["og:image"])
+
+
 def test_the_canonical_address_of_the_first_page_is_the_sites_address():
     found = page(1, Listing(), renderer(base_path="/directory/"))
     links = {link["rel"]: link["href"] for link in found.of("link")}
