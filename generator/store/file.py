@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -96,7 +96,8 @@ def _open(path: Path | str) -> Database:
             if "github_users" in tables:  # a view today
                 problem = "a store of an earlier version; delete it, or name another with --store"
             raise StoreError(f"{path} is {problem}")
-        known = {migration.name for migration in migrations.pending(Database(memory=True))}
+        with closing(Database(memory=True)) as empty:
+            known = {migration.name for migration in migrations.pending(empty)}
         if {migration.name for migration in migrations.applied(db)} - known:
             raise StoreError(
                 f"{path} was made by a newer version of this program; update this program, or name"
