@@ -85,8 +85,9 @@ def _open(path: Path | str) -> Database:
     """Open the store at *path*, and make its tables if it has none."""
     if isinstance(path, Path) and path.exists():
         path.open("rb").close()  # SQLite's own error does not name the missing permission
-    db = Database(sqlite3.connect(path, timeout=BUSY_TIMEOUT))
+    sql = sqlite3.connect(path, timeout=BUSY_TIMEOUT)
     try:
+        db = Database(sql)
         # https://sqlite.org/pragma.html#pragma_quick_check: 0.3 seconds for a million users.
         if db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
             raise sqlite3.DatabaseError("the file is damaged")
@@ -105,6 +106,6 @@ def _open(path: Path | str) -> Database:
             )
         migrations.apply(db)
     except BaseException:
-        db.close()
+        sql.close()
         raise
     return db

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from function.database import Directory
+from function.database_file import read_release
 from function.errors import DatabaseMismatch
 from function.query import ORDERS, ProfileQuery
 from tests.factories import ODD, damage_users, make_directory, make_profile
@@ -125,7 +126,7 @@ def test_an_overwritten_page_of_the_file_is_damage(path):
 
 @pytest.mark.parametrize("in_memory", [False, True], ids=["file", "memory"])
 def test_a_file_of_another_release_is_refused_by_its_digest(path, in_memory):
-    release = Directory(path).release
+    release = read_release(path)
     change(path, "UPDATE users SET username = 'user-8' WHERE id = 7")
     with pytest.raises(
         DatabaseMismatch, match=f"not {release}: it is damaged, or of another build"
