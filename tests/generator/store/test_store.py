@@ -107,8 +107,11 @@ def test_a_damaged_total_is_an_error_that_names_the_file(store, path):
     store.close()
     with closing(sqlite3.connect(path)) as sql, sql:
         sql.execute("UPDATE lists SET total = ?", [2**63 - 1])
-    with pytest.raises(StoreError, match=r"github_users\.db cannot be used"):
-        Store(path).is_cut(USERS.identity)
+    with (
+        closing(Store(path)) as damaged,
+        pytest.raises(StoreError, match=r"github_users\.db cannot be used"),
+    ):
+        damaged.is_cut(USERS.identity)
 
 
 def test_the_view_has_the_documented_columns_and_stores_any_text_unchanged(store, path):
