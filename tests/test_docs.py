@@ -1,6 +1,7 @@
 """The documents name every command, parameter, source and target, and only files that exist."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,9 @@ def test_the_defaults_in_the_readme_are_those_of_the_command_line():
         f" --max-wait {defaults['seed']['max_wait']} --dry-run" in README
     )
     assert f"serve --port {defaults['serve']['port']}" in README
+
+
+def test_the_newest_version_in_the_changelog_is_the_packages():
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert newest[1] == project["version"]
