@@ -1,17 +1,33 @@
 # The targets that people use. `make` without a target lists them.
+# `make docs` copies the texts after "##" into docs/cli.md.
+
+## One source (see "Sources"). It may contain blanks and quotes.
 SOURCE = auto
+## How many users of each source to list. If empty: 150 of a list on GitHub, and all of a file.
 TOTAL =
+## The site's scheme and host, as in `https://people.example.org`. If empty, no page names a host.
 ORIGIN =
+## The page sizes to render.
 PAGE_SIZES = 10,25,50,100
+## The folder for everything that is built.
 BUILD = build
+## The port of `make serve`. On a Mac, AirPlay uses 5000.
 PORT = 5000
+## The stack on AWS of `make deploy`, `make rollback` and `make destroy`.
 STACK = github-users
+## How many deployments `make deploy` leaves in the bucket.
 KEEP = 3
+## Parameters of `template.yaml` for `make deploy`, as in `ApiCacheEnabled=false`.
 PARAMETERS =
+## More arguments for `make build-site`, `deploy`, `rollback`, `destroy`, `test` or `bench`.
 ARGS =
+## The Python that creates `.venv`: 3.11 or newer.
 PYTHON = python3
+## The store of seeded users.
 STORE = $(BUILD)/github_users.db
+## The directory, the database of the site and the API.
 DATABASE = $(BUILD)/directory.db
+## The site.
 SITE = $(BUILD)/site
 
 # Recipes read these from the environment ("$$SOURCE") exactly as they were typed: neither make nor a
@@ -38,7 +54,7 @@ SAM := $(if $(shell command -v sam),,.venv/.aws)
 # All targets share .venv and $(BUILD), so `make -j4 build-site bundle` runs one after the other.
 .NOTPARALLEL:
 .PHONY: help install build-site serve bundle deploy rollback destroy test lint lint-aws bench \
-  clean distclean lock check-python
+  docs clean distclean lock check-python
 
 help: ## Show the targets and variables
 	@echo "A directory of GitHub users: a static site and a query function, from one SQLite file."
@@ -106,6 +122,9 @@ lint-aws: .venv/.lint ## Check the workflows and the security of the AWS templat
 
 bench: $(if $(filter -h --help,$(ARGS)),.venv/.build,.venv/.dev) ## Compare with limits, plain designs and other programs, as ratios
 	@$(WITH_ARGS) $(BIN)/python -m bench
+
+docs: .venv/.build ## Write the parts of docs/ that are made from the code
+	@$(BIN)/python -m docs.generate
 
 clean: ## Remove built files and caches; the store of seeded users stays
 	@$(IN_HERE); rm -rf -- "$$BUILD/site" "$$BUILD/bundle" "$$BUILD/changes.json" "$$BUILD/changes.json.part" \

@@ -3,17 +3,15 @@
 Each third-party package is imported by one module, so that it can be replaced there.
 """
 
-import ast
 import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-OURS = {"function", "generator", "infra"}
+from docs.modules import MODULES, OURS, PATHS, ROOT, imported_packages, package_of
+
 # The only module that imports each third-party package, except for those in SEVERAL_IMPORTERS.
 IMPORTER = {
     "aws_lambda_powertools": "function.handler",
@@ -40,47 +38,9 @@ LOCKS = (
 SEPARATE_LOCKS = ("requirements/bench.txt", "requirements/aws.txt", "requirements/lint.txt")
 
 
-def imports(path: Path) -> set[str]:
-    """Return the modules that the file at *path* imports."""
-    modules = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            modules |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            # If all names are modules, nothing is imported from the package itself.
-            modules |= names if names <= PATHS.keys() else {node.module, *names}
-    return modules
-
-
-def module_name(path: Path) -> str:
-    """Return the name of the module at *path*, a package's for its __init__.py."""
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-PATHS = {
-    module_name(path): path
-    for package in sorted(OURS)
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
-MODULES = {name: imports(path) for name, path in PATHS.items()}
-
-
 def third_party(names: set[str]) -> set[str]:
     """Return the third-party packages among the modules *names*."""
-    return {name.partition(".")[0] for name in names} - OURS - set(sys.stdlib_module_names)
-
-
-def package_of(name: str) -> str:
-    """Return the package of the module *name*; "generator.check" is a package by itself."""
-    top, _, rest = name.partition(".")
-    return f"{top}.{rest.partition('.')[0]}" if top == "generator" and rest else top
-
-
-def imported_packages(name: str) -> set[str]:
-    """Return the project's packages that the module *name* imports from, without its own."""
-    packages = {package_of(module) for module in MODULES[name] if module.split(".")[0] in OURS}
-    return packages - {package_of(name), "generator"}
+    return {name.partition(".")[0] for name in names} - {*OURS} - {*sys.stdlib_module_names}
 
 
 # The packages and modules that each may import from, in addition to COMMON.

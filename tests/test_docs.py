@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import generate
 from function.query import PARAMETERS
 from generator.cli.commands import ghdirectory
 from generator.cli.help import SOURCES
@@ -54,6 +55,12 @@ def test_every_document_is_linked_in_the_readme():
     assert {*documents()} - {ROOT / "README.md"} <= linked
 
 
+@pytest.mark.parametrize("name", generate.DOCUMENTS)
+def test_parts_of_documents_that_are_made_from_the_code_are_up_to_date(name):
+    document = (ROOT / "docs" / name).read_text()
+    assert document == generate.update(document, generate.PARTS), "run `make docs`"
+
+
 @pytest.mark.parametrize("command", ghdirectory.commands)
 def test_every_command_is_in_the_readme(command):
     assert re.search(rf"^\| `{command}\b", README, re.MULTILINE)
@@ -75,7 +82,9 @@ def test_every_target_and_variable_is_in_the_readme():
     assert targets == re.findall(
         r"`([a-z-]+)`", README.partition("every target (")[2].partition(")")[0]
     )
-    variables = re.findall(r"^([A-Z_]+) =(?: (.*))?$", MAKEFILE.partition("\n\n")[0], re.MULTILINE)
+    variables = re.findall(
+        r"^([A-Z_]+) =(?: (.*))?$", MAKEFILE.partition("\n\n# Recipes")[0], re.MULTILINE
+    )
     for name, value in variables:
         if name not in ("STORE", "DATABASE", "SITE"):
             assert f"`{name}={value}`" in README
