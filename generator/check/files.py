@@ -17,7 +17,7 @@ from generator.check.links import Links
 from generator.check.pages import read_text
 from generator.errors import CheckFailed, reason
 from generator.reading import read_profiles
-from generator.site import ABOUT_KEY, ASSETS, CHANGES_KEY, ROBOTS_KEY, Build, keys, page_name
+from generator.site import ASSETS, PAGES_BESIDE, ROBOTS_KEY, Build, keys, page_name
 
 _SITEMAP_KEY = "sitemap.xml"
 _LOCATION = re.compile("<loc>([^<]*)</loc>")
@@ -107,9 +107,7 @@ def _read_sitemap(folder: Path, key: str) -> list[str]:
 def _page_addresses(build: Build, folder: Path, links: Links) -> Iterator[str]:
     """Yield the canonical address of each page, in the order of the listings."""
     yield links.url("")
-    yield links.url(ABOUT_KEY)
-    if (folder / CHANGES_KEY).exists():
-        yield links.url(CHANGES_KEY)
+    yield from (links.url(key) for key in PAGES_BESIDE if (folder / key).exists())
     for listing in build.listings():
         prefix = links.url(listing.prefix)
         for page in range(2 if listing.is_default else 1, build.page_count(listing) + 1):

@@ -14,9 +14,9 @@ from generator.jobs import cores, map_in_processes
 from generator.reading import read_cut
 from generator.site import (
     ABOUT_KEY,
-    CHANGES_KEY,
     INDEX_KEY,
     NOT_FOUND_KEY,
+    PAGES_BESIDE,
     Build,
     Listing,
     Slice,
@@ -55,20 +55,19 @@ def check(
         CheckFailed: the message names the file and the difference.
     """
     _compare_build(build, directory)
-    home = read_text(folder, INDEX_KEY)
+    home, about = read_text(folder, INDEX_KEY), read_text(folder, ABOUT_KEY)
     links = Links(folder, build, base_path, find_origin(home, base_path))
     frames = FrameChecker(links, build)
     check_files(directory, build, folder, links)
     if home != read_text(folder, Listing().key(1)):
         raise CheckFailed(f"{folder / INDEX_KEY} differs from the first page")
     frames.check_page(INDEX_KEY, Listing(), 1, home)
-    about = read_text(folder, ABOUT_KEY)
     for text in (build.release, number(build.users), build.seeded_at):
         if text not in about:
             raise CheckFailed(f"{folder / ABOUT_KEY} does not show {text}")
-    frames.check_other(ABOUT_KEY, about)
-    if (folder / CHANGES_KEY).exists():
-        frames.check_other(CHANGES_KEY, read_text(folder, CHANGES_KEY))
+    for key in PAGES_BESIDE:
+        if (folder / key).exists():
+            frames.check_other(key, read_text(folder, key))
     frames.check_other(NOT_FOUND_KEY, read_text(folder, NOT_FOUND_KEY))
     _check_pages(directory, PageChecker(folder, build, frames), build, advance, jobs or cores())
 

@@ -1,7 +1,7 @@
 """From the directory to the site: every page of every listing, and the files beside them."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -128,7 +128,7 @@ def render_site(
         # Drawn before processes are forked, so that these have the templates compiled.
         files_beside = [*site.draw_files(renderer)]
         pages = site.write_pages(renderer, advance, jobs or cores())
-        site.write_sitemaps()
+        site.write_sitemaps({key for key, _ in files_beside})
         site.write(files_beside)
         removed = update.finish(site.has, inputs)
     return site.counts + pages + FileCounts(removed=removed)
@@ -222,12 +222,14 @@ class _Site:
             advance(total.written + total.unchanged)
         return total
 
-    def write_sitemaps(self) -> None:
-        """Write the sitemaps, if the site's host is known."""
+    def write_sitemaps(self, files: Collection[str]) -> None:
+        """Write the sitemaps, if the site's host is known.
+
+        *files* are the keys of the files beside the listings.
+        """
         if not self._place.origin:
             return
-        has_changes = bool(self._days)
-        for key, lines in sitemaps(self._build, self._place.address, has_changes=has_changes):
+        for key, lines in sitemaps(self._build, self._place.address, files):
             draft = new_draft(self._folder / key)
             with draft.open("x", encoding="ascii") as file:
                 file.writelines(lines)

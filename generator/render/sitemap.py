@@ -3,10 +3,10 @@
 https://www.sitemaps.org/protocol.html
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from generator.site import ABOUT_KEY, CHANGES_KEY, Build, page_name
+from generator.site import PAGES_BESIDE, Build, page_name
 
 KEY = "sitemap.xml"
 MAX_URLS = 50_000  # in one file
@@ -16,7 +16,7 @@ _XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
 def sitemaps(
-    build: Build, base: str, *, has_changes: bool = False, max_urls: int = MAX_URLS
+    build: Build, base: str, files: Collection[str] = (), *, max_urls: int = MAX_URLS
 ) -> Iterator[tuple[str, Iterator[str]]]:
     """Yield the sitemaps of *build*'s pages: their keys and lines. The last one is `KEY`.
 
@@ -26,10 +26,10 @@ def sitemaps(
         build: which pages there are.
         base: the site's address, as in https://example.org/directory/. No character of it needs
             to be escaped in XML.
-        has_changes: whether there is the page "What changed".
+        files: the keys of the files beside the listings.
         max_urls: how many addresses a file may have.
     """
-    beside = [ABOUT_KEY, CHANGES_KEY] if has_changes else [ABOUT_KEY]
+    beside = [key for key in PAGES_BESIDE if key in files]
     keys = _keys(build, beside)
     count = len(beside) + build.total_pages()
     if count <= max_urls:

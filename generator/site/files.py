@@ -12,6 +12,9 @@ INDEX_KEY = "index.html"
 NOT_FOUND_KEY = "404.html"
 ROBOTS_KEY = "robots.txt"
 ASSETS = "assets/"
+# The pages beside the listings, in the order of the sitemap. A site lacks those that it has nothing
+# to show on.
+PAGES_BESIDE = (ABOUT_KEY, CHANGES_KEY)
 
 _CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",

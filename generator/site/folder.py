@@ -9,16 +9,24 @@ from pathlib import Path
 
 from generator.errors import BuildError
 from generator.site.build import Build
-from generator.site.files import BUILD_KEY
+from generator.site.files import (
+    BUILD_KEY,
+    FEED_KEY,
+    INDEX_KEY,
+    NOT_FOUND_KEY,
+    PAGES_BESIDE,
+    ROBOTS_KEY,
+)
 
 # In the folder while its files are being written, and locked by the process that writes them. It
 # stays when writing is interrupted: a folder that has it is incomplete.
 MARKER = ".rendering"
 # Only files with these keys are ever removed. A process that was killed leaves files in .part.
+_BESIDE = (*PAGES_BESIDE, BUILD_KEY, FEED_KEY, INDEX_KEY, NOT_FOUND_KEY, ROBOTS_KEY)
 _KEYS = re.compile(
     r"(?:users|assets)/.+"
-    r"|(?:data/(?:profiles\.(?:csv|ndjson|db)|directory\.db)|sitemap(?:-[0-9]+)?\.xml|changes\.xml"
-    r"|(?:index|about|changes|404)\.html|robots\.txt|build\.json)(?:\.part)?",
+    r"|(?:data/(?:profiles\.(?:csv|ndjson|db)|directory\.db)|sitemap(?:-[0-9]+)?\.xml"
+    rf"|{'|'.join(map(re.escape, _BESIDE))})(?:\.part)?",
     re.DOTALL,
 )
 _SUBFOLDERS = ("assets", "data", "users")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.render import site
-from generator.site import Build, ListedType, Route, listed_types, route
+from generator.site import PAGES_BESIDE, Build, ListedType, Route, listed_types, route
 from generator.site.router import page_url
 from infra.parameters import site_parameters
 
@@ -30,7 +30,8 @@ BUILD = Build(
 )
 # The keys of a site's files that are no pages of users.
 OTHER_FILES = re.compile(
-    r"(index|about|changes|404)\.html|build\.json|robots\.txt|(sitemap(-[0-9]+)?|changes)\.xml"
+    rf"(index|404)\.html|{'|'.join(PAGES_BESIDE)}|build\.json|robots\.txt"
+    r"|(sitemap(-[0-9]+)?|changes)\.xml"
     r"|(assets|data)/[A-Za-z0-9_-][A-Za-z0-9._-]*"
 )
 
@@ -174,9 +175,9 @@ def expected(url: str, build: Build = BUILD) -> Routed:
         *("/users/by-id/50/2.html", "/users/by-id-desc/25/6.html", "/users/by-name/10/1.html"),
         *("/users/type-user/by-id/25/2.html", "/users/type-user/by-type/25/1.html"),
         *("/users/type-cat/by-id/25/1.html", "/users/by-id/7/1.html", "/users/2.html/"),
-        *("/index.html", "/about.html", "/404.html", "/build.json", "/robots.txt", "/sitemap.xml"),
+        *("/index.html", "/404.html", "/build.json", "/robots.txt", "/sitemap.xml"),
+        *(f"/{key}" for key in PAGES_BESIDE),
         *(
-            "/changes.html",
             "/changes.xml",
             "/sitemap-2.xml",
             "/data/directory.db",
