@@ -1,27 +1,31 @@
-"""The documents name every command, parameter, source and target, and only files that exist."""
+"""The documents: their links and files exist, and the parts made from the code are up to date."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from docs import generate
-from function.query import PARAMETERS
-from generator.cli.commands import ghdirectory
-from generator.cli.help import SOURCES
-from generator.seed.sources import FORMS
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-DOCUMENTS = ("README.md", "docs/*.md", "infra/README.md", "tests/README.md", "CHANGELOG.md")
+README = ROOT / "README.md"
+PATTERNS = ("*.md", "docs/**/*.md", "infra/README.md", "tests/README.md")
+DOCUMENTS = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
 # Files that a build makes.
 BUILT = ("assets/", "build/", "data/", "users/")
 MAKEFILE = (ROOT / "Makefile").read_text()
 
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
+)
 
-def documents():
-    return sorted(path for pattern in DOCUMENTS for path in ROOT.glob(pattern))
+
+def links(document):
+    """Return the file and the anchor of each link of *document* to a file of the project."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        if "://" not in target:
+            path, _, anchor = target.partition("#")
+            yield (document.parent / path).resolve() if path else document, anchor
 
 
 def anchors(document):
@@ -30,17 +34,14 @@ def anchors(document):
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+@each_document
 def test_every_link_to_a_file_of_the_project_leads_to_a_heading_that_exists(document):
-    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
-        if "://" not in target:
-            path, _, anchor = target.partition("#")
-            linked = document.parent / path if path else document
-            assert linked.is_file(), target
-            assert not anchor or anchor in anchors(linked), target
+    for path, anchor in links(document):
+        assert path.is_file(), path
+        assert not anchor or anchor in anchors(path), f"{path}#{anchor}"
 
 
-@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+@each_document
 def test_every_file_that_is_named_by_its_path_exists(document):
     places = (ROOT, ROOT / "generator", document.parent)
     for path in re.findall(
@@ -50,59 +51,62 @@ def test_every_file_that_is_named_by_its_path_exists(document):
             assert any((place / path).is_file() for place in places), path
 
 
-def test_every_document_is_linked_in_the_readme():
-    linked = {ROOT / target for target in re.findall(r"\]\(([\w./-]+)\)", README)}
-    assert {*documents()} - {ROOT / "README.md"} <= linked
+def test_links_lead_from_the_readme_to_every_document():
+    linked = {README}
+    documents = [README]
+    while documents:
+        paths = {path for path, _ in links(documents.pop()) if path.suffix == ".md"}
+        documents += paths - linked
+        linked |= paths
+    assert {*DOCUMENTS} <= linked
 
 
 @pytest.mark.parametrize("name", generate.DOCUMENTS)
-def test_parts_of_documents_that_are_made_from_the_code_are_up_to_date(name):
+def test_parts_made_from_the_code_are_up_to_date(name):
     document = (ROOT / "docs" / name).read_text()
     assert document == generate.update(document, generate.PARTS), "run `make docs`"
 
 
-@pytest.mark.parametrize("command", ghdirectory.commands)
-def test_every_command_is_in_the_readme(command):
-    assert re.search(rf"^\| `{command}\b", README, re.MULTILINE)
+def test_every_part_made_from_the_code_is_in_a_document():
+    documents = [(ROOT / "docs" / name).read_text() for name in generate.DOCUMENTS]
+    names = [match[2] for text in documents for match in generate.PART.finditer(text)]
+    assert sorted(names) == sorted(generate.PARTS)
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_every_parameter_is_in_the_readme(name):
-    assert re.search(rf"^\| `{name}` \|", README, re.MULTILINE)
+def test_every_target_and_variable_of_make_has_a_text():
+    targets = re.search(r"^\.PHONY: ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)[1]
+    for target in {*targets.replace("\\", "").split()} - {"check-python"}:
+        assert f"| `make {target}` |" in generate.targets(MAKEFILE)
+    for name in re.search(r"^NAMES := (.*)", MAKEFILE, re.MULTILINE)[1].split():
+        assert f"| `{name}=" in generate.variables(MAKEFILE)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_source_is_in_the_readme_and_the_help(form):
-    assert f"| `{form}` |" in README
-    assert form in dict(SOURCES)
+# ------------------------------------------------------------------------------ docs/generate.py
 
 
-def test_every_target_and_variable_is_in_the_readme():
-    targets = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
-    assert targets == re.findall(
-        r"`([a-z-]+)`", README.partition("every target (")[2].partition(")")[0]
-    )
-    variables = re.findall(
-        r"^([A-Z_]+) =(?: (.*))?$", MAKEFILE.partition("\n\n# Recipes")[0], re.MULTILINE
-    )
-    for name, value in variables:
-        if name not in ("STORE", "DATABASE", "SITE"):
-            assert f"`{name}={value}`" in README
+def test_only_the_marked_parts_of_a_document_change():
+    document = "before\n<!-- generated by make docs: a -->\n{}<!-- end -->\nafter\n"
+    updated = document.format("\nnew\n\n")
+    for text in ("", "\nold\n\n", "\nnew\n\n"):
+        assert generate.update(document.format(text), {"a": lambda: "new\n"}) == updated
 
 
-def test_the_defaults_in_the_readme_are_those_of_the_command_line():
-    defaults = {
-        command: {option.name: option.default for option in ghdirectory.commands[command].params}
-        for command in ("seed", "serve")
+def test_an_unknown_part_is_an_error():
+    with pytest.raises(KeyError, match="typo"):
+        generate.update("<!-- generated by make docs: typo -->\n<!-- end -->", {})
+
+
+def test_a_picture_leaves_out_small_modules_and_arrows_that_follow_from_others():
+    packages = {
+        "generator.text": set(),
+        "function": set(),
+        "generator.site": {"function", "generator.text"},
+        "generator.render": {"function", "generator.site"},
     }
-    assert (
-        f"seed [SOURCE]... --total N --refresh"
-        f" --max-wait {defaults['seed']['max_wait']} --dry-run" in README
-    )
-    assert f"serve --port {defaults['serve']['port']}" in README
-
-
-def test_the_newest_version_in_the_changelog_is_the_packages():
-    newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert newest[1] == project["version"]
+    assert generate.picture(packages).splitlines() == [
+        "```mermaid",
+        "flowchart TD",
+        "  render --> site",
+        "  site --> function",
+        "```",
+    ]

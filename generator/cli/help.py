@@ -6,27 +6,22 @@ from typing import Any
 import click
 
 MAX_WIDTH = 100  # columns; longer lines are hard to read
-SOURCES = (
-    ("users", "GitHub's list of all users, in the order they signed up"),
-    ("org:NAME", "the members of an organisation"),
-    ("repo:OWNER/NAME", "the contributors to a repository"),
-    ("stargazers:OWNER/NAME", "the users who starred a repository"),
-    ("followers:LOGIN", "the followers of a user"),
-    ("search:QUERY", "the results of GitHub's user search, such as search:location:iceland"),
-    (
-        "file:PATH",
-        "a CSV file with the columns id and login (type, avatar_url and html_url are optional),"
-        " or JSON or NDJSON with GitHub's user objects; file:- is standard input",
-    ),
-    (
-        "https://github.com/...",
-        "the list that this page shows, such as .../psf/requests/stargazers",
-    ),
-    ("sample", "150 invented accounts, to try the program without a network"),
-    ("auto", "users; if GitHub cannot be reached, the stored users or else sample"),
-)
 # Options by the names that the API and other programs have for them.
 SYNONYMS = {"--limit": "--total", "--count": "--total", "--pagination": "--page-sizes"}
+
+
+def sources() -> list[tuple[str, str]]:
+    """Return the forms of all sources, and what each is."""
+    from generator.seed import FORMS  # here, because it loads httpx
+
+    return [
+        *FORMS.items(),
+        (
+            "https://github.com/...",
+            "the list that this page shows, such as .../psf/requests/stargazers",
+        ),
+        ("auto", "the default: users, or if GitHub cannot be reached, the stored users or sample"),
+    ]
 
 
 class Formatter(click.HelpFormatter):
@@ -119,5 +114,5 @@ class Group(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sources before the epilog."""
         with formatter.section("Sources"):
-            formatter.write_dl(SOURCES)
+            formatter.write_dl(sources())
         super().format_epilog(ctx, formatter)

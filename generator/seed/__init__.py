@@ -1,6 +1,6 @@
 """Sources of users, and reading them into the store."""
 
 from generator.seed.seeder import Reporter, Seeder
-from generator.seed.sources import Source, joined_title, local_files, parse_source
+from generator.seed.sources import FORMS, Source, joined_title, local_files, parse_source
 
-__all__ = ["Reporter", "Seeder", "Source", "joined_title", "local_files", "parse_source"]
+__all__ = ["FORMS", "Reporter", "Seeder", "Source", "joined_title", "local_files", "parse_source"]

@@ -91,7 +91,7 @@ def parse_source(spec: str, api_url: str) -> Source:
         )
         raise UnknownSource(f"there is no source {spec!r}; {advice}")
     kind, _, detail = name.partition(":")
-    _, make_source = SOURCES[kind]
+    _, _, make_source = SOURCES[kind]
     return make_source(kind, detail, api_url)
 
 
@@ -109,7 +109,7 @@ def _is_several(spec: str, api_url: str) -> bool:
 def _is_complete(name: str) -> bool:
     """Return whether *name* has the form of a source."""
     kind, colon, detail = name.partition(":")
-    form, _ = SOURCES.get(kind, (None, None))
+    form, *_ = SOURCES.get(kind, (None,))
     return form is not None and (bool(detail.strip()) if ":" in form else not colon)
 
 
@@ -158,7 +158,7 @@ def _suggestion(spec: str) -> str | None:
         if re.fullmatch(r"[\w.-]+/[\w.-]+", spec):
             return f"repo:{spec}"
     (closest,) = get_close_matches(kind.lower(), [*SOURCES, "auto"], n=1) or [""]
-    form, _ = SOURCES.get(closest, (closest, None))
+    form, *_ = SOURCES.get(closest, (closest,))
     return f"{closest}:{detail}" if ":" in form and detail.strip() else form or None
 
 
@@ -244,11 +244,12 @@ def _sample(kind: str, detail: str, api_url: str) -> Source:
     return Source(kind, "sample users", kind, records=read_sample, path=SAMPLE)
 
 
-# By the word before the colon: the form for help, and the function that makes the source.
-SOURCES: dict[str, tuple[str, MakeSource]] = {
-    "users": ("users", _users),
+# By the word before the colon: the form, what the source is (for help), and a function to make it.
+SOURCES: dict[str, tuple[str, str, MakeSource]] = {
+    "users": ("users", "GitHub's list of all users, in the order they signed up", _users),
     "org": (
         "org:NAME",
+        "the public members of an organisation; with a member's token, all members",
         partial(
             _named,
             "orgs/{}/members",
@@ -258,6 +259,7 @@ SOURCES: dict[str, tuple[str, MakeSource]] = {
     ),
     "repo": (
         "repo:OWNER/NAME",
+        "the contributors to a repository, without anonymous ones",
         partial(
             _named,
             "repos/{}/contributors",
@@ -268,11 +270,26 @@ SOURCES: dict[str, tuple[str, MakeSource]] = {
     ),
     "stargazers": (
         "stargazers:OWNER/NAME",
+        "the users who starred a repository",
         partial(_named, "repos/{}/stargazers", "stargazers of {}"),
     ),
-    "followers": ("followers:LOGIN", partial(_named, "users/{}/followers", "followers of {}")),
-    "search": ("search:QUERY", _search),
-    "file": ("file:PATH", _file),
-    "sample": ("sample", _sample),
+    "followers": (
+        "followers:LOGIN",
+        "the followers of a user",
+        partial(_named, "users/{}/followers", "followers of {}"),
+    ),
+    "search": (
+        "search:QUERY",
+        "the results of GitHub's user search, 1,000 at most; for example search:location:iceland",
+        _search,
+    ),
+    "file": (
+        "file:PATH",
+        "a CSV file with the columns id and login (type, avatar_url and html_url are optional),"
+        " or JSON or NDJSON with GitHub's user objects; file:- is standard input",
+        _file,
+    ),
+    "sample": ("sample", "150 invented accounts, to try the program without a network", _sample),
 }
-FORMS = tuple(form for form, _ in SOURCES.values())
+# What each form of a source is.
+FORMS = {form: description for form, description, _ in SOURCES.values()}

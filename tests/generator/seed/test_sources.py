@@ -187,7 +187,7 @@ def test_a_source_names_the_limits_of_githubs_list():
 
 
 def test_the_form_of_a_source_starts_with_its_kind():
-    assert all(form.partition(":")[0] == kind for kind, (form, _) in SOURCES.items())
+    assert all(form.partition(":")[0] == kind for kind, (form, *_) in SOURCES.items())
 
 
 @pytest.mark.parametrize(
