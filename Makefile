@@ -70,13 +70,16 @@ help: ## Show the targets and variables
 	@echo "          make build-site SOURCE='search:location:\"new york\"'"
 	@echo "          make build-site SOURCE=org:python ARGS='repo:psf/requests --refresh'"
 
+# Not if another target builds the site on its way.
+NEXT = $(if $(filter 0,$(MAKELEVEL)),echo "Look at it: make serve$$(test "$$BUILD" = build || printf ' BUILD=%s' "$$BUILD")")
+
 install: .venv/.dev ## Install packages for building, testing and linting into .venv
 
 build-site: .venv/.build ## Seed, bake, render and check: the database and the site, in build/
 	@case "$$SOURCE" in -*) echo "SOURCE=$$SOURCE is an option, not a source: put options in ARGS" >&2; exit 2;; esac
 	@$(WITH_ARGS) $(RUN) build "$$SOURCE" --store="$$STORE" --database="$$DATABASE" --output="$$SITE" \
 	  --page-sizes="$$PAGE_SIZES" $${TOTAL:+--total="$$TOTAL"} $${ORIGIN:+--origin="$$ORIGIN"}
-	@echo "Look at it: make serve"
+	@$(NEXT)
 
 serve: .venv/.build ## Serve the site and the API on http://127.0.0.1:5000; build them if missing
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site

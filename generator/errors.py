@@ -90,7 +90,8 @@ class Unreachable(SourceError):
     """The server of *url* cannot be connected to."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"cannot reach {url}: {reason or 'no connection'}")
+        server = "/".join(url.split("/")[:3])
+        super().__init__(f"cannot reach {server}: {reason or 'no connection'}")
 
 
 class RequestFailed(SourceError):

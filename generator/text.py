@@ -1,6 +1,7 @@
 """Numbers, sizes, times and durations as people read them. Does no I/O."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 
@@ -12,6 +13,11 @@ def number(value: int) -> str:
 def count(value: int, noun: str) -> str:
     """Return *value* with its noun: "1 user", "1,000 users"."""
     return f"{value:,} {noun}{'' if value == 1 else 's'}"
+
+
+def counts(numbers: Mapping[str, int]) -> str:
+    """Return *numbers* with their words, without those that are 0: "2 new, 1,000 unchanged"."""
+    return ", ".join(f"{number:,} {word}" for word, number in numbers.items() if number)
 
 
 def percentage(part: int, whole: int) -> str:

@@ -101,6 +101,12 @@ def test_a_source_is_one_argument_whatever_its_characters(project, text):
     assert not project.has_run_something()
 
 
+def test_a_build_ends_with_the_next_command(project):
+    assert project.make("build-site").stdout == "Look at it: make serve\n"
+    assert project.make("build-site", "BUILD=b").stdout == "Look at it: make serve BUILD=b\n"
+    assert "make serve" not in project.make("serve").stdout  # it builds what is missing
+
+
 @pytest.mark.parametrize("text", ["-x", "--no-data", "--help"])
 def test_a_source_that_is_an_option_is_refused(project, text):
     result = project.make("build-site", f"SOURCE={text}")

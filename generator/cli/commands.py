@@ -6,6 +6,7 @@ second to load, which is most of a build that has nothing to do.
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,7 +24,7 @@ from generator.cli.help import Group
 from generator.errors import GeneratorError, StoreError, UnknownSource, is_fixable, reason
 from generator.last_build import LastBuild
 from generator.site import read_build
-from generator.text import count
+from generator.text import count, counts
 
 if TYPE_CHECKING:
     from generator import publish as publishing
@@ -53,6 +54,13 @@ Example: ghdirectory build --total 1000 && ghdirectory serve
 @click.version_option(None, "-V", "--version", package_name="github-user-directory")
 def ghdirectory() -> None:
     """Make a directory of GitHub users: a static site and the API's database."""
+
+
+@ghdirectory.result_callback()
+def warn_at_end(warning: str | None) -> None:
+    """Show the warning that a command returned: at the end, where it is seen."""
+    if warning:
+        terminal.warn(warning)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory seed org:python repo:psf/requests --total 1000")
@@ -163,8 +171,7 @@ def render(
                 jobs=jobs,
             )
     terminal.say(
-        f"Rendered {build.total_pages():,} pages into {site} (files: {files.written:,} written,"
-        f" {files.unchanged:,} unchanged, {files.removed:,} removed)"
+        f"Rendered {build.total_pages():,} pages into {site} (files: {counts(asdict(files))})"
     )
 
 
@@ -193,7 +200,7 @@ def check(database: Path, site: Path, base_path: str, jobs: int | None) -> None:
 @options.database_option
 @options.output_option
 @options.render_options
-def build(**settings: Any) -> None:
+def build(**settings: Any) -> str | None:
     """Seed, bake, render and check in one run, unless nothing changed since the last one."""
     last, is_local = _last_build(**settings)
     warning, unchanged = None, last.unchanged_files() if is_local else None
@@ -206,10 +213,10 @@ def build(**settings: Any) -> None:
                 _run(stage, settings)
     else:
         terminal.say(
-            f"Built    {settings['site']} before: nothing changed since ({unchanged:,} files)"
+            f"Kept     {settings['site']}: nothing changed since the last build"
+            f" ({count(unchanged, 'file')})"
         )
-    if warning:  # repeated at the end, where it is seen
-        terminal.warn(warning)
+    return warning
 
 
 def _last_build(

@@ -13,6 +13,7 @@ from generator.cli import types
 from generator.site import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+MAX_TOTAL = 10**9  # more users than any list has
 STORE, DATABASE, SITE = "build/github_users.db", "build/directory.db", "build/site"
 
 
@@ -64,7 +65,7 @@ seed_options = combine(
     click.option(
         "-t",
         "--total",
-        type=types.Integer(1),
+        type=types.Integer(1, MAX_TOTAL),
         show_default="150 of a list on GitHub, all of a file",
         help="How many users of each source to list.",
     ),

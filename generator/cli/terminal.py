@@ -74,10 +74,8 @@ def error(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Write a warning between two lines of asterisks."""
-    rule = "*" * min(_console.width, 78)
-    lines = "\n".join(f"  {line}" for line in f"WARNING: {text}".splitlines())
-    message(Text(f"{rule}\n{lines}\n{rule}", "bold yellow"))
+    """Write a warning."""
+    message(Text(f"WARNING: {text}", "bold yellow"))
 
 
 def wait(seconds: float, reason: str) -> None:

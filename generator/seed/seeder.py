@@ -14,11 +14,21 @@ from generator.seed import crawl, local
 from generator.seed.sample import read_sample
 from generator.seed.sources import Source, parse_source
 from generator.store import ListProgress, Store
-from generator.text import count, utc_time
+from generator.text import count, counts, utc_time
 
 # How many users of a list on GitHub the directory lists, if no total is given.
 DEFAULT_TOTAL = 150
-MAX_TOTAL = 10**15  # SQLite's integers end at 2^63
+ALL = 10**9  # more users than any list has
+# The words of a summary, in its order, by the keys of `Tally`.
+TALLY_WORDS = {
+    "new": "new",
+    "renamed": "renamed",
+    "retyped": "changed type",
+    "changed": "changed address",
+    "gone": "gone",
+    "unchanged": "unchanged",
+    "left out": "left out (deleted accounts)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class Seeder:
         If GitHub cannot be reached, `auto` takes the stored users, or else the sample.
 
         Returns:
-            The warning that a fallback showed, None without a fallback.
+            A warning that names the fallback, None without one.
 
         Raises:
             UnknownSource: a name is not that of a source.
@@ -105,7 +115,7 @@ class Seeder:
         about, most = ("", "") if source.is_by_id or not requests else ("about ", "at most ")
         self.reporter.say(
             f"{source.name}: {about}{count(requests, 'request')}, for"
-            f" {most}{count(users, 'user')} of {self.total or total:,}"
+            f" {most}{count(users, 'user')} of {total:,}"
         )
         return requests
 
@@ -147,7 +157,7 @@ class Seeder:
         return ListProgress(source.identity, source.name, source.title, total)
 
     def _total(self, *, is_local: bool) -> int:
-        return min(self.total or (MAX_TOTAL if is_local else DEFAULT_TOTAL), MAX_TOTAL)
+        return self.total or (ALL if is_local else DEFAULT_TOTAL)
 
     def _seed(self, sources: Sequence[Source], *, insist: bool = True) -> None:
         lists = [self._list(source) for source in sources]
@@ -172,7 +182,7 @@ class Seeder:
     def _read(
         self, source: Source, store: Store, total: int, client: Client | None
     ) -> crawl.Outcome:
-        shown = total if total < MAX_TOTAL else None
+        shown = total if total < ALL else None
         with self.reporter.progress("Seeding", shown, "users") as advance:
             if client is None or source.url is None:
                 return local.copy(source, store, total, _now, advance, self.reporter.warn)
@@ -183,7 +193,8 @@ class Seeder:
         users = store.count(source.identity, total)
         remark = self._requested(users)
         if store.is_cut(source.identity):
-            remark = f"; the first {users:,} of more; --total brings them"
+            advice = "" if self.total else "; --total reads more"
+            remark = f", the first {users:,} of a longer list{advice}"
         self.reporter.say(
             f"Seeded   {count(users, 'user')} into {self.path} (source: {source.name}{remark})"
         )
@@ -198,13 +209,10 @@ class Seeder:
     def _fall_back(self, users: Source, reason: str) -> str:
         """Use the stored users if there are any, or else the sample. Return the warning."""
         stored = self._choose_stored(users)
-        used = stored or "the embedded SAMPLE of invented accounts"
-        warning = f"{reason}.\nThis build uses {used}."
-        self.reporter.warn(warning)
         sample = parse_source("sample", self.api_url)
         if not stored and not self._lists_sample(sample):
             self._seed([sample])
-        return warning
+        return f"{reason}.\nUsed instead: {stored or 'the sample of invented accounts'}."
 
     def _lists_sample(self, sample: Source) -> bool:
         """Return whether the directory lists the users that the *sample* has now, and no others."""
@@ -233,24 +241,18 @@ class Seeder:
             store.commit_choice()
             lists, number = store.chosen(), sum(1 for _ in store.profiles())
         return (
-            f"the users that {self.path} holds: {count(number, 'user')}"
+            f"{count(number, 'user')} of {self.path}"
             f" (source: {', '.join(stored.source for stored in lists)},"
             f" as of {max(stored.seeded_at or '' for stored in lists)}{self._requested(number)})"
         )
 
 
 def _summary(source: Source, outcome: crawl.Outcome) -> str:
-    tally = outcome.tally
-    numbers = {
-        "new": tally["new"],
-        "renamed": tally["renamed"],
-        "changed type": tally["retyped"],
-        **({"changed address": tally["changed"]} if tally["changed"] else {}),
-        "gone": tally["gone"],
-        "unchanged": tally["unchanged"],
-        **({"left out (deleted accounts)": tally["left out"]} if tally["left out"] else {}),
-    }
-    summary = ", ".join(f"{number:,} {change}" for change, number in numbers.items())
+    """Return what was read, as in "150 new, 2 gone; 2 requests"."""
+    if source.url and not outcome.requests:
+        return "all were stored before; --refresh reads them again to find changes"
+    tally = {word: outcome.tally[key] for key, word in TALLY_WORDS.items()}
+    summary = counts(tally) or "nothing new"
     if source.url:
         summary += f"; {count(outcome.requests, 'request')}"
     if outcome.not_modified:

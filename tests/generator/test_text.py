@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from generator.text import count, day, duration, number, percentage, rough_size, utc_time
+from generator.text import count, counts, day, duration, number, percentage, rough_size, utc_time
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 
@@ -39,6 +39,11 @@ def test_a_time_has_a_date_unless_it_is_within_a_day(hours, text):
 )
 def test_a_count_has_a_noun_in_the_singular_or_plural(value, text):
     assert count(value, "user") == text
+
+
+def test_counts_leave_out_what_is_0():
+    assert counts({"new": 2, "gone": 0, "unchanged": 1000}) == "2 new, 1,000 unchanged"
+    assert counts({"new": 0}) == ""
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_the_same_build_again_writes_nothing(run, built):
     before = files(built)
     result = run(*BUILD)
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == "Built    build/site before: nothing changed since (15 files)\n"
+    assert result.stdout == "Kept     build/site: nothing changed since the last build (15 files)\n"
     assert files(built) == before
 
 
@@ -50,7 +50,7 @@ def test_the_sample_that_replaces_github_is_not_built_again(run, tmp_path):
     before = files(tmp_path)
     result = run("build", *SMALL_SITE)
     assert NOTHING in result.stdout
-    assert "This build uses the embedded SAMPLE" in result.stderr
+    assert "Used instead: the sample" in result.stderr
     assert files(tmp_path) == before
     assert NOTHING not in run("build", "-t", "40", *SMALL_SITE).stdout
 

@@ -15,7 +15,7 @@ from tests.generator.cli.program import LISTS, NOWHERE, USERS, github, ids, star
 def test_users_is_an_error_where_github_cannot_be_reached(run):
     result = run("seed", "users", "--max-wait", "0")
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr.startswith(f"Error: cannot reach {NOWHERE}/users")
+    assert result.stderr.startswith(f"Error: cannot reach {NOWHERE}: ")
 
 
 def test_an_unreadable_file_leaves_the_store_unchanged(run, tmp_path):
@@ -114,7 +114,7 @@ def test_the_end_that_github_puts_to_a_list_is_a_warning_and_deleted_accounts_ar
     assert f"GitHub ends the list before {api}/repos/a/b/stargazers?" in result.stderr
     assert PAGES_LIMITED in result.stderr
     assert "Seeded   199 users" in result.stdout
-    assert "0 unchanged, 1 left out (deleted accounts); 3 requests" in result.stdout
+    assert "199 new, 1 left out (deleted accounts); 3 requests" in result.stdout
     assert "GitHub counts 12 users in this list; 10 of them were read" in result.stdout
 
 
@@ -178,8 +178,8 @@ def test_a_dry_run_subtracts_what_is_stored(run):
 
 def test_a_dry_run_repeats_the_total_as_typed(run):
     with serving(github()) as api:
-        result = run("seed", "search:x", "--dry-run", "--total", "9" * 20, api=api)
-    assert "for at most 1,000 users of 99,999,999,999,999,999,999\n" in result.stdout
+        result = run("seed", "search:x", "--dry-run", "--total", "1000000000", api=api)
+    assert "for at most 1,000 users of 1,000,000,000\n" in result.stdout
 
 
 def test_a_dry_run_reports_that_a_server_has_no_rate_limit(run):
@@ -193,9 +193,7 @@ def test_a_refresh_reports_what_changed(run):
         run("seed", "users", api=api)
         fake.users = [USERS[0] | {"login": "renamed"}, *USERS[2:]]
         result = run("seed", "users", "--refresh", api=api)
-        assert (
-            "1 new, 1 renamed, 0 changed type, 1 gone, 148 unchanged; 2 requests" in result.stdout
-        )
+        assert "1 new, 1 renamed, 1 gone, 148 unchanged; 2 requests" in result.stdout
         assert "Without GITHUB_TOKEN an answer of 304 counts" in result.stdout
         run("seed", "users", api=api, token="good")
         run("seed", "users", "--refresh", api=api, token="good")
