@@ -94,6 +94,7 @@ def seed(
 @options.store_option
 @click.option(
     "--output",
+    "--database",
     "database",
     type=types.FILE,
     default=options.DATABASE,

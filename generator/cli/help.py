@@ -1,13 +1,28 @@
 """Help as wide as the terminal, with commands in the order of their use; hints at options."""
 
+from difflib import get_close_matches
 from shutil import get_terminal_size
 from typing import Any
 
 import click
 
 MAX_WIDTH = 100  # columns; longer lines are hard to read
-# Options by the names that the API and other programs have for them.
-SYNONYMS = {"--limit": "--total", "--count": "--total", "--pagination": "--page-sizes"}
+# Names that the API and other programs have for options. The first that a command has is meant.
+OTHER_NAMES = {
+    "--total": ("--limit", "--count", "--number", "-n"),
+    "--page-sizes": ("--pagination", "--per-page", "--size"),
+    "--database": ("--db", "--directory"),
+    "--store": ("--db", "--directory"),
+    "--output": ("--out", "-o", "--dir", "--folder"),
+    "--site": ("--out", "-o", "--dir", "--folder"),
+    "--host": ("--bind", "--address"),
+    "--port": ("-p",),
+    "--api-url": ("--url", "--base-url"),
+    "--endpoint-url": ("--url", "--base-url"),
+    "--jobs": ("--workers", "--threads", "--processes"),
+}
+# How alike two names are, from 0 to 1, if one may be a typing error for the other.
+MIN_LIKENESS = 0.82
 
 
 def sources() -> list[tuple[str, str]]:
@@ -46,21 +61,24 @@ class Command(click.Command):
     context_class = Context
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse *args*. The error for an unknown option names the option that is likely meant.
+        """Parse *args*. The error for unknown words ends with the example.
 
         A request for help is answered even if the other words are incomplete or invalid.
         """
         words = list(args)  # click removes words from *args*
         try:
             return self._parse(ctx, args)
-        except click.UsageError:
+        except click.UsageError as exc:
             options = words[: words.index("--")] if "--" in words else words
-            if not {*ctx.help_option_names} & {*options}:
+            if {*ctx.help_option_names} & {*options}:
+                click.echo(ctx.get_help())
+                ctx.exit()
+            if isinstance(exc, click.BadParameter) or not self.epilog:
                 raise
-            click.echo(ctx.get_help())
-            ctx.exit()
+            raise click.UsageError(f"{exc.format_message()}\n{self.epilog}", ctx) from exc
 
     def _parse(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse *args*. The error for an unknown option names the option that is likely meant."""
         words = list(args)
         try:
             return super().parse_args(ctx, args)
@@ -68,12 +86,20 @@ class Command(click.Command):
             # click reads -page-sizes as -p, followed by other letters.
             typed = [word.partition("=")[0] for word in words if word.startswith(exc.option_name)]
             name = typed[0] if typed else exc.option_name
-            options = {option for param in self.params for option in param.opts}
-            options |= {option for param in self.params for option in param.secondary_opts}
-            if SYNONYMS.get(name) in options:
-                message = f"No such option {name!r}. Did you mean {SYNONYMS[name]!r}?"
-                raise click.NoSuchOption(name, message, ctx=ctx) from exc
-            raise click.NoSuchOption(name, possibilities=sorted(options), ctx=ctx) from exc
+            message = f"No such option {name!r}."
+            if name == "--token":
+                message += " The token is read from the environment variable GITHUB_TOKEN."
+            elif meant := self._option_like(name):
+                message += f" Did you mean {meant!r}?"
+            raise click.NoSuchOption(name, message, ctx=ctx) from exc
+
+    def _option_like(self, name: str) -> str | None:
+        """Return the option that a user may mean by *name*, which is none."""
+        named = [param for param in self.params if isinstance(param, click.Option)]
+        options = [name for param in named for name in (*param.opts, *param.secondary_opts)]
+        meant = [option for option, names in OTHER_NAMES.items() if name in names]
+        meant = [option for option in meant if option in options]
+        return next(iter(meant or get_close_matches(name, options, 1, MIN_LIKENESS)), None)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return the first sentence of the help in full. The list of commands wraps it."""
@@ -95,6 +121,18 @@ class Group(click.Group):
                 raise
             message = f"{exc.message} A command's options follow its name."
             raise click.NoSuchOption(exc.option_name, message, ctx=ctx) from exc
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Return the command that *args* name. The error for a source says where sources stand."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as exc:
+            kinds = {form.partition(":")[0] for form, _ in sources()}
+            if exc.command_name.partition(":")[0] not in kinds:
+                raise
+            command = f"ghdirectory build {exc.command_name}"
+            message = f"{exc.message} It is a source: {command}"
+            raise click.NoSuchCommand(exc.command_name, message, ctx=ctx) from exc
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command.

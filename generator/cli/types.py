@@ -99,5 +99,7 @@ def query(text: str) -> list[tuple[str, str]]:
     """
     address, mark, rest = text.partition("?")
     is_address = mark and "=" not in address and ("/" in address or not address)
+    if re.fullmatch(r"[\w-]+", text):
+        raise ValueError(f"{text!r} has no parameter: did you mean 'username={text}'?")
     string = os.fsencode(rest if is_address else text).decode("utf-8", "replace")
     return parse_qsl(string, keep_blank_values=True)
