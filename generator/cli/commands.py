@@ -17,7 +17,7 @@ from function.answer import answer_profiles
 from function.contract import About
 from function.database import Directory
 from function.errors import FunctionError
-from function.query import parse_query
+from function.query import PARAMETERS, parse_query
 from generator.changes import changes_file, read_changes, write_changes
 from generator.cli import options, terminal, types
 from generator.cli.help import Group
@@ -35,7 +35,7 @@ EPILOG = """
 A GitHub token in the environment variable GITHUB_TOKEN (or GH_TOKEN) raises GitHub's limit from 60
 to 5,000 requests an hour. It needs no scope.
 
-To complete words with TAB in bash (see README.md for zsh and fish):
+To complete words with TAB in bash (docs/cli.md has the lines for zsh and fish):
 
 \b
   eval "$(_GHDIRECTORY_COMPLETE=bash_source ghdirectory)"
@@ -66,7 +66,11 @@ def warn_at_end(warning: str | None) -> None:
 @ghdirectory.command(epilog="Example: ghdirectory seed org:python repo:psf/requests --total 1000")
 @options.sources_argument
 @options.seed_options
-@click.option("--dry-run", is_flag=True, help="Only print how many requests are needed and left.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only print how many requests are needed, and how many GitHub still allows.",
+)
 def seed(
     sources: Sequence[str],
     total: int | None,
@@ -182,7 +186,7 @@ def render(
 @options.base_path_option
 @options.jobs_option
 def check(database: Path, site: Path, base_path: str, jobs: int | None) -> None:
-    """Check that the site's pages match the API, and that their links resolve."""
+    """Check that the site is complete: its pages match the API, and its links resolve."""
     from generator.check import check as check_site
 
     with closing(Directory(database)) as directory:
@@ -251,9 +255,13 @@ def _run(command: click.Command, settings: dict[str, Any]) -> Any:
     type=types.query,
     metavar="[QUERY]",
     default="",
-    help="A query string, or a URL or path that has one.",
+    help=f"A query string of {', '.join(PARAMETERS)}; or a URL or path that has one.",
 )
-@click.option("--explain", is_flag=True, help="Print the SQL, its plan, rows and pages read, time.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Print how the answer is found: the SQL, its plan, what it reads, and the time.",
+)
 @options.database_option
 def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> None:
     """Print the API's answer to a query.
@@ -275,7 +283,12 @@ def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> None:
 @click.option(
     "--port", type=types.Integer(0, 65535), default=5000, help="The port. 0: any free port."
 )
-@click.option("--host", type=types.name, default="127.0.0.1", help="The address to listen on.")
+@click.option(
+    "--host",
+    type=types.name,
+    default="127.0.0.1",
+    help="The address to listen on. 0.0.0.0: all addresses.",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the site in a browser.")
 @options.database_option
 @options.site_option
@@ -283,7 +296,7 @@ def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> None:
 def serve(
     port: int, host: str, open_browser: bool, database: Path, site: Path, base_path: str
 ) -> None:
-    """Serve the site and the API on this machine, as a preview."""
+    """Serve the site and the API on this machine, as a preview. Ctrl-C ends it."""
     import webbrowser
 
     from generator.serve import Preview
@@ -316,7 +329,11 @@ def serve(
     "--concurrency", type=types.Integer(1, 256), default=32, help="How many requests run at once."
 )
 @click.option("--allow-sample", is_flag=True, help="Publish the invented accounts of `sample` too.")
-@click.option("--verify", is_flag=True, help="Only compare a published site with its manifest.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Only compare a published site with its manifest.",
+)
 @click.option("--dry-run", is_flag=True, help="Only print what would be uploaded.")
 def publish(
     bucket: str,

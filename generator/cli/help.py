@@ -33,7 +33,7 @@ def sources() -> list[tuple[str, str]]:
         *FORMS.items(),
         (
             "https://github.com/...",
-            "the list that this page shows, such as .../psf/requests/stargazers",
+            "the list that the page shows, such as .../psf/requests/stargazers",
         ),
         ("auto", "the default: users, or if GitHub cannot be reached, the stored users or sample"),
     ]

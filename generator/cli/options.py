@@ -53,7 +53,7 @@ base_path_option = click.option(
     metavar="PATH",
     type=types.base_path,
     default="/",
-    help="The site's path on its host.",
+    help="The site's path on its host, such as /people/.",
 )
 jobs_option = click.option(
     "--jobs",
@@ -106,7 +106,8 @@ render_options = combine(
         "--types",
         metavar="TYPES",
         default="all",
-        help="Types with lists of their own, such as User,Bot; all (the most common); or none.",
+        help="Account types that get pages of their own: names such as User,Bot; all (the eight"
+        " most common); or none.",
     ),
     click.option(
         "--origin",
@@ -116,7 +117,7 @@ render_options = combine(
     ),
     base_path_option,
     click.option(
-        "--data/--no-data", default=True, help="Whether the site has all users as downloads."
+        "--data/--no-data", default=True, help="Whether all users can be downloaded from the site."
     ),
     jobs_option,
 )
