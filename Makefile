@@ -56,10 +56,11 @@ SAM := $(if $(shell command -v sam),,.venv/.aws)
 .PHONY: help install build-site serve bundle deploy rollback destroy test lint lint-aws bench \
   docs clean distclean lock check-python
 
-help: ## Show the targets and variables
-	@echo "A directory of GitHub users: a static site and a query function, from one SQLite file."
+help: ## 1 s | Show the targets and variables
+	@echo "A directory of GitHub users: a static site and an API, from one SQLite file."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@echo "Targets, and how long each takes on two cores:"
+	@awk -F ':.*## | [|] ' '/^[a-z-]+:.*## / {printf "  make %-11s %-8s %s\n", $$1, $$2, $$3}' Makefile
 	@echo
 	@echo "Variables and their values:"
 	@printf '  %s\n' "SOURCE=$$SOURCE  TOTAL=$$TOTAL  ORIGIN=$$ORIGIN  PAGE_SIZES=$$PAGE_SIZES" \
@@ -73,24 +74,24 @@ help: ## Show the targets and variables
 # Not if another target builds the site on its way.
 NEXT = $(if $(filter 0,$(MAKELEVEL)),echo "Look at it: make serve$$(test "$$BUILD" = build || printf ' BUILD=%s' "$$BUILD")")
 
-install: .venv/.dev ## Install packages for building, testing and linting into .venv
+install: .venv/.dev ## 1 min | Install packages for building, testing and linting into .venv
 
-build-site: .venv/.build ## Seed, bake, render and check: the database and the site, in build/
+build-site: .venv/.build ## 20 s | Seed, bake, render and check the site in build/ (unchanged: 1 s)
 	@case "$$SOURCE" in -*) echo "SOURCE=$$SOURCE is an option, not a source: put options in ARGS" >&2; exit 2;; esac
 	@$(WITH_ARGS) $(RUN) build "$$SOURCE" --store="$$STORE" --database="$$DATABASE" --output="$$SITE" \
 	  --page-sizes="$$PAGE_SIZES" $${TOTAL:+--total="$$TOTAL"} $${ORIGIN:+--origin="$$ORIGIN"}
 	@$(NEXT)
 
-serve: .venv/.build ## Serve the site and the API on http://127.0.0.1:5000; build them if missing
+serve: .venv/.build ## 1 s | Serve site and API on http://127.0.0.1:5000; build them if missing
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site
 	@$(RUN) serve --port="$$PORT" --database="$$DATABASE" --site="$$SITE"
 
-bundle: .venv/.build ## Write the bundle for Lambda to build/bundle, and print its size
+bundle: .venv/.build ## 3 s | Write the bundle for Lambda to build/bundle, and print its size
 	@test -f "$$DATABASE" || $(MAKE) --no-print-directory build-site
 	@$(BIN)/python -m infra.bundle --database="$$DATABASE" -- "$$BUILD/bundle"
 
 # What can be refused at once is refused before the other packages are installed.
-deploy: .venv/.build ## Deploy the site and the API together to AWS, as the stack STACK
+deploy: .venv/.build ## minutes | Deploy the site and the API together to AWS, as the stack STACK
 	@$(BIN)/python -m infra.stack_name "$$STACK"
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site ARGS=
 	@$(DEPLOY) deploy --check --stack="$$STACK" --site="$$SITE" --keep="$$KEEP" \
@@ -99,23 +100,23 @@ deploy: .venv/.build ## Deploy the site and the API together to AWS, as the stac
 	@$(DEPLOY) deploy --stack="$$STACK" --site="$$SITE" --database="$$DATABASE" \
 	  --keep="$$KEEP" --parameters="$$PARAMETERS"
 
-rollback: .venv/.deploy $(SAM) ## Return to the previous deployment (ARGS=--list shows all)
+rollback: .venv/.deploy $(SAM) ## minutes | Return to the previous deployment (ARGS=--list shows all)
 	@$(DEPLOY) rollback --stack="$$STACK"
 
-destroy: .venv/.deploy ## Delete the stack and its bucket, after a confirmation
+destroy: .venv/.deploy ## minutes | Delete the stack and its bucket, after a confirmation
 	@$(DEPLOY) destroy --stack="$$STACK"
 
-test: .venv/.dev ## Run all tests, or those that ARGS names
+test: .venv/.dev ## 5 min | Run all tests, or those that ARGS names (ARGS="-m 'not slow'": 50 s)
 	@$(WITH_ARGS) $(BIN)/python -m pytest
 
-lint: .venv/.dev ## Check style, types, formatting and the AWS template
+lint: .venv/.dev ## 10 s | Check style, types, formatting and the AWS template
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint template.yaml
 
 # --skip-download: checkov's rules are in its package; it sends no request.
-lint-aws: .venv/.lint ## Check the workflows and the security of the AWS template
+lint-aws: .venv/.lint ## 10 s | Check the workflows and the security of the AWS template
 	@.venv/lint/bin/actionlint
 	@.venv/lint/bin/zizmor --quiet --offline .github/workflows
 	@.venv/lint/bin/checkov --file template.yaml --framework cloudformation --skip-download --compact --quiet
@@ -123,18 +124,18 @@ lint-aws: .venv/.lint ## Check the workflows and the security of the AWS templat
 	  then AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 sam validate --lint; \
 	  else echo "Skipped: sam validate --lint, because sam is not installed (\`make lint\` runs its cfn-lint)"; fi
 
-bench: $(if $(filter -h --help,$(ARGS)),.venv/.build,.venv/.dev) ## Compare with limits, plain designs and other programs, as ratios
+bench: $(if $(filter -h --help,$(ARGS)),.venv/.build,.venv/.dev) ## 25 min | Compare with limits, plain designs and other programs, as ratios
 	@$(WITH_ARGS) $(BIN)/python -m bench
 
-docs: .venv/.build ## Write the parts of docs/ that are made from the code
+docs: .venv/.build ## 1 s | Write the parts of docs/ that are made from the code
 	@$(BIN)/python -m docs.generate
 
-clean: ## Remove built files and caches; the store of seeded users stays
+clean: ## 1 s | Remove built files and caches; the store of seeded users stays
 	@$(IN_HERE); rm -rf -- "$$BUILD/site" "$$BUILD/bundle" "$$BUILD/changes.json" "$$BUILD/changes.json.part" \
 	  "$$BUILD/directory.db" "$$BUILD/directory.db.part" "$$BUILD/directory.db.lock"
 	@rm -rf .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
-distclean: clean ## Remove the store and .venv too, for a state like a fresh clone
+distclean: clean ## 1 s | Remove the store and .venv too, for a state like a fresh clone
 	@$(IN_HERE); rm -f -- "$$BUILD/github_users"*.db* && { rmdir -- "$$BUILD" 2>/dev/null || true; }
 	@rm -rf .venv *.egg-info
 
@@ -143,7 +144,7 @@ IN_HERE = if test -e "$$BUILD"; then here="$$(pwd -P)"; \
   case "$$(cd -- "$$BUILD" && pwd -P)" in "$$here"/?*) ;; *) \
   echo "BUILD=$$BUILD is not inside this folder: remove it by hand" >&2; exit 1;; esac; fi
 
-lock: ## Update the lock files from pyproject.toml (needs uv)
+lock: ## 1 min | Update the lock files from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: python3 -m pip install uv, or see" \
 	  "https://docs.astral.sh/uv/getting-started/installation/" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -39,9 +39,11 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def targets(makefile: str) -> str:
-    """Return the table of the targets, from the texts after "## "."""
-    rows = re.findall(r"^([a-z-]+):.*## (.+)$", makefile, re.MULTILINE)
-    return table(("target", "does"), [(f"`make {name}`", text) for name, text in rows])
+    """Return the table of the targets, from the texts "## TIME | WORDS"."""
+    rows = re.findall(r"^([a-z-]+):.*## (.+) \| (.+)$", makefile, re.MULTILINE)
+    return table(
+        ("target", "takes", "does"), [(f"`make {name}`", time, words) for name, time, words in rows]
+    )
 
 
 def variables(makefile: str) -> str:

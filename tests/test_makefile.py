@@ -1,6 +1,7 @@
 """The Makefile, run by the real make, with a Python that only records its arguments."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text()
 STAMPS = (".build", ".deploy", ".dev", ".aws")
 
 # Replaces .venv/bin/python: records its arguments when it starts, and "end" when it ends. A record
@@ -172,6 +174,14 @@ def test_help_shows_values_and_does_not_run_them(project, text):
     result = project.make("help", f"SOURCE={text}", f"ARGS={text}", f"BUILD={text}")
     assert f"SOURCE={text}  TOTAL=  ORIGIN=" in result.stdout
     assert not project.has_run_something()
+
+
+def test_help_shows_the_time_of_each_target_within_100_columns(project):
+    lines = project.make("help").stdout.splitlines()
+    assert max(len(line) for line in lines) <= 100
+    targets = [line for line in lines if line.startswith("  make ")]
+    assert len(targets) == MAKEFILE.count(" ## ")
+    assert all(re.match(r"  make [a-z-]+ +([0-9]+ (s|min)|minutes) +[A-Z]", t) for t in targets)
 
 
 def test_args_are_split_like_a_shell_line_and_not_run(project):
