@@ -116,9 +116,10 @@ lint: .venv/.dev ## 10 s | Check style, types, formatting and the AWS template
 	@$(BIN)/cfn-lint template.yaml
 
 # --skip-download: checkov's rules are in its package; it sends no request.
-lint-aws: .venv/.lint ## 10 s | Check the workflows and the security of the AWS template
+lint-aws: .venv/.lint ## 10 s | Check the workflows, the Dockerfile and the security of the AWS template
 	@.venv/lint/bin/actionlint
 	@.venv/lint/bin/zizmor --quiet --offline .github/workflows
+	@.venv/lint/bin/hadolint infra/Dockerfile
 	@.venv/lint/bin/checkov --file template.yaml --framework cloudformation --skip-download --compact --quiet
 	@PATH=".venv/aws/bin:$(BIN):$$PATH"; if command -v sam >/dev/null; \
 	  then AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 sam validate --lint; \
@@ -215,7 +216,7 @@ check-python:
 # checkov needs one old version of boto3, so it has its own environment. .venv's pip, whose version is
 # locked, installs it.
 .venv/.lint: requirements/lint.txt | .venv/.build
-	@echo "Installing the linters for workflows and the AWS template into .venv/lint"
+	@echo "Installing the linters for workflows, the Dockerfile and the AWS template into .venv/lint"
 	@$(BIN)/python -m venv --without-pip .venv/lint
 	@$(call install,$(BIN)/python -m pip --python .venv/lint,--requirement requirements/lint.txt)
 	@touch $@
