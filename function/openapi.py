@@ -15,7 +15,7 @@ from function.query import DEFAULT_ORDER, DEFAULT_PAGINATION, MAX_NUMBER, MAX_PA
 # The description and the schema of each of `function.query.PARAMETERS`.
 _PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
     "page": (
-        "The number of the page, from 1. A page past the last is empty and has the true totals.",
+        "The number of the page. A page past the last is empty and has the true totals.",
         {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER, "default": 1},
     ),
     "pagination": (

@@ -1,4 +1,4 @@
-"""The program as an input of what it makes: another program may make other bytes."""
+"""A digest of the program itself: another version may make other bytes."""
 
 import hashlib
 from pathlib import Path

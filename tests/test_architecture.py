@@ -218,6 +218,17 @@ def test_required_packages_are_locked(path, required):
     assert names <= set(locked(path))
 
 
+def test_docs_architecture_has_the_reason_for_each_required_package():
+    groups = PROJECT["dependency-groups"]
+    required = [*PROJECT["project"]["dependencies"]]
+    for name in groups.keys() - {"bench"}:
+        required += [r for r in groups[name] if isinstance(r, str)]
+    text = (ROOT / "docs/architecture.md").read_text().partition("## Packages")[2]
+    reasons = re.findall(r"^\| ([^`|]+) \| .+ \| .+ \|$", text, re.MULTILINE)
+    names = set(re.split(r"[,() ]+", " ".join(reasons)))
+    assert {re.split(r"[<>=~!\[; ]", requirement)[0] for requirement in required} <= names
+
+
 def test_building_installs_no_package_of_tests_or_lambda():
     assert not set(locked("requirements/build.txt")) & {
         *("pytest", "hypothesis", "mypy", "ruff", "mangum", "aws-lambda-powertools", "boto3"),

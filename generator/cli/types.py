@@ -18,9 +18,13 @@ _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", re.ASCII |
 
 
 class Integer(click.IntRange):
-    """A range of integers. click's name for it, "integer range", reads badly in messages."""
+    """A range of integers. click says "integer range" and "1<=x<=256"."""
 
     name = "integer"
+
+    def _describe_range(self) -> str:
+        """Return the range in words, for the help and for messages."""
+        return f"{self.min:,} to {self.max:,}"
 
 
 class NamedPath(click.Path):

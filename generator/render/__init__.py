@@ -1,4 +1,4 @@
-"""From the directory and the templates to the site's files."""
+"""Renders the directory and the templates to the site's files."""
 
 from generator.render.site import Place, make_build, render_site
 
