@@ -62,7 +62,7 @@ help: ## 1 s | Show the targets and variables
 	@echo "Targets, and how long each takes on two cores:"
 	@awk -F ':.*## | [|] ' '/^[a-z-]+:.*## / {printf "  make %-11s %-8s %s\n", $$1, $$2, $$3}' Makefile
 	@echo
-	@echo "Variables and their values:"
+	@echo "Variables and their values (docs/cli.md explains them):"
 	@printf '  %s\n' "SOURCE=$$SOURCE  TOTAL=$$TOTAL  ORIGIN=$$ORIGIN  PAGE_SIZES=$$PAGE_SIZES" \
 	  "BUILD=$$BUILD  PORT=$$PORT  PYTHON=$$PYTHON" \
 	  "STACK=$$STACK  KEEP=$$KEEP  PARAMETERS=$$PARAMETERS (parameters of template.yaml)" \
