@@ -1,6 +1,7 @@
 """The documents: their links and files exist, and the parts made from the code are up to date."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,12 @@ def test_every_target_and_variable_of_make_has_a_text():
         assert f"| `make {target}` |" in generate.targets(MAKEFILE)
     for name in re.search(r"^NAMES := (.*)", MAKEFILE, re.MULTILINE)[1].split():
         assert f"| `{name}=" in generate.variables(MAKEFILE)
+
+
+def test_the_newest_version_in_the_changelog_is_the_packages():
+    newest = re.search(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert newest[1] == project["version"]
 
 
 # ------------------------------------------------------------------------------ docs/generate.py

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from function.query import ORDERS
 from generator.cli import types
 from generator.site import DEFAULT_ORDERS, DEFAULT_PAGE_SIZES, parse_orders, parse_page_sizes
 
@@ -100,7 +101,7 @@ render_options = combine(
         metavar="ORDERS",
         type=parse_orders,
         default=",".join(DEFAULT_ORDERS),
-        help="Orders to render: id, -id, type, -type. id is always rendered.",
+        help=f"Orders to render: {', '.join(ORDERS)}. id is always rendered.",
     ),
     click.option(
         "--types",

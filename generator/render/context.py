@@ -3,7 +3,6 @@
 Most of it is the same on all pages of a listing. What differs are `PageContext.numbers`.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ ORDER_TEXTS = {
 # From so many pages on, a page number can be typed.
 MANY_PAGES = 50
 # The beginnings of titles that go with a number: "150 sample users".
-_COUNTABLE = re.compile(r"(Sample users|Members of|Contributors to|Stargazers of|Followers of)\b")
+_COUNTABLE = ("Sample users", "Members of ", "Contributors to ", "Stargazers of ", "Followers of ")
 # A number of many pages, each in ASCII.
 Column = list[bytes]
 # Wraps a text that has a page's numbers in it: as a slot, or not at all.
@@ -154,7 +153,7 @@ class PageContext:
         title = self._title
         if title.startswith("GitHub users"):
             return f"{number(users)} {title}"
-        if _COUNTABLE.match(title):
+        if title.startswith(_COUNTABLE):
             return f"{number(users)} {title[0].lower()}{title[1:]}"
         return f"{title}: {number(users)}"
 

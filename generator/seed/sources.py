@@ -98,8 +98,9 @@ def parse_source(spec: str, api_url: str) -> Source:
 def _is_several(spec: str, api_url: str) -> bool:
     """Return whether *spec* is several sources, and not a query or file name with blanks."""
     first, *rest = words = spec.split() or [""]
-    if first.startswith("search:"):  # its query may have org: and followers:, but none of these
-        return any(word.startswith(("search:", "repo:", "stargazers:", "file:")) for word in rest)
+    if first.startswith("search:"):  # its query may have org: and followers:, but no other source
+        names = (word for word in rest if not word.startswith(("org:", "followers:")))
+        return any(":" in name and _is_complete(name) for name in names)
     if not rest or (first.startswith("file:") and os.path.lexists(spec.removeprefix("file:"))):
         return False
     host = _host(api_url)
