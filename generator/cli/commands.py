@@ -366,7 +366,7 @@ def publish(
 def _publish(
     site: Path,
     manifest: "publishing.Manifest",
-    bucket: "publishing.S3Bucket",
+    bucket: "publishing.Bucket",
     concurrency: int,
     dry_run: bool,
 ) -> None:

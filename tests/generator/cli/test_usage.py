@@ -2,6 +2,8 @@
 
 import pytest
 
+from function.errors import one_of
+from function.query import ORDERS
 from tests.generator.cli.program import SMALL_SITE, info
 
 
@@ -22,7 +24,7 @@ from tests.generator.cli.program import SMALL_SITE, info
         ("seed -t many", "'many' is not a valid integer"),
         ("seed --api-url api.github.com", "is not a URL like https://example.org/api"),
         ("build --page-sizes 0", "numbers from 1 to 100"),
-        ("build --orders name", "id, type, -id or -type"),
+        ("build --orders name", f"an order is {one_of(ORDERS)}; 'name'"),
         ("build --origin ftp://x", "is not an origin like"),
         ("bake --jobs 0", "0 is not in the range 1 to 256"),
         ("build --jobs 0", "0 is not in the range 1 to 256"),

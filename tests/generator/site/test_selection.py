@@ -1,5 +1,7 @@
 import pytest
 
+from function.errors import one_of
+from function.query import ORDERS
 from generator.site import choose_types, listed_types, parse_orders, parse_page_sizes
 
 
@@ -30,7 +32,7 @@ def test_orders_begin_with_id():
 
 
 def test_unknown_order_is_an_error_with_the_allowed_orders():
-    with pytest.raises(ValueError, match="id, type, -id or -type; 'name' is not one"):
+    with pytest.raises(ValueError, match=f"{one_of(ORDERS)}; 'name' is not one"):
         parse_orders("id,name")
 
 
