@@ -40,6 +40,11 @@ def sessions(prompt: str) -> list[tuple[str, str]]:
     return [(command, output) for command, _, output in (part.partition("\n") for part in parts)]
 
 
+# The query that the page follows step by step, and its explanation.
+((COMMAND, EXPLANATION),) = sessions("$ ghdirectory query ")
+QUERY = parse_qsl(COMMAND.split("'")[1])
+
+
 def example_users() -> list[Profile]:
     """Return the users that the page shows."""
     rows = {
@@ -99,23 +104,17 @@ def without_other_steps(explanation: str) -> list[str]:
     return [line for line in explanation.splitlines() if not other_steps.match(line)]
 
 
-@pytest.mark.parametrize(
-    ("command", "output"),
-    [pytest.param(*session, id=session[0]) for session in sessions("$ ghdirectory query ")],
-)
-def test_each_query_executes_the_statements_that_are_shown(directory, command, output):
-    query = parse_query(parse_qsl(command.split("'")[1]))
-    explanation, *_ = str(explain(directory.path, query)).partition("\nrows: ")
-    assert without_other_steps(explanation) == without_other_steps(output)
+def test_the_query_executes_the_statements_that_are_shown(directory):
+    explanation, *_ = str(explain(directory.path, parse_query(QUERY))).partition("\nrows: ")
+    assert without_other_steps(explanation) == without_other_steps(EXPLANATION)
 
 
 def test_the_answer_is_the_one_that_is_shown(directory):
-    (shown,) = blocks("json")
-    (query, _), *_ = sessions("$ ghdirectory query ")
-    answer = json.loads(answer_profiles(directory, parse_qsl(query.split("'")[1])).body)
+    (shown,) = map(json.loads, blocks("json"))
+    answer = json.loads(answer_profiles(directory, QUERY).body)
     for profile in (*answer["profiles"], answer["exact"]):
         del profile["avatar_url"], profile["html_url"]
-    assert {name: answer[name] for name in json.loads(shown)} == json.loads(shown)
+    assert {name: answer[name] for name in shown} == shown
 
 
 def test_the_reverse_order_executes_the_same_statements(directory):
