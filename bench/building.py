@@ -24,7 +24,7 @@ from bench.environment import ROOT
 from bench.limits import print_header, print_limit
 from bench.rendering import TMPFS, removed_afterwards
 from bench.users import users
-from function.contract import Profile
+from function.contract import Profile, fold
 from function.database import Directory
 from generator.reading import read_profiles
 from generator.render.downloads import KEYS
@@ -164,11 +164,21 @@ def sample(folder: Path) -> set[str]:
 
 
 def write_csv(path: Path, count: int) -> None:
-    """Write *count* users to a CSV file, as `data/profiles.csv` has them."""
+    """Write *count* users to a CSV file, as `data/profiles.csv` has them.
+
+    A user whose login another one has is left out: the store would have only one of them.
+    """
+    logins: set[str] = set()
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(Profile._fields)
-        rows.writerows(users(count))
+        for user in users(2 * count):
+            if len(logins) == count:
+                break
+            login = fold(user.username)
+            if login not in logins:
+                logins.add(login)
+                rows.writerow(user)
 
 
 def run(

@@ -1,5 +1,6 @@
 """The benchmarks run, with few users. Their measurements are not checked."""
 
+import csv
 import re
 import shutil
 
@@ -88,6 +89,13 @@ def test_invented_users_have_ascending_ids_and_never_change():
     ids = [profile.id for profile in profiles]
     assert ids == sorted(set(ids))
     assert {profile.type for profile in profiles} >= {"User", "Organization"}
+
+
+def test_each_user_of_a_whole_build_has_a_login_of_its_own(tmp_path):
+    building.write_csv(tmp_path / "users.csv", 5000)
+    with (tmp_path / "users.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["username"].lower() for row in rows}) == len(rows) == 5000
 
 
 def test_peak_memory_is_read_in_mib():
