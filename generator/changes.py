@@ -68,5 +68,8 @@ def read_changes(path: Path) -> tuple[Change, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, TypeError) as exc:
+        problem = reason(exc)
+        if isinstance(exc, TypeError):  # it has other members
+            problem = "it is not as this version of the program writes it"
         advice = "`ghdirectory bake` writes it again"
-        raise BuildError(f"the changes {path} cannot be read: {reason(exc)}; {advice}") from exc
+        raise BuildError(f"the changes {path} cannot be read: {problem}; {advice}") from exc

@@ -72,10 +72,8 @@ class Build(NamedTuple):
                 seeded_at=str(members["seeded_at"]),
                 cut_at=None if members["cut_at"] is None else int(members["cut_at"]),
             )
-        except KeyError as exc:
-            raise ValueError(f"not a build.json of this version: {exc} is missing") from exc
-        except (TypeError, OverflowError, RecursionError) as exc:
-            raise ValueError(f"not a build.json: {exc!r}") from exc
+        except (KeyError, TypeError, OverflowError, RecursionError) as exc:
+            raise ValueError("it is not as this version of the program writes it") from exc
 
     def to_json(self) -> bytes:
         """Return the content of build.json."""

@@ -93,10 +93,11 @@ def _open(path: Path | str) -> Database:
             raise sqlite3.DatabaseError("the file is damaged")
         tables = set(db.table_names()) - {Migrations.migrations_table}
         if tables and "list_users" not in tables:
-            problem = "a database, but not a store of users; use --store for another file"
             if "github_users" in tables:  # a view today
-                problem = "a store of an earlier version; delete it, or name another with --store"
-            raise StoreError(f"{path} is {problem}")
+                problem, advice = "was made by an older version of this program", "delete it, or "
+            else:
+                problem, advice = "is a database, but not a store of users", ""
+            raise StoreError(f"{path} {problem}; {advice}name another file with --store")
         with closing(Database(memory=True)) as empty:
             known = {migration.name for migration in migrations.pending(empty)}
         if {migration.name for migration in migrations.applied(db)} - known:

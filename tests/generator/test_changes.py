@@ -46,6 +46,7 @@ def test_an_error_names_the_file_that_cannot_be_written(tmp_path):
         pytest.param(b"\xff", id="not UTF-8"),
         pytest.param(b"1", id="no list"),
         pytest.param(b'[{"id": 1}]', id="no change"),
+        pytest.param(b'[{"id": 1, "new member": 1}]', id="of a newer version"),
     ],
 )
 def test_an_error_says_how_to_write_a_damaged_file_again(tmp_path, content):

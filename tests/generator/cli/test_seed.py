@@ -144,7 +144,7 @@ def test_a_store_of_an_earlier_version_is_an_error_of_one_line(run, tmp_path):
         result = run(*command.split(), "--store", "old.db")
         assert (result.returncode, result.stderr.count("\n")) == (1, 1)
         assert (
-            "old.db is a store of an earlier version; delete it, or name another with --store"
+            "old.db was made by an older version of this program; delete it, or name another file"
             in (result.stderr)
         )
 

@@ -195,9 +195,7 @@ def test_a_store_of_an_earlier_version_is_refused_with_advice(tmp_path):
     sql.executescript(OLD)
     sql.close()
     before = path.read_bytes()
-    with pytest.raises(
-        StoreError, match=r"old\.db is a store of an earlier version.*; delete it, or"
-    ):
+    with pytest.raises(StoreError, match=r"old\.db was made by an older version.*; delete it, or"):
         StoreFile(path)
     assert path.read_bytes() == before
 
