@@ -312,6 +312,15 @@ ERROR: No matching distribution found for x
 """
 
 
+def test_packages_are_installed_only_with_the_hashes_of_the_lock_files():
+    (install,) = re.findall(r"^install = .*", MAKEFILE, re.MULTILINE)
+    assert " --require-hashes " in install
+    (of_the_project,) = re.findall(r"^\t@\$\(BIN\).* pip install .*", MAKEFILE, re.MULTILINE)
+    assert "--no-deps --no-build-isolation" in of_the_project
+    for module in ("infra/bundle.py", "bench/environment.py"):
+        assert '"--require-hashes"' in (ROOT / module).read_text()
+
+
 def test_a_missing_network_is_named_as_the_cause(project):
     (project.folder / ".venv/.dev").unlink()
     (project.folder / "pip-output").write_text(NO_NETWORK)

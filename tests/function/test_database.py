@@ -112,6 +112,18 @@ def test_any_directory_answers_what_brute_force_finds(
             assert_answers(directory, query, ordered)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("' OR '1'='1", '" OR "', "x'; DROP TABLE users; --", "a UNION SELECT 1", "?", ":1"),
+        *("an*", "an OR bo", "NEAR(an bo)", "gram:an", "^an", '"=1"', "=1"),
+    ],
+)
+@pytest.mark.parametrize("name", ["username", "type"])
+def test_sql_and_search_syntax_are_ordinary_text(varied_directory, name, text):
+    assert_answers(varied_directory, ProfileQuery(**{name: text}), VARIED)
+
+
 def test_a_term_longer_than_any_login_is_found(tmp_path):
     """Such a term has no list, even if so many users have it that a shorter one would."""
     name = "a-very-long-name-that-no-login-could-be-as-long-as"

@@ -99,6 +99,15 @@ def test_unknown_path_is_answered_with_the_404_page(served, path):
     assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
+def test_a_link_to_a_file_outside_the_site_is_not_served(served):
+    link = served.folder / "users/link.html"
+    link.symlink_to(served.folder.parent / "secret.txt")
+    try:
+        assert served.ask(f"{served.base_path}users/link.html").status_code == 404
+    finally:
+        link.unlink()
+
+
 def test_api_answers_from_the_same_release(served):
     response = served.ask("/api/users/profiles?username=MOJO")
     assert response.json()["total"] == 1

@@ -36,6 +36,20 @@ def test_the_token_is_sent_to_github(run):
     assert github.headers[0]["authorization"] == "Bearer s3cret"
 
 
+def test_the_token_is_in_no_message_and_no_file(run, tmp_path):
+    with serving(FakeGitHub(USERS, token="s3cret")) as api:
+        accepted = run("seed", "users", api=api, token="s3cret")
+    with serving(FakeGitHub(USERS, token="another")) as api:
+        refused = run("seed", "users", api=api, token="s3cret")
+    unreachable = run("seed", "users", api=NOWHERE, token="s3cret")
+    results = accepted, refused, unreachable
+    assert [result.returncode for result in results] == [0, 1, 1]
+    assert "s3cret" not in "".join(result.stdout + result.stderr for result in results)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if b"s3cret" in path.read_bytes()]
+
+
 @pytest.mark.parametrize(
     ("variables", "sent"),
     [

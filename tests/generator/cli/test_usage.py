@@ -4,6 +4,7 @@ import pytest
 
 from function.errors import one_of
 from function.query import ORDERS
+from generator.cli.commands import ghdirectory
 from tests.generator.cli.program import SMALL_SITE, info
 
 
@@ -102,6 +103,11 @@ def test_options_and_sources_may_be_mixed_and_a_value_may_begin_with_dashes(run,
 def test_help_wins_over_bad_values_and_the_last_of_repeated_options_counts(run):
     assert run("render", "--jobs", "x", "-h").returncode == 0
     assert run("build", "sample", "--jobs", "x", "--jobs", "1", *SMALL_SITE).returncode == 0
+
+
+def test_serve_listens_on_this_machine_alone_by_default():
+    params = ghdirectory.commands["serve"].make_context("serve", []).params
+    assert params["host"] == "127.0.0.1"
 
 
 def test_the_environment_replaces_the_default_api_url(run):

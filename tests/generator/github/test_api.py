@@ -80,6 +80,7 @@ def test_a_smaller_page_starts_at_the_same_user(size, page):
         pytest.param(b"<html>", "not JSON, and starts with '<html>'", id="HTML"),
         pytest.param(b'[{"id": 1', "not JSON", id="cut off"),
         pytest.param(b"[" * 100_000, "not JSON", id="too deep"),
+        pytest.param(b'[{"id": ' + b"9" * 5000 + b"}]", "not JSON", id="too long a number"),
         pytest.param(b"\xff\xfe", "not JSON", id="invalid UTF-8"),
         pytest.param({"message": "Moved"}, "Moved", id="an object with a message"),
         pytest.param({}, "a JSON object", id="an object"),
