@@ -121,21 +121,39 @@ def test_head_is_answered_like_get_without_a_body(served):
     assert (head.status_code, head.content, head.headers) == (200, b"", get.headers)
 
 
-def test_a_file_is_sent_in_pieces(served):
+def send_large_file(served, send):
+    """Return the coroutine that sends a file of two pieces and a byte with *send*."""
     (served.folder / "data/profiles.csv").write_bytes(b"x" * (2 * PIECE + 1))
-    sent = []
 
     async def receive():
         raise AssertionError
 
+    path = f"{served.base_path}data/profiles.csv"
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
+    return served.app(scope, receive, send)
+
+
+def test_a_file_is_sent_in_pieces(served):
+    sent = []
+
     async def send(message):
         sent.append(message)
 
-    path = f"{served.base_path}data/profiles.csv"
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
-    asyncio.run(served.app(scope, receive, send))
+    asyncio.run(send_large_file(served, send))
     assert [len(message["body"]) for message in sent[1:]] == [PIECE, PIECE, 1, 0]
     assert dict(sent[0]["headers"])[b"content-length"] == str(2 * PIECE + 1).encode()
+
+
+def test_the_server_runs_between_the_pieces_of_a_file(served):
+    # Or it would not notice that the reader has gone, and would let other readers wait.
+    events = []
+
+    async def send(message):
+        events.append(len(message.get("body", b"")))
+        asyncio.get_running_loop().call_soon(events.append, "server")
+
+    asyncio.run(send_large_file(served, send))
+    assert "server" in events[events.index(PIECE) : events.index(1)]
 
 
 def test_post_is_not_allowed(served):
