@@ -45,6 +45,10 @@ _WORDS = {
     "nodename nor servname provided, or not known": _NO_HOST,  # macOS
     "getaddrinfo failed": _NO_HOST,  # Windows
     "Cannot assign requested address": "this machine does not have that address",
+    "No such file or directory": "there is no such file or folder",
+    "Is a directory": "it is a folder, not a file",
+    "Not a directory": "a part of the path is a file, not a folder",
+    "File exists": "there is a file of that name",
     "attempt to write a readonly database": "Permission denied",
 }
 
@@ -57,7 +61,13 @@ def is_fixable(error: OSError) -> bool:
 def reason(error: Exception) -> str:
     """Return the text of *error* in plain words, without a number like "[Errno 2]"."""
     text = re.sub(r"^\[Errno -?[0-9]+\] ", "", str(error))
-    return _WORDS.get(text, text)
+    problem, colon, path = text.partition(": '")
+    return plain_words(problem) + colon + path
+
+
+def plain_words(problem: str) -> str:
+    """Return plainer words for a *problem* that the system or SQLite names."""
+    return _WORDS.get(problem, problem)
 
 
 def permission_advice(error: Exception, place: str) -> str:

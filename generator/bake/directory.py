@@ -86,6 +86,7 @@ def _draft(path: Path) -> Iterator[Path]:
     draft = path.with_name(f"{path.name}.part")
     try:
         draft.unlink(missing_ok=True)
+        draft.touch()  # SQLite's own error does not name a missing permission
         yield draft
         with draft.open("rb+") as file:
             os.fsync(file.fileno())

@@ -28,12 +28,14 @@ class Integer(click.IntRange):
 
 
 class NamedPath(click.Path):
-    """A path that is not empty. ``Path("")`` would be the current folder."""
+    """A path that is not empty: ``Path("")`` would be the current folder."""
 
     def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> Any:
         """Return the path."""
         if not value:
             self.fail("the name is empty", param, ctx)
+        if not self.dir_okay and os.path.isdir(value):  # noqa: PTH112 - pathlib's raises for some names
+            self.fail(f"{value!r} is a folder", param, ctx)  # click says "directory"
         return super().convert(value, param, ctx)
 
 

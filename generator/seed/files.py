@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, TextIO
 
-from generator.errors import SourceError, UnexpectedRecord, reason
+from generator.errors import SourceError, UnexpectedRecord, plain_words
 from generator.seed.csv_files import CsvReader
 from generator.seed.json_files import JsonReader
 from generator.seed.records import user_in
@@ -57,7 +57,7 @@ def read_records(path: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 if user is not None:
                     yield place, user
     except OSError as exc:
-        raise SourceError(f"cannot read {name}: {exc.strerror or reason(exc)}") from exc
+        raise SourceError(f"cannot read {name}: {plain_words(exc.strerror or str(exc))}") from exc
     except (EOFError, zlib.error) as exc:
         raise SourceError(f"cannot read {name}: the gzip file is incomplete or damaged") from exc
 

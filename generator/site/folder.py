@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from generator.errors import BuildError
+from generator.errors import BuildError, reason
 from generator.site.build import Build
 from generator.site.files import (
     BUILD_KEY,
@@ -77,19 +77,18 @@ def read_build(folder: Path) -> Build:
     Raises:
         BuildError: there is no site, or rendering it was interrupted.
     """
-    if (folder / MARKER).exists():
-        raise BuildError(
-            f"the site {folder} is incomplete, because rendering it was interrupted;"
-            " `ghdirectory render` completes it"
-        )
     try:
+        if (folder / MARKER).exists():
+            raise BuildError(
+                f"the site {folder} is incomplete, because rendering it was interrupted;"
+                " `ghdirectory render` completes it"
+            )
         return Build.from_json((folder / BUILD_KEY).read_bytes())
     except ValueError as exc:
         raise BuildError(
             f"{folder / BUILD_KEY} cannot be read: {exc}; `ghdirectory render` writes it again"
         ) from exc
+    except (FileNotFoundError, NotADirectoryError) as exc:
+        raise BuildError(f"there is no site in {folder}; `ghdirectory build` makes it") from exc
     except OSError as exc:
-        raise BuildError(
-            f"there is no site in {folder} ({exc.strerror}: {BUILD_KEY});"
-            " `ghdirectory build` makes it"
-        ) from exc
+        raise BuildError(f"cannot read the site {folder}: {reason(exc)}") from exc

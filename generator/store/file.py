@@ -65,7 +65,9 @@ class StoreFile:
         try:
             yield
         except (sqlite3.Error, UnicodeDecodeError, OverflowError, OSError) as exc:
-            advice = "delete it if it is damaged; --store names another file"
+            advice = "name another file with --store"
+            if isinstance(exc, sqlite3.DatabaseError) or not isinstance(exc, OSError):
+                advice = "delete it if it is damaged, or name another file with --store"
             if "locked" in str(exc):
                 advice = "another process is using it; try again when that has ended"
             elif "Permission denied" in reason(exc):

@@ -29,11 +29,12 @@ def test_missing_files_and_full_disks_are_fixable_and_bugs_are_not(number, fixab
     ("error", "text"),
     [
         (OSError(errno.ENOENT, "No such file", "x.csv"), "No such file: 'x.csv'"),
+        (OSError(errno.EISDIR, "Is a directory", "x"), "it is a folder, not a file: 'x'"),
         (OSError("timed out"), "timed out"),
         (OSError(-2, "Name or service not known"), "the host's name is not known; check the name"),
         (ValueError("[Errno] is no number"), "[Errno] is no number"),
     ],
-    ids=["with a number", "without a number", "unknown host", "other text"],
+    ids=["with a number", "a folder", "without a number", "unknown host", "other text"],
 )
 def test_a_reason_has_no_error_number(error, text):
     assert reason(error).startswith(text)

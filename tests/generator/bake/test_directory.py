@@ -1,3 +1,4 @@
+import errno
 import os
 import sqlite3
 import subprocess
@@ -193,3 +194,12 @@ def test_progress_counts_users_in_each_stage(tmp_path):
     bake(map(make_profile, range(2500)), ABOUT, tmp_path / "directory.db", progress)
     for stage in ("Baking", "Reading names", "Indexing"):
         assert reported[stage] == [1000, 2000, 2500]
+
+
+def test_a_missing_permission_names_the_remedy(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "touch", refuse)  # root may write every folder
+    with pytest.raises(BuildError, match=r"Permission denied.*name another file with --output"):
+        bake(ODD, ABOUT, tmp_path / "directory.db")

@@ -277,7 +277,7 @@ def remove_type(site):
 
 
 FILES = [
-    ("page missing", remove(KEY), rf"{KEY} cannot be read: No such file"),
+    ("page missing", remove(KEY), rf"{KEY} cannot be read: there is no such file"),
     ("page cut off", lambda site: site.write(KEY, site.read(KEY)[:-9]), f"{KEY} is cut off"),
     ("page empty", add(KEY), f"{KEY} has no list of users"),
     ("page in another encoding", add(KEY, b"\xff"), f"{KEY} cannot be read: .*utf-8"),

@@ -71,7 +71,7 @@ from tests.generator.cli.program import SMALL_SITE, info
         ("render x", "unexpected extra argument (x)"),
         ("query a=x y", "unexpected extra argument (y)"),
         ("build --title \udcff", "'--title': '\\udcff' contains characters that cannot"),
-        ("bake --store .", "File '.' is a directory."),
+        ("bake --store .", "'--store': '.' is a folder\n"),
         ("check --site list.csv", "Folder 'list.csv' is a file."),
         ("publish", "Missing option '--bucket'."),
         ("serve --host=", "'--host': the name is empty"),

@@ -136,7 +136,7 @@ def test_a_pipe_can_be_read():
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(SourceError, match=r"cannot read .*none\.csv: No such file"):
+    with pytest.raises(SourceError, match=r"cannot read .*none\.csv: there is no such file"):
         list(read_records(str(tmp_path / "none.csv")))
 
 

@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import pytest
 
 from generator.errors import BuildError
@@ -17,6 +20,15 @@ def test_error_names_a_folder_without_a_readable_build_json(tmp_path, content):
     if content is not None:
         (tmp_path / "build.json").write_bytes(content)
     with pytest.raises(BuildError, match=str(tmp_path)):
+        read_build(tmp_path)
+
+
+def test_error_names_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)  # root may read every folder
+    with pytest.raises(BuildError, match=f"cannot read the site {tmp_path}: Permission denied"):
         read_build(tmp_path)
 
 
