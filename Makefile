@@ -19,7 +19,7 @@ STACK = github-users
 KEEP = 3
 ## Parameters of `template.yaml` for `make deploy`, as in `ApiCacheEnabled=false`.
 PARAMETERS =
-## More arguments for `make build-site`, `deploy`, `rollback`, `destroy`, `test` or `bench`.
+## More arguments for `make build-site`, `serve`, `deploy`, `rollback`, `destroy`, `test` or `bench`.
 ARGS =
 ## The Python that creates `.venv`: 3.11 or newer.
 PYTHON = python3
@@ -46,6 +46,8 @@ RUN := $(BIN)/python -m generator
 # Runs a command with the words of ARGS added.
 WITH_ARGS := $(BIN)/python infra/with_args.py
 DEPLOY := $(WITH_ARGS) $(BIN)/python -m infra.deploy
+# Help needs no more packages than building.
+HELP := $(filter -h --help,$(ARGS))
 # The SAM CLI of this machine, or else one that is installed into .venv/aws.
 SAM := $(if $(shell command -v sam),,.venv/.aws)
 
@@ -66,13 +68,13 @@ help: ## 1 s | Show the targets and variables
 	@printf '  %s\n' "SOURCE=$$SOURCE  TOTAL=$$TOTAL  ORIGIN=$$ORIGIN  PAGE_SIZES=$$PAGE_SIZES" \
 	  "BUILD=$$BUILD  PORT=$$PORT  PYTHON=$$PYTHON" \
 	  "STACK=$$STACK  KEEP=$$KEEP  PARAMETERS=$$PARAMETERS (parameters of template.yaml)" \
-	  "ARGS=$$ARGS (further arguments of build-site, deploy, rollback, destroy, test and bench)"
+	  "ARGS=$$ARGS (further arguments of build-site, serve, deploy, rollback, destroy, test and bench)"
 	@echo "Examples: make build-site SOURCE=file:users.csv TOTAL=1000"
 	@echo "          make build-site SOURCE='search:location:\"new york\"'"
 	@echo "          make build-site SOURCE=org:python ARGS='repo:psf/requests --refresh'"
 
-# Not if another target builds the site on its way.
-NEXT = $(if $(filter 0,$(MAKELEVEL)),echo "Look at it: make serve$$(test "$$BUILD" = build || printf ' BUILD=%s' "$$BUILD")")
+# Shown if build-site is what was asked for: not for help, nor if another target builds on its way.
+NEXT = $(if $(filter 0,$(MAKELEVEL)$(HELP)),echo "Look at it: make serve$$(test "$$BUILD" = build || printf ' BUILD=%s' "$$BUILD")")
 
 install: .venv/.dev ## 1 min | Install packages for building, testing and linting into .venv
 
@@ -83,8 +85,8 @@ build-site: .venv/.build ## 20 s | Seed, bake, render and check the site in buil
 	@$(NEXT)
 
 serve: .venv/.build ## 1 s | Serve site and API on http://127.0.0.1:5000; build them if missing
-	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site
-	@$(RUN) serve --port="$$PORT" --database="$$DATABASE" --site="$$SITE"
+	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site ARGS=
+	@$(WITH_ARGS) $(RUN) serve --port="$$PORT" --database="$$DATABASE" --site="$$SITE"
 
 bundle: .venv/.build ## 3 s | Write the bundle for Lambda to build/bundle, and print its size
 	@test -f "$$DATABASE" || $(MAKE) --no-print-directory build-site
@@ -92,6 +94,9 @@ bundle: .venv/.build ## 3 s | Write the bundle for Lambda to build/bundle, and p
 
 # What can be refused at once is refused before the other packages are installed.
 deploy: .venv/.build ## minutes | Deploy the site and the API together to AWS, as the stack STACK
+ifdef HELP
+	@$(DEPLOY) deploy
+else
 	@$(BIN)/python -m infra.stack_name "$$STACK"
 	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site ARGS=
 	@$(DEPLOY) deploy --check --stack="$$STACK" --site="$$SITE" --keep="$$KEEP" \
@@ -99,11 +104,12 @@ deploy: .venv/.build ## minutes | Deploy the site and the API together to AWS, a
 	@$(MAKE) --no-print-directory --silent .venv/.deploy $(SAM)
 	@$(DEPLOY) deploy --stack="$$STACK" --site="$$SITE" --database="$$DATABASE" \
 	  --keep="$$KEEP" --parameters="$$PARAMETERS"
+endif
 
-rollback: .venv/.deploy $(SAM) ## minutes | Return to the previous deployment (ARGS=--list shows all)
+rollback: $(if $(HELP),.venv/.build,.venv/.deploy $(SAM)) ## minutes | Return to the previous deployment (ARGS=--list shows all)
 	@$(DEPLOY) rollback --stack="$$STACK"
 
-destroy: .venv/.deploy ## minutes | Delete the stack and its bucket, after a confirmation
+destroy: $(if $(HELP),.venv/.build,.venv/.deploy) ## minutes | Delete the stack and its bucket, after a confirmation
 	@$(DEPLOY) destroy --stack="$$STACK"
 
 test: .venv/.dev ## 5 min | Run all tests, or those that ARGS names (ARGS="-m 'not slow'": 50 s)
@@ -125,7 +131,7 @@ lint-aws: .venv/.lint ## 10 s | Check the workflows, the Dockerfile and the secu
 	  then AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 sam validate --lint; \
 	  else echo "Skipped: sam validate --lint, because sam is not installed (\`make lint\` runs its cfn-lint)"; fi
 
-bench: $(if $(filter -h --help,$(ARGS)),.venv/.build,.venv/.dev) ## 25 min | Compare with limits, plain designs and other programs, as ratios
+bench: $(if $(HELP),.venv/.build,.venv/.dev) ## 25 min | Compare with limits, plain designs and other programs, as ratios
 	@$(WITH_ARGS) $(BIN)/python -m bench
 
 docs: .venv/.build ## 1 s | Write the parts of docs/ that are made from the code

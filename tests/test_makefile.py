@@ -195,10 +195,26 @@ def test_args_are_split_like_a_shell_line_and_not_run(project):
     assert not project.has_run_something()
 
 
-def test_help_of_the_benchmarks_installs_nothing(project):
-    (project.folder / ".venv/.dev").unlink()
-    assert project.make("bench", "ARGS=--help").returncode == 0
-    assert project.calls() == [["-m", "bench", "--help"]]
+@pytest.mark.parametrize(
+    ("target", "module"),
+    [
+        *(("build-site", "generator"), ("bench", "bench")),
+        *((name, "infra.deploy") for name in ("deploy", "rollback", "destroy")),
+    ],
+)
+def test_help_of_a_command_installs_nothing(project, target, module):
+    for stamp in (".deploy", ".dev", ".aws"):
+        (project.folder / ".venv" / stamp).unlink()
+    result = project.make(target, "ARGS=--help")
+    (call,) = project.calls()
+    assert (result.returncode, result.stdout) == (0, "")
+    assert (call[:2], call[-1]) == (["-m", module], "--help")
+
+
+def test_args_of_serve_are_its_own(project):
+    project.make("serve", "ARGS=--open")
+    build, serve = project.calls()
+    assert ("--open" in build, serve[-1]) == (False, "--open")
 
 
 def test_args_with_an_open_quote_are_an_error(project):
