@@ -314,6 +314,14 @@ def test_pages_need_only_what_the_content_security_policy_allows():
         assert not re.search(r"<script(?![^>]*\bsrc=)", text)
 
 
+def test_pages_have_the_same_policy_for_hosts_that_send_none():
+    text = (ROOT / "site_templates/base.html").read_text()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    same = [part for part in CSP.split("; ") if not part.startswith(("img-src", "frame-ancestors"))]
+    # Pages cannot know the hosts of avatars, and a page itself cannot forbid frames.
+    assert sorted(policy.split("; ")) == sorted([*same, "img-src * data:"])
+
+
 def test_every_path_has_security_headers():
     behaviours = [DISTRIBUTION["DefaultCacheBehavior"], *DISTRIBUTION["CacheBehaviors"]]
     for behaviour in behaviours:

@@ -374,6 +374,19 @@ def test_a_page_loads_nothing_from_another_host_and_runs_nothing_inline():
     assert not [a for _, a in found.elements if any(n == "style" or n[:2] == "on" for n in a)]
 
 
+def test_every_page_has_a_content_security_policy_before_it_loads_anything():
+    drawn = renderer()
+    texts = drawn.about({"User": 1}).decode(), drawn.missing().decode()
+    for found in (page(1, Listing()), *map(Elements, texts)):
+        names = [name for name, _ in found.elements]
+        (position,) = (
+            index
+            for index, (_, attributes) in enumerate(found.elements)
+            if attributes.get("http-equiv") == "Content-Security-Policy"
+        )
+        assert not {"script", "link", "img"} & {*names[:position]}
+
+
 @pytest.mark.parametrize(("source", "said"), [("sample", True), ("users", False)])
 def test_every_page_of_the_sample_says_that_its_users_are_invented(source, said):
     build = Build("0" * 16, 30, (25,), ("id",), (), source, ABOUT.seeded_at)
