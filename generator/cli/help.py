@@ -14,7 +14,7 @@ OTHER_NAMES = {
     "--database": ("--db", "--directory"),
     "--store": ("--db", "--directory"),
     "--output": ("--out", "-o", "--dir", "--folder"),
-    "--site": ("--out", "-o", "--dir", "--folder"),
+    "--site": ("--out", "--output", "-o", "--dir", "--folder"),
     "--host": ("--bind", "--address"),
     "--port": ("-p",),
     "--api-url": ("--url", "--base-url"),
@@ -89,21 +89,34 @@ class Command(click.Command):
             message = f"No such option {name!r}."
             if name == "--token":
                 message += " The token is read from the environment variable GITHUB_TOKEN."
-            elif meant := self._option_like(name):
+            elif meant := _option_like(name, _option_names(self)):
                 message += f" Did you mean {meant!r}?"
+            elif commands := _commands_with(name, ctx):
+                message += f" It is an option of {', '.join(commands)}."
             raise click.NoSuchOption(name, message, ctx=ctx) from exc
-
-    def _option_like(self, name: str) -> str | None:
-        """Return the option that a user may mean by *name*, which is none."""
-        named = [param for param in self.params if isinstance(param, click.Option)]
-        options = [name for param in named for name in (*param.opts, *param.secondary_opts)]
-        meant = [option for option, names in OTHER_NAMES.items() if name in names]
-        meant = [option for option in meant if option in options]
-        return next(iter(meant or get_close_matches(name, options, 1, MIN_LIKENESS)), None)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return the first sentence of the help in full. The list of commands wraps it."""
         return super().get_short_help_str(limit=1000)
+
+
+def _option_names(command: click.Command) -> list[str]:
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    return [name for option in options for name in (*option.opts, *option.secondary_opts)]
+
+
+def _option_like(name: str, options: list[str]) -> str | None:
+    """Return which of *options* a user may mean by *name*, which is none of them."""
+    meant = [option for option, names in OTHER_NAMES.items() if name in names]
+    meant = [option for option in meant if option in options]
+    return next(iter(meant or get_close_matches(name, options, 1, MIN_LIKENESS)), None)
+
+
+def _commands_with(name: str, ctx: click.Context) -> list[str]:
+    """Return the commands beside that of *ctx* that have the option *name*."""
+    group = ctx.parent.command if ctx.parent else None
+    commands = group.commands.items() if isinstance(group, Group) else ()
+    return [word for word, command in commands if name in _option_names(command)]
 
 
 class Group(click.Group):

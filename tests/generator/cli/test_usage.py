@@ -55,6 +55,8 @@ from tests.generator.cli.program import SMALL_SITE, info
         ("bake --db x", "Did you mean '--database'?"),
         ("bake --out x", "Did you mean '--output'?"),
         ("check --out x", "Did you mean '--site'?"),
+        ("check --output x", "Did you mean '--site'?"),
+        ("build --dry-run", "No such option '--dry-run'. It is an option of seed, publish.\n"),
         ("serve --bind x", "Did you mean '--host'?"),
         ("build --token x", "The token is read from the environment variable GITHUB_TOKEN."),
         ("users", "It is a source: ghdirectory build users"),
