@@ -59,7 +59,7 @@ SAM := $(if $(shell command -v sam),,.venv/.aws)
   docs clean distclean lock check-python
 
 help: ## 1 s | Show the targets and variables
-	@echo "A directory of GitHub users: a static site and an API, from one SQLite file."
+	@echo "GitHub's users as a static site, with a serverless API that answers from the same database."
 	@echo
 	@echo "Targets, and how long each takes on two cores:"
 	@awk -F ':.*## | [|] ' '/^[a-z-]+:.*## / {printf "  make %-11s %-8s %s\n", $$1, $$2, $$3}' Makefile

@@ -86,7 +86,7 @@ def explain(path: Path, query: ProfileQuery) -> Explanation:
     """Return how the directory at *path* answers *query*.
 
     Raises:
-        DatabaseMismatch: the file is not a directory that this code can read.
+        DatabaseMismatch: the file is not a directory database that this code can read.
     """
     with closing(RecordingDirectory(path)) as directory:
         directory.recorded.clear()

@@ -44,8 +44,8 @@ def bundle(folder: Path, database: Path, install: Install, max_size: int = MAX_S
         max_size: how many bytes the bundle may have.
 
     Raises:
-        BundleError: the database is not a directory, the bundle is too large, or *folder* holds
-            something else.
+        BundleError: the file is not a directory database, the bundle is too large, or *folder*
+            holds something else.
     """
     checked_release(database)
     _check_size(database.stat().st_size, database.stat().st_size, max_size)
@@ -86,7 +86,7 @@ def checked_release(database: Path) -> str:
     """Return the release of *database*, which is opened as the function opens it.
 
     Raises:
-        BundleError: it is not a baked directory, or cannot be read from a read-only disk.
+        BundleError: it is not a directory database, or cannot be read from a read-only disk.
     """
     try:
         directory = Directory(database)

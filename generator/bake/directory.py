@@ -53,7 +53,7 @@ def bake(
 
     Raises:
         BuildError: there are no profiles, or an id is out of range. Or *path* cannot be written, is
-            a file that is not a directory, or another process bakes it.
+            a file that is not a directory database, or another process bakes it.
     """
     _refuse_other_files(path)
     lock = Lock(path.with_name(f"{path.name}.lock"))
@@ -97,7 +97,7 @@ def _draft(path: Path) -> Iterator[Path]:
 
 
 def _refuse_other_files(path: Path) -> None:
-    """Raise BuildError if the file at *path* is not a directory, because it would be lost."""
+    """Raise BuildError if *path* is a file other than a directory database: it would be lost."""
     try:
         with path.open("rb") as file:
             header = file.read(72)
@@ -106,7 +106,7 @@ def _refuse_other_files(path: Path) -> None:
     # https://sqlite.org/fileformat2.html#application_id
     if header and header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
         raise BuildError(
-            f"{path} is not a directory of users, and was not changed; name another file"
+            f"{path} is not a directory database, and was not changed; name another file"
             " with --output"
         )
 

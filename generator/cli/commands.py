@@ -53,7 +53,7 @@ Example: ghdirectory build --total 1000 && ghdirectory serve
 )
 @click.version_option(None, "-V", "--version", package_name="github-user-directory")
 def ghdirectory() -> None:
-    """Make a directory of GitHub users: a static site and the API's database."""
+    """Make a static site of GitHub's users, and the database of its API."""
 
 
 @ghdirectory.result_callback()
@@ -102,7 +102,7 @@ def seed(
     "database",
     type=types.FILE,
     default=options.DATABASE,
-    help="The directory to write.",
+    help="The directory to write, a database file.",
 )
 @options.title_option
 @options.jobs_option

@@ -43,7 +43,7 @@ title_option = click.option(
     "--title", type=types.title, help="The site's title. Without it, the sources' names."
 )
 database_option = click.option(
-    "--database", type=types.FILE, default=DATABASE, help="The baked directory."
+    "--database", type=types.FILE, default=DATABASE, help="The directory, a baked database file."
 )
 site_option = click.option("--site", type=types.FOLDER, default=SITE, help="The rendered site.")
 output_option = click.option(

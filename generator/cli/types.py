@@ -94,7 +94,7 @@ def base_path(text: str) -> str:
     path = text.strip("/")
     names = path.split("/") if path else []
     if not all(re.fullmatch(r"[A-Za-z0-9._~-]+", name) and name.strip(".") for name in names):
-        raise ValueError(f"{text!r} is not a path like / or /directory/")
+        raise ValueError(f"{text!r} is not a path like / or /people/")
     return "".join(f"/{name}" for name in names) + "/"
 
 

@@ -47,7 +47,7 @@ USERS_A_TASK = 5000
 
 
 class Place(NamedTuple):
-    """Where a site will be: *origin* as in https://example.org, *base_path* as in /directory/.
+    """Where a site will be: *origin* as in https://example.org, *base_path* as in /people/.
 
     Without an origin, the site has no canonical links, no sitemap and no feed.
     """

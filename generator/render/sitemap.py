@@ -24,7 +24,7 @@ def sitemaps(
 
     Args:
         build: which pages there are.
-        base: the site's address, as in https://example.org/directory/. No character of it needs
+        base: the site's address, as in https://example.org/people/. No character of it needs
             to be escaped in XML.
         files: the keys of the files beside the listings.
         max_urls: how many addresses a file may have.

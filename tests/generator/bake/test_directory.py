@@ -179,7 +179,7 @@ def test_error_names_a_path_that_cannot_be_written(tmp_path):
 def test_other_files_are_not_overwritten(tmp_path, content):
     path = tmp_path / "precious"
     path.write_bytes(content)
-    with pytest.raises(BuildError, match="is not a directory of users, and was not changed"):
+    with pytest.raises(BuildError, match="is not a directory database, and was not changed"):
         bake(ODD, ABOUT, path)
     assert path.read_bytes() == content
 
