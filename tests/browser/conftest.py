@@ -4,13 +4,15 @@ These fixtures have the scope of this folder. An event loop runs in them, and wh
 asyncio.run() of another test would fail.
 """
 
+import json
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,40 +103,77 @@ def activity() -> Iterator[Activity]:
     assert activity.errors == []
 
 
-@pytest.fixture
-def new_page(site: str, browser: Any, activity: Activity) -> Iterator[Any]:
-    """A function that opens a page in a browser context with options: `color_scheme="dark"`.
+@pytest.fixture(scope="package")
+def contexts(site: str, browser: Any) -> Callable[..., Any]:
+    """A function that returns the browser context with options: `color_scheme="dark"`.
 
+    An empty page of it stays open, so Chromium opens all its pages in one process. A context for
+    each test, and a process with it, would take half as long again.
     https://playwright.dev/python/docs/api/class-browser#browser-new-context
     """
-    with ExitStack() as contexts:
+
+    @cache
+    def context(options: str) -> Any:
+        made = browser.new_context(base_url=site, **json.loads(options))
+        made.new_page().goto("/404.html")
+        return made
+
+    return lambda **options: context(json.dumps(options, sort_keys=True))
+
+
+@pytest.fixture
+def new_page(contexts: Callable[..., Any], activity: Activity) -> Iterator[Callable[..., Any]]:
+    """A function that opens a page in the browser context with options."""
+    with ExitStack() as cleanup:
 
         def new_page(**options: Any) -> Any:
-            context = contexts.enter_context(browser.new_context(base_url=site, **options))
-
-            def answer(route: Any) -> None:
-                if route.request.url.startswith("https://avatars.githubusercontent.com/"):
-                    route.fulfill(content_type="image/svg+xml", body=AVATAR)
-                else:
-                    activity.other_hosts.append(route.request.url)
-                    route.abort()
-
-            context.route(OTHER_HOSTS, answer)
-            page = context.new_page()
-            page.on("pageerror", lambda error: activity.errors.append(f"error: {error}"))
-            page.on("console", lambda line: _note_violation(line.text, activity))
-            page.on("dialog", lambda dialog: (activity.errors.append("a dialog"), dialog.dismiss()))
-            return page
+            context = contexts(**options)
+            cleanup.callback(_close_pages, context)
+            return _open_page(context, activity)
 
         yield new_page
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Any]) -> Any:
+    """An empty page."""
+    return new_page()
+
+
+@pytest.fixture
+def page_with_clock(site: str, browser: Any, activity: Activity) -> Iterator[Any]:
+    """An empty page in a context of its own, whose clock the test sets."""
+    with browser.new_context(base_url=site) as context:
+        page = _open_page(context, activity)
+        page.clock.install()
+        yield page
+
+
+def _open_page(context: Any, activity: Activity) -> Any:
+    """Open a page, and note in *activity* what it does. Avatars are replaced."""
+
+    def answer(route: Any) -> None:
+        if route.request.url.startswith("https://avatars.githubusercontent.com/"):
+            route.fulfill(content_type="image/svg+xml", body=AVATAR)
+        else:
+            activity.other_hosts.append(route.request.url)
+            route.abort()
+
+    context.route(OTHER_HOSTS, answer)
+    page = context.new_page()
+    page.on("pageerror", lambda error: activity.errors.append(f"error: {error}"))
+    page.on("console", lambda line: _note_violation(line.text, activity))
+    page.on("dialog", lambda dialog: (activity.errors.append("a dialog"), dialog.dismiss()))
+    return page
+
+
+def _close_pages(context: Any) -> None:
+    """Close the pages of a test."""
+    for page in context.pages[1:]:
+        page.close()
+    context.unroute_all()
 
 
 def _note_violation(line: str, activity: Activity) -> None:
     if "Content Security Policy" in line:
         activity.errors.append(line)
-
-
-@pytest.fixture
-def page(new_page: Any) -> Any:
-    """An empty page."""
-    return new_page()

@@ -31,10 +31,9 @@ def test_typing_finds_users(page):
     expect(box(page)).to_be_focused()
 
 
-def test_the_api_is_asked_once_after_a_pause_in_typing(page):
-    asked = []
+def test_the_api_is_asked_once_after_a_pause_in_typing(page_with_clock):
+    page, asked = page_with_clock, []
     page.on("request", lambda request: "/api/" in request.url and asked.append(request.url))
-    page.clock.install()
     page.goto("/")
     page.clock.pause_at(page.evaluate("Date.now()") + 1000)
     for letter in "member":
@@ -46,8 +45,8 @@ def test_the_api_is_asked_once_after_a_pause_in_typing(page):
     assert len(asked) == 1
 
 
-def test_enter_asks_at_once(page):
-    page.clock.install()
+def test_enter_asks_at_once(page_with_clock):
+    page = page_with_clock
     page.goto("/")
     page.clock.pause_at(page.evaluate("Date.now()") + 1000)
     box(page).fill("errfree")
@@ -121,8 +120,8 @@ def test_an_address_with_a_search_shows_that_it_searches_until_the_answer(page):
     expect_found(page, "1 user found for “errfree”")
 
 
-def test_screen_readers_hear_only_the_last_answer(page):
-    page.clock.install()
+def test_screen_readers_hear_only_the_last_answer(page_with_clock):
+    page = page_with_clock
     page.goto("/")
     page.clock.pause_at(page.evaluate("Date.now()") + 1000)
     status = page.get_by_role("status")

@@ -57,8 +57,8 @@ def test_a_failed_search_can_be_tried_again(page):
     expect(page.locator("#listing")).to_be_hidden()
 
 
-def test_an_api_without_an_answer_is_given_up_after_10_seconds(page):
-    page.clock.install()
+def test_an_api_without_an_answer_is_given_up_after_10_seconds(page_with_clock):
+    page = page_with_clock
     page.route(API, lambda route: None)
     page.goto("/")
     with page.expect_request(API):
