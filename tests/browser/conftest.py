@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -24,7 +25,9 @@ from tests.factories import ABOUT, ODD, make_profile
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-# In the order of their ids, as listings have them.
+AVATAR = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"/>'
+# In the order of their ids, as listings have them. The avatars of the members are in the pages,
+# because each request that a test answers takes time.
 USERS = sorted(
     [
         *ODD,
@@ -32,6 +35,7 @@ USERS = sorted(
             make_profile(
                 2000 + number,
                 f"member-{number:03}",
+                avatar_url=f"data:image/svg+xml,{quote(AVATAR)}",
                 type="Bot" if number % 20 == 7 else "Organization" if number % 4 == 1 else "User",
             )
             for number in range(280)
@@ -39,8 +43,6 @@ USERS = sorted(
     ],
     key=lambda profile: profile.id,
 )
-# Replaces every avatar: no request leaves this machine.
-AVATAR = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"/>'
 OTHER_HOSTS = re.compile(r"https?://(?!127\.0\.0\.1:)")
 
 
@@ -150,7 +152,7 @@ def page_with_clock(site: str, browser: Any, activity: Activity) -> Iterator[Any
 
 
 def _open_page(context: Any, activity: Activity) -> Any:
-    """Open a page, and note in *activity* what it does. Avatars are replaced."""
+    """Open a page, and note in *activity* what it does. No request leaves this machine."""
 
     def answer(route: Any) -> None:
         if route.request.url.startswith("https://avatars.githubusercontent.com/"):

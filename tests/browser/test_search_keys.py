@@ -14,6 +14,7 @@ from tests.browser.search_page import (
     link,
     names,
 )
+from tests.factories import make_profile
 
 pytestmark = pytest.mark.slow
 
@@ -133,6 +134,7 @@ def test_page_numbers_fit_one_line_of_a_narrow_screen(new_page, number):
 def test_the_initial_is_seen_if_the_avatar_of_a_result_does_not_load(page, loads):
     if not loads:
         page.route(AVATARS, lambda route: route.abort())
+    change_answers(page, profiles=[make_profile(1, "member")._asdict()])
     page.goto("/?q=member")
     names(page)
     page.wait_for_function("""document.querySelector("#results .face img").complete""")
