@@ -109,6 +109,21 @@ def test_25_users_are_in_view_on_a_desk_and_10_on_a_phone(new_page):
     assert page.locator(ROW).nth(8).bounding_box()["y"] <= PHONE["height"]
 
 
+@pytest.mark.parametrize("viewport", [SMALL_PHONE, PHONE, WIDE], ids=["small", "phone", "wide"])
+def test_the_chosen_type_is_scrolled_into_view(open_drawn, viewport):
+    page = open_drawn(many_types(), Listing("id", 25, "type-14"), viewport=viewport)
+    tab = box(page, ".tabs [aria-current]")
+    assert (tab["x"] >= 0, tab["x"] + tab["width"] <= viewport["width"]) == (True, True)
+    assert page.evaluate("scrollY") == 0
+
+
+def test_the_search_box_shows_its_placeholder_on_the_narrowest_phones(new_page):
+    page = new_page(viewport=SMALL_PHONE, is_mobile=True)
+    page.goto("/")
+    assert box(page, "#q")["width"] >= 144
+    assert page.get_by_role("link", name="GitHub users", exact=True).count() == 1
+
+
 @pytest.mark.parametrize("zoom", [100, 200])
 def test_the_longest_texts_fit_a_narrow_screen_at_any_size_of_text(open_drawn, zoom):
     build = many_types(3, "W" * 60 + "{}")._replace(source="file:" + "w" * 200)
