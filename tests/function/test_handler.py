@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 
@@ -113,6 +114,16 @@ def test_an_ignored_event_is_logged_without_the_ids_of_the_last_request(module, 
     module.handler({}, later)
     line = json.loads(lines.getvalue().splitlines()[-1])
     assert (line["function_request_id"], "correlation_id" in line) == ("another", False)
+
+
+def test_a_term_forges_no_log_line_and_the_client_is_not_logged(module, monkeypatch):
+    lines = io.StringIO()
+    monkeypatch.setattr(module.logger.handlers[0], "stream", lines)
+    term = '\n{"level":"INFO","message":"answered"}\r'
+    module.handler(proxy_event(PATH, urlencode({"username": term})), CONTEXT)
+    (line,) = lines.getvalue().splitlines()
+    assert json.loads(line)["query"] == {"username": [term]}
+    assert "192.0.2.1" not in line
 
 
 @pytest.mark.parametrize(
