@@ -15,6 +15,7 @@ from pathlib import Path
 from function.database import Directory
 from function.database_file import bundled_name
 from function.errors import FunctionError
+from generator.errors import is_fixable, reason
 from infra.errors import BundleError
 
 ROOT = Path(__file__).parents[1]
@@ -180,8 +181,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
     options = parser.parse_args(None if arguments is None else list(arguments))
     try:
         print(bundle(options.folder, options.database, install_locked))
-    except BundleError as exc:
-        print(f"Error: {exc}", file=sys.stderr)
+    except (BundleError, OSError) as exc:
+        if isinstance(exc, OSError) and not is_fixable(exc):  # a bug
+            raise
+        print(f"Error: {reason(exc)}", file=sys.stderr)
         return 1
     return 0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from function.errors import FunctionError
-from generator.errors import GeneratorError, is_fixable
+from generator.errors import GeneratorError, is_fixable, reason
 from generator.publish import refuse_sample
 from generator.site import read_build
 from generator.text import duration
@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InfraError, GeneratorError, FunctionError, OSError) as exc:
         if isinstance(exc, OSError) and not is_fixable(exc):  # a bug
             raise
-        print(f"Error: {exc}", file=sys.stderr)
+        print(f"Error: {reason(exc)}", file=sys.stderr)
         return 1
 
 

@@ -139,6 +139,12 @@ def test_database_that_is_no_directory_is_refused(tmp_path):
         checked_release(tmp_path / "other.db")
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(directory, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main([str(tmp_path / "file/bundle"), "--database", str(directory.path)]) == 1
+    assert capsys.readouterr().err.startswith("Error: a part of the path is a file, not a folder")
+
+
 def test_makefile_of_the_function_makes_the_bundle(directory, tmp_path):
     """sam runs it in a copy of function/, and names the Makefile by its path.
 
