@@ -1,3 +1,5 @@
+from contextlib import closing
+
 import pytest
 
 from generator.seed.crawl import requests_needed
@@ -17,14 +19,14 @@ from tests.generator.seed.runs import API, github
     ],
 )
 def test_a_first_reading_needs_one_request_for_100_users(source, total, needed, tmp_path):
-    store = Store(tmp_path / "none.db")
-    assert requests_needed(parse_source(source, API), store, total, refresh=False) == needed
+    with closing(Store(tmp_path / "none.db")) as store:
+        assert requests_needed(parse_source(source, API), store, total, refresh=False) == needed
 
 
 def test_stored_users_need_no_request_without_a_refresh(run):
     run(github(), 150)
-    users, store = parse_source("users", API), Store(run.path)
-    assert requests_needed(users, store, 150, refresh=False) == (0, 0)
-    assert requests_needed(users, store, 330, refresh=False) == (180, 2)
-    assert requests_needed(users, store, 330, refresh=True) == (330, 4)
-    store.close()
+    users = parse_source("users", API)
+    with closing(Store(run.path)) as store:
+        assert requests_needed(users, store, 150, refresh=False) == (0, 0)
+        assert requests_needed(users, store, 330, refresh=False) == (180, 2)
+        assert requests_needed(users, store, 330, refresh=True) == (330, 4)
