@@ -191,7 +191,7 @@ check-python:
 # install adds the command `ghdirectory`; its second --quiet hides setuptools' advice on such installs.
 .venv/.build: requirements/build.txt pyproject.toml | check-python
 	@"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "$$PYTHON is not Python 3.11 or newer; choose another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	  { echo "$$PYTHON is missing, or older than Python 3.11; choose another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@"$$PYTHON" -c 'import ensurepip' 2>/dev/null || \
 	  { echo "$$PYTHON has no venv module; on Debian and Ubuntu, run: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing the packages for building into .venv"
