@@ -46,6 +46,19 @@ USERS = sorted(
 OTHER_HOSTS = re.compile(r"https?://(?!127\.0\.0\.1:)")
 
 
+def wait_for_pictures(pictures: Any) -> None:
+    """Wait until each of *pictures*, a locator, is loaded or has failed to load.
+
+    `page.wait_for_function` cannot: from its second try on, it needs a policy that allows eval.
+    """
+    pictures.evaluate_all(
+        """(images) => Promise.all(images.map((image) => image.complete || new Promise((done) => {
+          image.addEventListener("load", () => done());
+          image.addEventListener("error", () => done());
+        })))"""
+    )
+
+
 def users_named(term: str) -> list[Profile]:
     """Return the users with *term* in their names."""
     return [user for user in USERS if fold(term) in fold(user.username)]

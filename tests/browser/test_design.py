@@ -11,7 +11,7 @@ from generator.render.assets import read_assets
 from generator.render.pages import Renderer
 from generator.render.templates import STATIC, TEMPLATES
 from generator.site import Build, ListedType, Listing
-from tests.browser.conftest import USERS
+from tests.browser.conftest import USERS, wait_for_pictures
 from tests.factories import ABOUT, make_profile
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -154,7 +154,7 @@ def test_a_picture_that_does_not_load_is_a_tile_with_the_initial(open_drawn):
     page = open_drawn(many_types(), Listing(), names=string.ascii_lowercase, viewport=WIDE)
     page.route("**/avatars.githubusercontent.com/**", lambda route: route.abort())
     page.reload()
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    wait_for_pictures(page.locator(f"{ROW} img"))
     letters = page.locator(f"{ROW} .face").evaluate_all(
         """(faces) => faces.map((face) => {
           const range = document.createRange();
@@ -170,7 +170,7 @@ def test_a_picture_that_does_not_load_is_a_tile_with_the_initial(open_drawn):
 def test_a_picture_that_loads_hides_the_initial(new_page):
     page = new_page(viewport=WIDE)
     page.goto("/users/2.html")
-    page.wait_for_function("document.images[1].complete")
+    wait_for_pictures(page.locator(f"{ROW} img").first)
     face, picture = box(page, f"{ROW} .face"), box(page, f"{ROW} img")
     assert picture == face
 

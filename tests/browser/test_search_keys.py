@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.browser.conftest import wait_for_pictures
 from tests.browser.search_page import (
     box,
     change_answers,
@@ -137,7 +138,7 @@ def test_the_initial_is_seen_if_the_avatar_of_a_result_does_not_load(page, loads
     change_answers(page, profiles=[make_profile(1, "member")._asdict()])
     page.goto("/?q=member")
     names(page)
-    page.wait_for_function("""document.querySelector("#results .face img").complete""")
+    wait_for_pictures(page.locator("#results .face img").first)
     is_seen = page.locator("#results .face").first.evaluate(
         """(face) => {
           const letter = document.createRange();
