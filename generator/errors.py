@@ -70,10 +70,13 @@ def plain_words(problem: str) -> str:
     return _WORDS.get(problem, problem)
 
 
-def permission_advice(error: Exception, place: str) -> str:
-    """Return what to do if *error* is a missing permission to write; "" if it is another error."""
+def permission_advice(error: Exception, option: str) -> str:
+    """Return what to do if *error* is a missing permission to write; "" if it is another error.
+
+    *option* is the command line's option for another path.
+    """
     is_refused = isinstance(error, PermissionError)
-    return f"; change its permissions, or name another {place} with --output" if is_refused else ""
+    return f"; change its permissions, or name another with {option}" if is_refused else ""
 
 
 class GeneratorError(Exception):

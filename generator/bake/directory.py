@@ -67,10 +67,10 @@ def bake(
     except AlreadyLocked as exc:
         raise BuildError(
             f"another process is baking {path}; wait until it ends, or name another file"
-            " with --output"
+            " with --database"
         ) from exc
     except (OSError, sqlite3.Error) as exc:
-        advice = permission_advice(exc, "file")
+        advice = permission_advice(exc, "--database")
         raise BuildError(f"cannot write the directory {path}: {reason(exc)}{advice}") from exc
     finally:
         lock.release()
@@ -107,7 +107,7 @@ def _refuse_other_files(path: Path) -> None:
     if header and header[68:72] != APPLICATION_ID.to_bytes(4, "big"):
         raise BuildError(
             f"{path} is not a directory database, and was not changed; name another file"
-            " with --output"
+            " with --database"
         )
 
 

@@ -82,5 +82,5 @@ class Update:
         return removed
 
     def _error(self, exc: OSError) -> BuildError:
-        advice = permission_advice(exc, "folder")
+        advice = permission_advice(exc, "--output")
         return BuildError(f"cannot write the site {self._folder}: {reason(exc)}{advice}")

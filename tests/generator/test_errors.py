@@ -42,5 +42,5 @@ def test_a_reason_has_no_error_number(error, text):
 
 def test_advice_on_permissions_is_only_for_errors_of_permissions():
     refused = OSError(errno.EACCES, "Permission denied", "site")
-    assert "name another folder with --output" in permission_advice(refused, "folder")
-    assert permission_advice(OSError(errno.ENOSPC, "No space left on device"), "folder") == ""
+    assert "name another with --output" in permission_advice(refused, "--output")
+    assert permission_advice(OSError(errno.ENOSPC, "No space left on device"), "--output") == ""

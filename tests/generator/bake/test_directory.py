@@ -201,5 +201,5 @@ def test_a_missing_permission_names_the_remedy(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "touch", refuse)  # root may write every folder
-    with pytest.raises(BuildError, match=r"Permission denied.*name another file with --output"):
+    with pytest.raises(BuildError, match=r"Permission denied.*name another with --database"):
         bake(ODD, ABOUT, tmp_path / "directory.db")
