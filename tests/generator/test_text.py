@@ -58,9 +58,13 @@ def test_a_size_is_rounded(size, text):
 
 
 @pytest.mark.parametrize(
-    ("part", "text"), [(1, "less than 1 %"), (2, "1 %"), (50, "25 %"), (200, "100 %"), (0, "0 %")]
+    ("part", "text"),
+    [
+        *((0, "0 %"), (1, "less than 1 %"), (2, "1 %"), (50, "25 %")),
+        *((32, "16 %"), (33, "17 %"), (34, "17 %"), (199, "99 %"), (200, "100 %")),
+    ],
 )
-def test_a_percentage_is_rounded_down(part, text):
+def test_a_percentage_is_rounded_and_only_all_is_100(part, text):
     assert percentage(part, 200) == text
 
 
