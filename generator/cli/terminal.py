@@ -96,7 +96,7 @@ def progress(label: str, total: int | None, unit: str) -> Iterator[Callable[[int
     amount = unit if total is None else f"of {total:,} {unit}"
     # rich would take FORCE_COLOR, which CI systems set, for a terminal.
     if not (_console.file.isatty() and _console.is_interactive):
-        line = f"{label:<10}{{:,}} {amount}"
+        line = f"{label:<9} {{:,}} {amount}"
         yield _at_intervals(LOG_INTERVAL, lambda done: message(line.format(done)))
         return
     with _make_bar(label, amount) as bar:

@@ -132,6 +132,13 @@ def test_a_log_gets_a_line_at_intervals(capsys, monkeypatch):
     )
 
 
+def test_a_long_label_in_a_log_is_followed_by_a_blank(capsys, monkeypatch):
+    monkeypatch.setattr(terminal, "LOG_INTERVAL", 0)
+    with terminal.progress("Counting terms", 100_000, "users") as advance:
+        advance(53_571)
+    assert capsys.readouterr().err == "Counting terms 53,571 of 100,000 users\n"
+
+
 def test_forced_colours_do_not_make_a_log_a_terminal(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     with terminal.progress("Rendering", 2, "pages") as advance:
