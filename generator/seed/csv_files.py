@@ -20,7 +20,8 @@ class CsvReader:
 
     def __init__(self, file: TextIO, name: str) -> None:
         self._file, self._name = file, name
-        self._line = self._size = 0  # the last line's number; the length of the record so far
+        self._line = 0  # the number of the line that was read last
+        self._start, self._size = 1, 0  # the record's first line, and its length so far
 
     def values(self) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield each record after its place.
@@ -35,12 +36,14 @@ class CsvReader:
             delimiter, header = separator[1], next(lines, "")
         else:
             delimiter = max(_DELIMITERS, key=header.count)
+        self._start = self._line or 1  # an empty file has no line
         rows = csv.reader(
             chain([header], lines), delimiter=delimiter, skipinitialspace=True, strict=True
         )
         try:
             columns = next(rows, [])
             self._check(columns)
+            self._begin_record()
             for row in rows:
                 if any(map(str.strip, row[len(columns) :])):
                     raise self._error(
@@ -49,9 +52,12 @@ class CsvReader:
                     )
                 if any(map(str.strip, row)):
                     yield self._place(), dict(zip(columns, row, strict=False))
-                self._size = 0
+                self._begin_record()
         except csv.Error as exc:
             raise self._error(f"it is not CSV: {exc}") from exc
+
+    def _begin_record(self) -> None:
+        self._start, self._size = self._line + 1, 0
 
     def _check(self, columns: list[str]) -> None:
         """Refuse the header *columns* if a user's id or login is not among them."""
@@ -75,7 +81,7 @@ class CsvReader:
             yield line
 
     def _place(self) -> str:
-        return f"{self._name}, line {self._line}"
+        return f"{self._name}, line {self._start}"
 
     def _error(self, problem: str) -> UnexpectedRecord:
         return UnexpectedRecord(self._place(), problem)

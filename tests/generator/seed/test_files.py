@@ -72,8 +72,14 @@ def test_a_list_may_be_empty(read, content):
         ),
         pytest.param(
             "id,login\n" + f'"{"x" * 100_000}\n",' * 11,
-            "line 12: the record is longer than 1,048,576 characters",
+            "line 2: the record is longer than 1,048,576 characters",
             id="CSV, too long a record of many lines",
+        ),
+        pytest.param("", "line 1: the first line must name the columns", id="empty"),
+        pytest.param(
+            'id,login,name\n\n1,one,"a\nb"\n2,"t\nwo","a\nb",x\n',
+            "line 5: it has 4 values, but the file has 3 columns",
+            id="CSV, after a record of two lines",
         ),
         pytest.param(
             '[{"id": 1, "login": "one"}', "column 27: .* the file ends early", id="JSON, cut off"
