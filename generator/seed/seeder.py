@@ -21,7 +21,7 @@ DEFAULT_TOTAL = 150
 ALL = 10**9  # more users than any list has
 # The words of a summary, in its order, by the keys of `Tally`.
 TALLY_WORDS = {
-    "new": "new",
+    "new": "new in the store",  # which may be more than the directory lists
     "renamed": "renamed",
     "retyped": "changed type",
     "changed": "changed address",

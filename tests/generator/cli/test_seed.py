@@ -128,7 +128,7 @@ def test_the_end_that_github_puts_to_a_list_is_a_warning_and_deleted_accounts_ar
     assert f"GitHub ends the list before {api}/repos/a/b/stargazers?" in result.stderr
     assert PAGES_LIMITED in result.stderr
     assert "Seeded   199 users" in result.stdout
-    assert "199 new, 1 left out (deleted accounts); 3 requests" in result.stdout
+    assert "199 new in the store, 1 left out (deleted accounts); 3 requests" in result.stdout
     assert "GitHub counts 12 users in this list; 10 of them were read" in result.stdout
 
 
@@ -207,7 +207,7 @@ def test_a_refresh_reports_what_changed(run):
         run("seed", "users", api=api)
         fake.users = [USERS[0] | {"login": "renamed"}, *USERS[2:]]
         result = run("seed", "users", "--refresh", api=api)
-        assert "1 new, 1 renamed, 1 gone, 148 unchanged; 2 requests" in result.stdout
+        assert "1 new in the store, 1 renamed, 1 gone, 148 unchanged; 2 requests" in result.stdout
         assert "Without GITHUB_TOKEN an answer of 304 counts" in result.stdout
         run("seed", "users", api=api, token="good")
         run("seed", "users", "--refresh", api=api, token="good")
