@@ -18,6 +18,7 @@ import argparse
 import csv
 import hashlib
 import json
+import sys
 import threading
 import time
 from bisect import bisect_right
@@ -290,15 +291,20 @@ def main() -> None:
         },
     )
     github.resets_at = int(time.time()) + options.resets_in
-    with serving(github, options.port) as url:
-        print(f"{url} (Ctrl-C ends)", flush=True)
-        try:
-            while True:
-                time.sleep(0.2)
-                if time.time() > github.resets_at:
-                    github.remaining, github.resets_at = 60, github.resets_at + HOUR
-        except KeyboardInterrupt:
-            print()
+    try:
+        with serving(github, options.port) as url:
+            print(f"{url} (Ctrl-C ends)", flush=True)
+            try:
+                while True:
+                    time.sleep(0.2)
+                    if time.time() > github.resets_at:
+                        github.remaining, github.resets_at = 60, github.resets_at + HOUR
+            except KeyboardInterrupt:
+                print()
+    except OSError as exc:
+        sys.exit(
+            f"cannot listen on port {options.port}: {exc.strerror}; choose another with --port"
+        )
 
 
 if __name__ == "__main__":
