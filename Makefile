@@ -40,6 +40,9 @@ typed = $(if $(filter command% override,$(origin $(1))),$(value $(1)),$($(1)))
 $(foreach name,$(NAMES),$(eval override $(name) := $$(call typed,$(name))))
 export $(NAMES)
 $(if $(BUILD),,$(error BUILD is empty: it must name a folder))
+# Those of the command line that are not in NAMES, such as `source`. The loop changed NAMES' origin.
+UNKNOWN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+$(if $(strip $(UNKNOWN)),$(error unknown variable $(strip $(UNKNOWN)): `make` lists the variables, in capitals))
 
 BIN := .venv/bin
 RUN := $(BIN)/python -m generator
@@ -76,6 +79,9 @@ help: ## 1 s | Show the targets and variables
 # Shown if build-site is what was asked for: not for help, nor if another target builds on its way.
 NEXT = $(if $(filter 0,$(MAKELEVEL)$(HELP)),echo "Look at it: make serve$$(test "$$BUILD" = build || printf ' BUILD=%s' "$$BUILD")")
 
+# True if there are a site and its directory.
+IS_BUILT = test -f "$$SITE/build.json" && test -f "$$DATABASE"
+
 install: .venv/.dev ## 1 min | Install packages for building, testing and linting into .venv
 
 build-site: .venv/.build ## 20 s | Seed, bake, render and check the site in build/ (unchanged: 1 s)
@@ -85,7 +91,7 @@ build-site: .venv/.build ## 20 s | Seed, bake, render and check the site in buil
 	@$(NEXT)
 
 serve: .venv/.build ## 1 s | Serve site and API on http://127.0.0.1:5000; build them if missing
-	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site ARGS=
+	@$(IS_BUILT) || $(MAKE) --no-print-directory build-site ARGS=
 	@$(WITH_ARGS) $(RUN) serve --port="$$PORT" --database="$$DATABASE" --site="$$SITE"
 
 bundle: .venv/.build ## 3 s | Write the bundle for Lambda to build/bundle, and print its size
@@ -98,7 +104,7 @@ ifdef HELP
 	@$(DEPLOY) deploy
 else
 	@$(BIN)/python -m infra.stack_name "$$STACK"
-	@test -f "$$SITE/build.json" || $(MAKE) --no-print-directory build-site ARGS=
+	@$(IS_BUILT) || $(MAKE) --no-print-directory build-site ARGS=
 	@$(DEPLOY) deploy --check --stack="$$STACK" --site="$$SITE" --keep="$$KEEP" \
 	  --parameters="$$PARAMETERS"
 	@$(MAKE) --no-print-directory --silent .venv/.deploy $(SAM)

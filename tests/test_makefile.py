@@ -37,6 +37,9 @@ HOSTILE = [
 ]
 
 
+BOTH = ("site/build.json", "directory.db")
+
+
 class Project:
     """A checkout with nothing to install, in a folder with a space in its name."""
 
@@ -146,6 +149,21 @@ def test_a_target_that_makes_another_passes_values_on_as_typed(project, text):
     assert not project.has_run_something()
 
 
+@pytest.mark.parametrize("target", ["serve", "deploy"])
+@pytest.mark.parametrize(
+    ("files", "builds"),
+    [((), 1), (("site/build.json",), 1), (("directory.db",), 1), (BOTH, 0)],
+    ids=["nothing", "only the site", "only the directory", "both"],
+)
+def test_what_is_missing_is_built_first(project, target, files, builds):
+    for name in files:
+        path = project.folder / "build" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    project.make(target)
+    assert [call[2] for call in project.calls()].count("build") == builds
+
+
 def test_the_stack_name_is_checked_before_the_build(project):
     project.make("deploy", "STACK=people")
     modules = [call[1] for call in project.calls()]
@@ -241,6 +259,12 @@ def test_an_empty_origin_adds_no_option(project):
 def test_an_empty_build_folder_is_refused(project):
     result = project.make("build-site", "BUILD=")
     assert (result.returncode, "BUILD is empty" in result.stderr) == (2, True)
+
+
+def test_an_unknown_variable_is_refused(project):
+    result = project.make("build-site", "source=org:python", "TOTAL=5")
+    assert (result.returncode, "unknown variable source:" in result.stderr) == (2, True)
+    assert not (project.folder / "calls").exists()
 
 
 # ------------------------------------------------------------------------------ several targets
