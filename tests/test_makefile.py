@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ STAMPS = (".build", ".deploy", ".dev", ".aws")
 # Replaces .venv/bin/python: records its arguments when it starts, and "end" when it ends. A record
 # ends with "\036", each of its words with NUL.
 PYTHON = rf"""#!/bin/sh
-case "$1" in infra/with_args.py | -c) exec {sys.executable} -S "$@";; esac
+case "$1" in infra/with_args.py | -c) exec {shlex.quote(sys.executable)} -S "$@";; esac
 printf '%s\0' "$@" >> calls; printf '\036' >> calls
 case " $* " in *" pip "*) cat pip-output >&2; exit 1;; esac
 printf 'end\0\036' >> calls

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def test_a_closed_standard_output_writes_no_error(sample_directory, tmp_path):
 
 @pytest.mark.parametrize("stream", ["1", "2"])
 def test_a_process_started_without_an_output_stream_works(sample_directory, tmp_path, stream):
-    line = f"exec {sys.executable} -m generator query username=jo {stream}>&-"
+    line = f"exec {shlex.quote(sys.executable)} -m generator query username=jo {stream}>&-"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     result = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True)
     assert (result.returncode, result.stderr) == (0, b"")

@@ -28,7 +28,15 @@ def test_file_with_the_same_content_is_not_written(tmp_path):
     assert (tmp_path / "users/2.html").read_bytes() == b"edit"
 
 
-def test_file_is_replaced_in_one_step_and_stays_readable_for_all(tmp_path):
+@pytest.fixture
+def usual_umask():
+    """New files may be read by everybody: a web server is another user."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_file_is_replaced_in_one_step_and_stays_readable_for_all(tmp_path, usual_umask):
     writer = Writer(tmp_path, is_new=False)
     writer.put("users/1.html", b"text")
     with (tmp_path / "users/1.html").open("rb") as reader:
