@@ -22,7 +22,7 @@ from infra.deletion import destroy as destroy_stack
 from infra.deployer import MIN_RETAINED, Deployer
 from infra.embed import TEMPLATE
 from infra.errors import DeployError, InfraError, ParametersError
-from infra.parameters import parameter_names
+from infra.parameters import parameter_names, refuse_base_path
 from infra.sam import Sam
 from infra.smoke_test import SmokeTest
 
@@ -87,7 +87,7 @@ def cli() -> None:
     help="How many deployments to keep, the live one included.",
 )
 @click.option("--allow-sample", is_flag=True, help="Deploy the sample's invented accounts, too.")
-@click.option("--check", is_flag=True, help="Only check the parameters and the site's source.")
+@click.option("--check", is_flag=True, help="Only check the parameters and the site's build.")
 def deploy(
     stack: str,
     verbose: bool,
@@ -103,8 +103,10 @@ def deploy(
     """Deploy a site and its API."""
     given = parse_parameters(parameters)
     if check:  # needs no boto3: `make deploy` installs that only afterwards
+        build = read_build(site)
+        refuse_base_path(build)
         if not allow_sample:
-            refuse_sample(site, read_build(site))
+            refuse_sample(site, build)
         return
     deployer = _deployer(_cloud(stack, verbose), site_url, patience)
     deployer.deploy(site, database, given, retained, allow_sample=allow_sample)

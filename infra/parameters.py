@@ -19,12 +19,23 @@ from infra.errors import ParametersError
 MAX_TYPES_TEXT = 2400
 
 
+def refuse_base_path(build: Build) -> None:
+    """Raise ParametersError if the site *build* has a base path: the stack serves it at /."""
+    if build.base_path != "/":
+        raise ParametersError(
+            f"the site is built for {build.base_path}, but the stack serves it at /:"
+            " build it without --base-path"
+        )
+
+
 def site_parameters(build: Build, site_id: str) -> dict[str, str]:
     """Return the stack's parameters for the site *build*, published as *site_id*.
 
     Raises:
-        ParametersError: the types need more characters than the router has room for.
+        ParametersError: the types need more characters than the router has room for, or the site
+            is not for the root of its host.
     """
+    refuse_base_path(build)
     types = ",".join(
         f"{quote_plus(pages.name, safe='')}:{pages.slug}:{pages.users}" for pages in build.types
     )

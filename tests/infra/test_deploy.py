@@ -47,6 +47,9 @@ def test_check_only_refuses_what_no_deployment_may_have(cloud, directory, tmp_pa
     assert main(command) == 1
     assert "ARGS=--allow-sample" in capsys.readouterr().err
     assert main([*command, "--allow-sample"]) == 0
+    (tmp_path / "build.json").write_bytes(build._replace(base_path="/people/").to_json())
+    assert main(command) == 1
+    assert "built for /people/, but the stack serves it at /" in capsys.readouterr().err
     assert cloud.calls == []
 
 

@@ -51,6 +51,11 @@ def test_types_that_exceed_the_routers_room_are_refused():
         site_parameters(BUILD._replace(types=types), SITE_ID)
 
 
+def test_a_site_below_the_root_of_its_host_is_refused():
+    with pytest.raises(ParametersError, match=r"built for /people/, .* without --base-path"):
+        site_parameters(BUILD._replace(base_path="/people/"), SITE_ID)
+
+
 def test_command_prints_parameter_overrides(directory, tmp_path):
     build = site.make_build(directory, (25,), ("id",), "User")
     site.render_site(directory, build, tmp_path, jobs=1)
