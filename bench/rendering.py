@@ -184,8 +184,7 @@ def compare(database: Path, rivals: list[Contender], place: Path, rounds: int) -
 
 
 def _render(directory: Directory, folder: Path) -> None:
-    place = site.Place(ORIGIN)
-    site.render_site(directory, plan(directory), folder, place, with_data=False, jobs=1)
+    site.render_site(directory, plan(directory), folder, ORIGIN, with_data=False, jobs=1)
 
 
 def write_with_system_calls(contents: Mapping[str, bytes], folder: Path) -> None:

@@ -46,15 +46,13 @@ class Preview:
     Args:
         database: the directory's file.
         site: the site's folder.
-        base_path: the path of the site on its host, with a slash at either end.
 
     Raises:
         DatabaseMismatch: there is no directory.
         BuildError: there is no site, or an incomplete one.
     """
 
-    def __init__(self, database: Path, site: Path, base_path: str) -> None:
-        self.base_path = base_path
+    def __init__(self, database: Path, site: Path) -> None:
         self._database, self._site = database, site
         # Before the files are read: a change in between is then noticed at the next request.
         self._read_times = self._modification_times()
@@ -101,11 +99,11 @@ class Preview:
         query = scope["query_string"].decode("utf-8", "replace")
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         response = Route(404)
-        if scope["path"].startswith(self.base_path):
-            path = "/" + scope["path"].removeprefix(self.base_path)
+        if scope["path"].startswith(self.build.base_path):
+            path = "/" + scope["path"].removeprefix(self.build.base_path)
             response = route(path, parameters, self.build)
         if response.location:
-            return 302, {"location": self.base_path + response.location[1:]}, BytesIO()
+            return 302, {"location": self.build.base_path + response.location[1:]}, BytesIO()
         body = _open(self._site, response.key) if response.status == 200 else None
         if body is None:
             response = Route(404)
@@ -184,7 +182,7 @@ def serve(
             raise ServeError(f"cannot listen on {host}:{port}: {reason(exc)}{advice}") from exc
         url_host = f"[{host}]" if ":" in host else host
         origin = f"http://{url_host}:{listener.getsockname()[1]}"
-        home, api = origin + preview.base_path, origin + API_PATH
+        home, api = origin + preview.build.base_path, origin + API_PATH
         say(f"The site is at {home} and the API at {api}; press Ctrl-C to stop")
         if open_url:
             open_url(home)

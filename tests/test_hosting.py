@@ -96,11 +96,10 @@ def hosts(request, tmp_path_factory):
     folder, base_path = tmp_path_factory.mktemp("hosting"), request.param
     output = folder / f"www{base_path}"
     directory = make_directory(folder, [make_profile(number) for number in range(1, 61)])
-    build = site.make_build(directory, (10, 25, 50), ("id", "type"))
-    place = site.Place("https://people.example.org", base_path)
-    site.render_site(directory, build, output, place, jobs=1)
+    build = site.make_build(directory, (10, 25, 50), ("id", "type"), base_path=base_path)
+    site.render_site(directory, build, output, "https://people.example.org", jobs=1)
     directory.close()
-    command = [sys.executable, "-m", "generator", "serve", "--port=0", f"--base-path={base_path}"]
+    command = [sys.executable, "-m", "generator", "serve", "--port=0"]
     command += [f"--database={folder / 'directory.db'}", f"--site={output}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:

@@ -46,7 +46,7 @@ class Pipeline:
         self.site = folder / "site"
         build = site.make_build(self.directory, (10, 25, 50, 100), ("id", "type"))
         site.render_site(self.directory, build, self.site)
-        check(self.directory, read_build(self.site), self.site, "/")
+        check(self.directory, read_build(self.site), self.site)
 
     def page_count(self) -> int:
         return len(list(self.site.glob("users/*.html")))

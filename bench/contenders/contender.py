@@ -92,7 +92,6 @@ def renderer(
         build or plan(directory),
         directory.about,
         assets,
-        "/",
         origin=ORIGIN,
         downloads=downloads,
         use_slots=use_slots,

@@ -26,13 +26,12 @@ class Links:
     Args:
         folder: the folder of the site.
         build: the build of the site.
-        base_path: the path of the site on its host, with a slash at either end.
         origin: scheme and host of the site; "" if they are not known.
     """
 
-    def __init__(self, folder: Path, build: Build, base_path: str, origin: str) -> None:
+    def __init__(self, folder: Path, build: Build, origin: str) -> None:
         self._folder, self._build = folder, build
-        self._base_path, self.origin = base_path, origin
+        self._base_path, self.origin = build.base_path, origin
         self._page_counts = {
             listing.prefix: (listing, build.page_count(listing)) for listing in build.listings()
         }

@@ -32,7 +32,6 @@ def check(
     directory: Directory,
     build: Build,
     folder: Path,
-    base_path: str,
     advance: Callable[[int], None] = lambda pages: None,
     *,
     jobs: int | None = None,
@@ -47,7 +46,6 @@ def check(
         directory: the users.
         build: the build of the site.
         folder: the folder of the site.
-        base_path: the path of the site on its host, with a slash at either end.
         advance: is called with the number of pages checked.
         jobs: how many processes share the work; None: one for each core.
 
@@ -56,7 +54,7 @@ def check(
     """
     _compare_build(build, directory)
     home, about = read_text(folder, INDEX_KEY), read_text(folder, ABOUT_KEY)
-    links = Links(folder, build, base_path, find_origin(home, base_path))
+    links = Links(folder, build, find_origin(home, build.base_path))
     frames = FrameChecker(links, build)
     check_files(directory, build, folder, links)
     if home != read_text(folder, Listing().key(1)):

@@ -155,13 +155,12 @@ def render(
     jobs: int | None,
 ) -> None:
     """Render every page of the directory to a static file."""
-    from generator.render import Place, make_build, render_site
+    from generator.render import make_build, render_site
 
-    place = Place(origin or "", base_path)
     changes = read_changes(changes_file(database))
     with closing(Directory(database)) as directory:
         try:
-            build = make_build(directory, page_sizes, orders, types)
+            build = make_build(directory, page_sizes, orders, types, base_path)
         except ValueError as exc:
             raise click.BadParameter(str(exc), param_hint="'--types'") from exc
         with terminal.progress("Rendering", build.total_pages(), "pages") as advance:
@@ -169,7 +168,7 @@ def render(
                 directory,
                 build,
                 site,
-                place,
+                origin or "",
                 advance,
                 changes=changes,
                 with_data=data,
@@ -183,16 +182,15 @@ def render(
 @ghdirectory.command(epilog="Example: ghdirectory check --site build/site")
 @options.database_option
 @options.site_option
-@options.base_path_option
 @options.jobs_option
-def check(database: Path, site: Path, base_path: str, jobs: int | None) -> None:
+def check(database: Path, site: Path, jobs: int | None) -> None:
     """Check that the site is complete: its pages match the API, and its links resolve."""
     from generator.check import check as check_site
 
     with closing(Directory(database)) as directory:
         build = read_build(site)
         with terminal.progress("Checking", build.total_pages(), "pages") as advance:
-            check_site(directory, build, site, base_path, advance, jobs=jobs)
+            check_site(directory, build, site, advance, jobs=jobs)
     terminal.say(
         f"Checked  {build.total_pages():,} pages: they match the API, and all links resolve"
     )
@@ -292,17 +290,14 @@ def query(pairs: list[tuple[str, str]], explain: bool, database: Path) -> None:
 @click.option("--open", "open_browser", is_flag=True, help="Open the site in a browser.")
 @options.database_option
 @options.site_option
-@options.base_path_option
-def serve(
-    port: int, host: str, open_browser: bool, database: Path, site: Path, base_path: str
-) -> None:
+def serve(port: int, host: str, open_browser: bool, database: Path, site: Path) -> None:
     """Serve the site and the API on this machine, as a preview. Ctrl-C ends it."""
     import webbrowser
 
     from generator.serve import Preview
     from generator.serve import serve as serve_preview
 
-    preview = Preview(database, site, base_path)
+    preview = Preview(database, site)
     if preview.build.release != preview.directory.release:
         terminal.warn(
             f"The site in {site} is release {preview.build.release}, but the API is release"

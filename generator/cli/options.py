@@ -49,13 +49,6 @@ site_option = click.option("--site", type=types.FOLDER, default=SITE, help="The 
 output_option = click.option(
     "--output", "--site", "site", type=types.FOLDER, default=SITE, help="The site to write."
 )
-base_path_option = click.option(
-    "--base-path",
-    metavar="PATH",
-    type=types.base_path,
-    default="/",
-    help="The site's path on its host, such as /people/.",
-)
 jobs_option = click.option(
     "--jobs",
     type=types.Integer(1, 256),
@@ -116,7 +109,13 @@ render_options = combine(
         help="The site's scheme and host, such as https://example.org. Without it, the site has no"
         " canonical links, no sitemap and no feed.",
     ),
-    base_path_option,
+    click.option(
+        "--base-path",
+        metavar="PATH",
+        type=types.base_path,
+        default="/",
+        help="The site's path on its host, such as /people/.",
+    ),
     click.option(
         "--data/--no-data", default=True, help="Whether all users can be downloaded from the site."
     ),

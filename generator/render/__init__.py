@@ -1,5 +1,5 @@
 """Renders the directory and the templates to the site's files."""
 
-from generator.render.site import Place, make_build, render_site
+from generator.render.site import make_build, render_site
 
-__all__ = ["Place", "make_build", "render_site"]
+__all__ = ["make_build", "render_site"]

@@ -56,9 +56,9 @@ class Choice(NamedTuple):
 class PageContext:
     """What all pages of *build* are given: its *title*, and where the site is."""
 
-    def __init__(self, build: Build, title: str, base_path: str, origin: str) -> None:
+    def __init__(self, build: Build, title: str, origin: str) -> None:
         self._build, self._title = build, title
-        self._base_path, self._origin = base_path, origin
+        self._base_path, self._origin = build.base_path, origin
 
     def url(self, key: str) -> str:
         """Return the address of *key*, with the host if that is known."""

@@ -53,7 +53,6 @@ class Renderer:
         build: which pages there are.
         about: what the directory says of itself.
         assets: the files that pages load, under the names that templates use.
-        base_path: the site's path on its host, with a slash at either end.
         origin: scheme and host of the site, as in https://example.org; empty if not known.
         downloads: the files that have all users.
         days: the days of the page "What changed", the newest first. Without any, there is none.
@@ -66,15 +65,15 @@ class Renderer:
         build: Build,
         about: About,
         assets: Mapping[str, SiteFile],
-        base_path: str,
         *,
         origin: str = "",
         downloads: Sequence[Download] = (),
         days: Sequence[ChangedDay] = (),
         use_slots: bool = True,
     ) -> None:
-        self._build, self._base_path, self._days = build, base_path, days
-        self.context = PageContext(build, about.title, base_path, origin)
+        self._build, self._days = build, days
+        self.context = PageContext(build, about.title, origin)
+        base_path = build.base_path
         self._frames: dict[Listing, SlotTemplate | None] = {}
         self.templates = Templates(
             TEMPLATES,
@@ -141,7 +140,7 @@ class Renderer:
 
     def changes(self) -> bytes:
         """Return the page "What changed"."""
-        url, root = self.context.url(CHANGES_KEY), self._base_path
+        url, root = self.context.url(CHANGES_KEY), self._build.base_path
         return self.templates.draw("changes.html", days=self._days, url=url, root=root).encode()
 
     def feed(self) -> bytes:

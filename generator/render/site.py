@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 from function.database import Directory
 from generator.changes import Change
@@ -46,23 +45,12 @@ from generator.text import rough_size
 USERS_A_TASK = 5000
 
 
-class Place(NamedTuple):
-    """Where a site will be: *origin* as in https://example.org, *base_path* as in /people/.
-
-    Without an origin, the site has no canonical links, no sitemap and no feed.
-    """
-
-    origin: str = ""
-    base_path: str = "/"
-
-    @property
-    def address(self) -> str:
-        """The site's address, with a slash at its end."""
-        return self.origin + self.base_path
-
-
 def make_build(
-    directory: Directory, page_sizes: tuple[int, ...], orders: tuple[str, ...], types: str = "all"
+    directory: Directory,
+    page_sizes: tuple[int, ...],
+    orders: tuple[str, ...],
+    types: str = "all",
+    base_path: str = "/",
 ) -> Build:
     """Return which pages a site of *directory* has; see `choose_types` for *types*.
 
@@ -78,6 +66,7 @@ def make_build(
         source=directory.about.source,
         seeded_at=directory.about.seeded_at,
         cut_at=read_cut(directory),
+        base_path=base_path,
     )
 
 
@@ -85,7 +74,7 @@ def render_site(
     directory: Directory,
     build: Build,
     folder: Path,
-    place: Place = Place(),  # noqa: B008  (it cannot be changed)
+    origin: str = "",
     advance: Callable[[int], None] = lambda pages: None,
     *,
     changes: Sequence[Change] = (),
@@ -102,7 +91,8 @@ def render_site(
         directory: the users.
         build: which pages there are.
         folder: the site's; made if it does not exist.
-        place: where the site will be.
+        origin: scheme and host of the site, as in https://example.org. Without it, the site has no
+            canonical links, no sitemap and no feed.
         advance: is called with the number of pages done, of `Build.total_pages`.
         changes: what changed before, the newest first.
         with_data: whether the site also has files with all users.
@@ -115,12 +105,12 @@ def render_site(
         raise BuildError(
             f"the directory {directory.path} lies in the site {folder}, which would be written over"
         )
-    inputs = _digest_inputs(build, place, changes, with_data)
+    inputs = _digest_inputs(build, origin, changes, with_data)
     if (files := sealed(folder, inputs)) is not None:
         advance(build.total_pages())
         return FileCounts(unchanged=files)
     with Update(folder) as update:
-        site = _Site(directory, build, place, changes, folder, update.writer)
+        site = _Site(directory, build, origin, changes, folder, update.writer)
         site.write_assets()
         if with_data:
             site.write_downloads()
@@ -141,12 +131,12 @@ class _Site:
         self,
         directory: Directory,
         build: Build,
-        place: Place,
+        origin: str,
         changes: Sequence[Change],
         folder: Path,
         writer: Writer,
     ) -> None:
-        self._directory, self._build, self._place = directory, build, place
+        self._directory, self._build, self._origin = directory, build, origin
         self._folder, self._writer = folder, writer
         self._assets = read_assets(TEMPLATES, STATIC)
         places = read_places(directory, [change.id for change in changes])
@@ -154,6 +144,11 @@ class _Site:
         self._downloads: list[Download] = []
         self._keys_beside: set[str] = set()
         self.counts = FileCounts()  # of the files beside the pages
+
+    @property
+    def _address(self) -> str:
+        """The site's address, with a slash at its end."""
+        return self._origin + self._build.base_path
 
     def has(self, key: str) -> bool:
         """Return whether *key* belongs to the site."""
@@ -174,7 +169,7 @@ class _Site:
         write_downloads(self._directory, self._folder, self._put_file)
         for text, key in DOWNLOAD_KEYS.items():
             size = rough_size((self._folder / key).stat().st_size)
-            self._downloads.append(Download(text, self._place.base_path + key, size))
+            self._downloads.append(Download(text, self._build.base_path + key, size))
 
     def make_renderer(self) -> Renderer:
         """Return what draws the pages, once assets and downloads are written."""
@@ -182,8 +177,7 @@ class _Site:
             self._build,
             self._directory.about,
             self._assets,
-            self._place.base_path,
-            origin=self._place.origin,
+            origin=self._origin,
             downloads=self._downloads,
             days=self._days,
         )
@@ -196,10 +190,10 @@ class _Site:
         yield ABOUT_KEY, renderer.about(directory.types)
         if self._days:
             yield CHANGES_KEY, renderer.changes()
-        if self._days and self._place.origin:
+        if self._days and self._origin:
             yield FEED_KEY, renderer.feed()
         yield NOT_FOUND_KEY, renderer.missing()
-        sitemap = f"Sitemap: {self._place.address}{SITEMAP_KEY}\n" if self._place.origin else ""
+        sitemap = f"Sitemap: {self._address}{SITEMAP_KEY}\n" if self._origin else ""
         yield ROBOTS_KEY, f"User-agent: *\nAllow: /\n{sitemap}".encode()
         yield BUILD_KEY, self._build.to_json()
 
@@ -227,9 +221,9 @@ class _Site:
 
         *files* are the keys of the files beside the listings.
         """
-        if not self._place.origin:
+        if not self._origin:
             return
-        for key, lines in sitemaps(self._build, self._place.address, files):
+        for key, lines in sitemaps(self._build, self._address, files):
             draft = new_draft(self._folder / key)
             with draft.open("x", encoding="ascii") as file:
                 file.writelines(lines)
@@ -257,7 +251,7 @@ def draw_pages(
         yield listing.prefix, zip(map(page_name, pages), drawn, strict=True)
 
 
-def _digest_inputs(build: Build, place: Place, changes: Sequence[Change], with_data: bool) -> str:
+def _digest_inputs(build: Build, origin: str, changes: Sequence[Change], with_data: bool) -> str:
     """Return a digest of all that the site's bytes depend on, this program included."""
-    inputs = f"{program_digest()} {(build, place, changes, with_data)!r}"
+    inputs = f"{program_digest()} {(build, origin, changes, with_data)!r}"
     return hashlib.sha256(inputs.encode()).hexdigest()

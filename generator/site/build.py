@@ -39,6 +39,7 @@ class Build(NamedTuple):
         source: the sources of the users.
         seeded_at: when the users were read from the sources, RFC 3339.
         cut_at: the number of users after which a longer source was cut; None if none was.
+        base_path: the site's path on its host, with a slash at either end.
     """
 
     release: str
@@ -49,6 +50,7 @@ class Build(NamedTuple):
     source: str
     seeded_at: str
     cut_at: int | None = None
+    base_path: str = "/"
 
     @classmethod
     def from_json(cls, text: bytes) -> "Build":
@@ -71,6 +73,7 @@ class Build(NamedTuple):
                 source=str(members["source"]),
                 seeded_at=str(members["seeded_at"]),
                 cut_at=None if members["cut_at"] is None else int(members["cut_at"]),
+                base_path=str(members["base_path"]),
             )
         except (KeyError, TypeError, OverflowError, RecursionError) as exc:
             raise ValueError("it is not as this version of the program writes it") from exc

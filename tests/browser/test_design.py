@@ -58,7 +58,7 @@ def open_drawn(new_page):
 
     def open_drawn(build, listing, page=1, *, title="GitHub users", names=(), **options):
         about = About(build.source, title, ABOUT.seeded_at)
-        renderer = Renderer(build, about, read_assets(TEMPLATES, STATIC), "/")
+        renderer = Renderer(build, about, read_assets(TEMPLATES, STATIC))
         types = [*(type_.name for type_ in build.types), "User"]
         users = [
             make_profile(2**62 + n, name, type=types[n % len(types)])

@@ -11,7 +11,7 @@ from importlib import import_module
 import httpx
 import pytest
 
-from generator.render import Place, make_build, render_site
+from generator.render import make_build, render_site
 from tests.factories import ODD, make_directory
 from tests.generator.cli.program import start
 
@@ -24,7 +24,7 @@ def api(tmp_path_factory):
     """The address of a server with the users `ODD`."""
     folder = tmp_path_factory.mktemp("served")
     directory = make_directory(folder)
-    render_site(directory, make_build(directory, (25,), ("id",), "none"), folder / "site", Place())
+    render_site(directory, make_build(directory, (25,), ("id",), "none"), folder / "site")
     directory.close()
     options = ["--port=0", "--database=directory.db", "--site=site"]
     server = start(folder, "serve", *options)

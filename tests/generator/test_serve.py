@@ -16,8 +16,8 @@ from tests.factories import ODD, make_directory, make_profile
 
 def build_site(folder, users, base_path="/"):
     directory = make_directory(folder, users)
-    build = site.make_build(directory, (10, 25), ("id", "type"))
-    site.render_site(directory, build, folder / "site", site.Place(base_path=base_path), jobs=1)
+    build = site.make_build(directory, (10, 25), ("id", "type"), base_path=base_path)
+    site.render_site(directory, build, folder / "site", jobs=1)
     directory.close()
     return build
 
@@ -48,7 +48,7 @@ def served(request, tmp_path_factory):
     folder, base_path = tmp_path_factory.mktemp("serve"), request.param
     (folder / "secret.txt").write_text("secret")
     build_site(folder, ODD, base_path)
-    app = Preview(folder / "directory.db", folder / "site", base_path)
+    app = Preview(folder / "directory.db", folder / "site")
     yield Served(app, base_path, folder / "site")
     app.close()
 
@@ -178,8 +178,8 @@ def test_error_names_a_port_in_use_and_the_option_to_change_it():
 
 
 def test_site_is_opened_in_a_browser_once_it_answers(tmp_path, monkeypatch):
-    build_site(tmp_path, ODD[:5])
-    app = Preview(tmp_path / "directory.db", tmp_path / "site", "/people/")
+    build_site(tmp_path, ODD[:5], "/people/")
+    app = Preview(tmp_path / "directory.db", tmp_path / "site")
     opened = []
 
     def connect_to(url):
@@ -195,7 +195,7 @@ def test_site_is_opened_in_a_browser_once_it_answers(tmp_path, monkeypatch):
 
 def test_new_build_is_served_when_it_is_complete(tmp_path):
     old = build_site(tmp_path, ODD[:5])
-    app = Preview(tmp_path / "directory.db", tmp_path / "site", "/")
+    app = Preview(tmp_path / "directory.db", tmp_path / "site")
     new = build_site(tmp_path, ODD)
     (tmp_path / "site" / MARKER).touch()
     assert ask(app, "/api/users/profiles").json()["release"] == old.release
@@ -210,7 +210,7 @@ def test_new_build_is_served_when_it_is_complete(tmp_path):
 def test_file_that_is_overwritten_in_place_changes_no_answer(tmp_path):
     build_site(tmp_path, map(make_profile, range(1, 2000)))
     path = tmp_path / "directory.db"
-    app = Preview(path, tmp_path / "site", "/")
+    app = Preview(path, tmp_path / "site")
     urls = [f"/api/users/profiles?page={page}" for page in (1, 40, 80)]
     before = [ask(app, url).json() for url in urls]
     content = path.read_bytes()
@@ -224,7 +224,7 @@ def test_file_that_is_overwritten_in_place_changes_no_answer(tmp_path):
 
 def test_new_directory_with_a_wrong_bit_is_not_served(tmp_path):
     old = build_site(tmp_path, ODD[:5])
-    app = Preview(tmp_path / "directory.db", tmp_path / "site", "/")
+    app = Preview(tmp_path / "directory.db", tmp_path / "site")
     new = build_site(tmp_path, ODD)
     content = (tmp_path / "directory.db").read_bytes()
     damaged = content.replace(b"octo_ACME", b"octo_ACMD")
@@ -240,4 +240,4 @@ def test_incomplete_site_is_an_error(tmp_path):
     build_site(tmp_path, ODD)
     (tmp_path / "site" / MARKER).touch()
     with pytest.raises(BuildError, match="interrupted"):
-        Preview(tmp_path / "directory.db", tmp_path / "site", "/")
+        Preview(tmp_path / "directory.db", tmp_path / "site")

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from function.database import Directory
-from generator.render import Place, make_build, render_site
+from generator.render import make_build, render_site
 from tests.factories import ODD, make_directory, make_profile
 from tests.generator.check.sites import EditedSite
 
-PLACE = Place("https://example.org", "/directory/")
+ORIGIN = "https://example.org"
 USERS = sorted(
     [
         *ODD,
@@ -31,8 +31,8 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Directory]:
 def rendered(users: Directory, tmp_path_factory: pytest.TempPathFactory) -> EditedSite:
     """The site as it was rendered."""
     folder = tmp_path_factory.mktemp("rendered") / "site"
-    build = make_build(users, (10, 25), ("id", "-id", "type"))
-    render_site(users, build, folder, PLACE, jobs=1)
+    build = make_build(users, (10, 25), ("id", "-id", "type"), base_path="/directory/")
+    render_site(users, build, folder, ORIGIN, jobs=1)
     return EditedSite(folder)
 
 

@@ -11,7 +11,7 @@ from generator.errors import CheckFailed
 from generator.render import make_build, render_site
 from generator.site import read_build
 from tests.factories import ABOUT, make_directory
-from tests.generator.check.conftest import PLACE, USERS
+from tests.generator.check.conftest import ORIGIN, USERS
 from tests.generator.check.sites import add, copy, edit, edit_json, edit_rows, find, remove
 
 # A page far from either end, and the pages around it. Its users are 2156 to 2165.
@@ -21,7 +21,7 @@ AVATAR = "https://avatars.githubusercontent.com/u/2158?v=4&amp;s="
 
 
 def check_site(directory, site):
-    check(directory, read_build(site.folder), site.folder, "/directory/", jobs=1)
+    check(directory, read_build(site.folder), site.folder, jobs=1)
 
 
 @pytest.fixture
@@ -225,8 +225,8 @@ def test_what_surrounds_the_users(assert_found, old, new, message):
 )
 def test_a_page_of_an_older_release(assert_found, tmp_path, profiles, about, message):
     with closing(make_directory(tmp_path, profiles, about)) as older:
-        build = make_build(older, (10, 25), ("id", "-id", "type"))
-        render_site(older, build, tmp_path / "site", PLACE, jobs=1)
+        build = make_build(older, (10, 25), ("id", "-id", "type"), base_path="/directory/")
+        render_site(older, build, tmp_path / "site", ORIGIN, jobs=1)
     assert_found(add(KEY, (tmp_path / "site" / KEY).read_bytes()), f"{KEY} .*{message}")
 
 

@@ -11,16 +11,16 @@ from function.database import Directory
 from generator.check import check
 from generator.check import site as check_module
 from generator.errors import CheckFailed
-from generator.render import Place, make_build, render_site
+from generator.render import make_build, render_site
 from generator.seed.sample import read_sample
 from generator.site import read_build
 from tests.factories import ODD, make_directory, make_profile
-from tests.generator.check.sites import edit
+from tests.generator.check.sites import edit, edit_json
 from tests.oracle import VARIED
 
 
-def check_site(directory, folder, base_path="/directory/", **options):
-    check(directory, read_build(folder), folder, base_path, **{"jobs": 1, **options})
+def check_site(directory, folder, **options):
+    check(directory, read_build(folder), folder, **{"jobs": 1, **options})
 
 
 SITES = {
@@ -31,8 +31,8 @@ SITES = {
     "one user": {"profiles": ODD[:1]},
     "one size and one order": {"profiles": VARIED[:600], "sizes": (25,), "orders": ("id",)},
     "adjacent sizes": {"profiles": VARIED[:600], "sizes": (24, 25, 26)},
-    "known host": {"profiles": VARIED[:600], "place": Place("https://example.org", "/a/b%20c/")},
-    "base path": {"profiles": ODD, "place": Place(base_path="/users/")},
+    "known host": {"profiles": VARIED[:600], "place": ("https://example.org", "/a/b%20c/")},
+    "base path": {"profiles": ODD, "place": ("", "/users/")},
     "no downloads": {"profiles": ODD, "with_data": False},
     "no types": {"profiles": VARIED[:600], "types": "none"},
     "users like real ones": {"profiles": list(invented_users(900))},
@@ -49,17 +49,18 @@ SITES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("site", SITES.values(), ids=SITES)
 def test_a_rendered_site_passes(tmp_path, site):
-    place = site.get("place", Place())
+    origin, base_path = site.get("place", ("", "/"))
     directory = make_directory(tmp_path, site["profiles"])
     build = make_build(
         directory,
         site.get("sizes", (10, 25, 50)),
         site.get("orders", ("id", "-id", "type")),
         site.get("types", "all"),
+        base_path,
     )
     with_data = site.get("with_data", True)
-    render_site(directory, build, tmp_path / "site", place, with_data=with_data, jobs=1)
-    check_site(directory, tmp_path / "site", place.base_path)
+    render_site(directory, build, tmp_path / "site", origin, with_data=with_data, jobs=1)
+    check_site(directory, tmp_path / "site")
     directory.close()
 
 
@@ -100,8 +101,9 @@ def test_a_site_of_another_directory_is_an_error(site, tmp_path):
 
 
 def test_a_site_with_another_base_path_is_an_error(users, site):
+    edit_json("build.json", base_path="/elsewhere/")(site)
     with pytest.raises(CheckFailed, match="does not end with /elsewhere/"):
-        check_site(users, site.folder, "/elsewhere/")
+        check_site(users, site.folder)
 
 
 def another_total(answer: Page) -> Page:
@@ -146,4 +148,4 @@ def test_a_directory_whose_anchors_are_wrong_is_an_error(tmp_path):
         build = make_build(directory, (10, 25), ("id",))
         render_site(directory, build, tmp_path / "site", jobs=1)
         with pytest.raises(CheckFailed, match=r"users/.*html shows the users .* the API lists"):
-            check_site(directory, tmp_path / "site", "/")
+            check_site(directory, tmp_path / "site")

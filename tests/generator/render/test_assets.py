@@ -34,7 +34,7 @@ def test_a_first_visit_is_at_most_20_kb_as_brotli(directory):
     users = [make_profile(10**8 + n, f"{n}" + "x" * 37) for n in range(25)]
     assets = read_assets(TEMPLATES, STATIC)
     build = site.make_build(directory, (10, 25, 50, 100), ("id", "-id", "type"))
-    renderer = Renderer(build, directory.about, assets, "/", origin="https://example.org")
+    renderer = Renderer(build, directory.about, assets, origin="https://example.org")
     page = renderer.page(Listing(), 1, [renderer.row(user) for user in users])
     parts = [page, assets[SHEET].content, assets["search.js"].content]
     assert sum(len(brotli.compress(part, quality=5)) for part in parts) <= 20_000

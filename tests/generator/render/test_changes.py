@@ -13,7 +13,7 @@ from generator.changes import Change
 from generator.check import check
 from generator.errors import CheckFailed
 from generator.render.changes import changed_days
-from generator.render.site import Place, make_build, render_site
+from generator.render.site import make_build, render_site
 from generator.site import read_build
 from tests.factories import ABOUT, ODD, make_directory, make_profile
 
@@ -35,9 +35,9 @@ def render(tmp_path):
 
     def render(changes=CHANGES, users=USERS, origin="https://example.org", base_path="/"):
         directory = make_directory(tmp_path, users)
-        build = make_build(directory, (25,), ("id",), "none")
-        place, folder = Place(origin, base_path), tmp_path / "site"
-        render_site(directory, build, folder, place, changes=changes, jobs=1)
+        build = make_build(directory, (25,), ("id",), "none", base_path)
+        folder = tmp_path / "site"
+        render_site(directory, build, folder, origin, changes=changes, jobs=1)
         directory.close()
         return folder
 
@@ -91,10 +91,10 @@ def test_a_broken_link_of_the_page_is_found(render, tmp_path):
     folder = render(base_path="/directory/")
     page = folder / "changes.html"
     with closing(Directory(tmp_path / "directory.db")) as directory:
-        check(directory, read_build(folder), folder, "/directory/")
+        check(directory, read_build(folder), folder)
         page.write_text(page.read_text().replace("users/3.html", "users/4.html"))
         with pytest.raises(CheckFailed, match=r"changes\.html links to .*users/4\.html"):
-            check(directory, read_build(folder), folder, "/directory/")
+            check(directory, read_build(folder), folder)
 
 
 @pytest.mark.parametrize(

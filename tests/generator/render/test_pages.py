@@ -52,7 +52,8 @@ class Elements(HTMLParser):
 def renderer(
     build: Build = BUILD, about: About = ABOUT, base_path: str = "/", **options: Any
 ) -> Renderer:
-    return Renderer(build, about, ASSETS, base_path, origin="https://example.org", **options)
+    build = build._replace(base_path=base_path)
+    return Renderer(build, about, ASSETS, origin="https://example.org", **options)
 
 
 RENDERER = renderer()

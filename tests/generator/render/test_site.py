@@ -16,7 +16,6 @@ from function.database import Directory
 from generator.check import check
 from generator.errors import BuildError
 from generator.render import site
-from generator.render.site import Place
 from generator.render.templates import TEMPLATES
 from generator.site import Listing, read_build
 from generator.site.seal import RENDERED
@@ -24,9 +23,9 @@ from tests.factories import ABOUT, ODD, make_directory, make_profile
 
 
 def render(directory, folder, sizes=(10, 25), orders=("id", "type"), base_path="/", **options):
-    build = site.make_build(directory, sizes, orders, options.pop("types", "all"))
+    build = site.make_build(directory, sizes, orders, options.pop("types", "all"), base_path)
     options = {"jobs": 1, **options}
-    return site.render_site(directory, build, folder, Place(base_path=base_path), **options)
+    return site.render_site(directory, build, folder, **options)
 
 
 def tree(folder):
@@ -57,7 +56,7 @@ def test_every_page_of_every_listing_is_rendered_and_passes_the_check(directory,
         for page in range(1, build.page_count(listing) + 1)
     }
     assert keys == listed | {"index.html", "about.html", "404.html"}
-    check(directory, build, tmp_path / "site", "/")
+    check(directory, build, tmp_path / "site")
 
 
 def test_the_home_page_is_the_first_page(directory, tmp_path):
@@ -132,7 +131,7 @@ def test_two_processes_write_the_same_as_one(tmp_path, monkeypatch):
 
 def check_all(folder, path):
     with closing(Directory(path)) as directory:
-        check(directory, read_build(folder), folder, "/")
+        check(directory, read_build(folder), folder)
 
 
 def test_an_error_in_a_process_is_raised_and_the_site_is_incomplete(tmp_path, monkeypatch):
@@ -252,9 +251,8 @@ def test_without_data_there_are_no_downloads(directory, tmp_path):
 
 
 def test_the_sitemap_lists_every_page(directory, tmp_path):
-    build = site.make_build(directory, (10, 25), ("id",))
-    place = Place("https://example.org", "/directory/")
-    site.render_site(directory, build, tmp_path / "site", place, jobs=1)
+    build = site.make_build(directory, (10, 25), ("id",), base_path="/directory/")
+    site.render_site(directory, build, tmp_path / "site", "https://example.org", jobs=1)
     robots = (tmp_path / "site" / "robots.txt").read_text()
     assert "Sitemap: https://example.org/directory/sitemap.xml\n" in robots
     locations = re.findall("<loc>(.*?)</loc>", (tmp_path / "site" / "sitemap.xml").read_text())
@@ -264,7 +262,9 @@ def test_the_sitemap_lists_every_page(directory, tmp_path):
         if p.parent.name != "assets"
     }
     pages -= {"404.html", "index.html", "users/1.html"}
-    assert sorted(locations) == sorted(f"{place.address}{key}" for key in {"", *pages})
+    assert sorted(locations) == sorted(
+        f"https://example.org/directory/{key}" for key in {"", *pages}
+    )
 
 
 def test_without_an_origin_no_page_names_a_host(directory, tmp_path):
@@ -284,15 +284,15 @@ def test_without_an_origin_no_page_names_a_host(directory, tmp_path):
 
 def test_without_an_origin_an_earlier_sitemap_is_removed(directory, tmp_path):
     build = site.make_build(directory, (10, 25), ("id",))
-    for place in (Place("https://example.org"), Place()):
-        site.render_site(directory, build, tmp_path, place, jobs=1)
+    for origin in ("https://example.org", ""):
+        site.render_site(directory, build, tmp_path, origin, jobs=1)
     assert not (tmp_path / "sitemap.xml").exists()
 
 
 @pytest.mark.parametrize("base_path", ["/", "/directory/of/users/"])
 def test_the_site_passes_the_check_under_any_base_path(directory, tmp_path, base_path):
     render(directory, tmp_path, base_path=base_path)
-    check(directory, read_build(tmp_path), tmp_path, base_path)
+    check(directory, read_build(tmp_path), tmp_path)
 
 
 def test_progress_counts_pages(directory, tmp_path):
