@@ -1,6 +1,5 @@
 """Fixtures that several tests share."""
 
-import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -34,12 +33,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slowest tests, so that at the end no core waits for the other."""
     items.sort(key=lambda item: ("test_deployed" not in item.nodeid, not _is_slow(item)))
-
-
-def pytest_collection_finish() -> None:
-    """Leave modules and tests out of later garbage collections: 8 % of a quick run."""
-    gc.collect()
-    gc.freeze()
 
 
 def _is_slow(item: pytest.Item) -> bool:
