@@ -6,7 +6,6 @@ asyncio.run() of another test would fail.
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,7 +23,6 @@ from generator.bake import bake
 from tests.factories import ABOUT, ODD, make_profile
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 AVATAR = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"/>'
 # In the order of their ids, as listings have them. The avatars of the members are in the pages,
 # because each request that a test answers takes time.
@@ -86,12 +84,11 @@ def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Chromium. Without it or playwright, the test is skipped."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM:
-        pytest.skip("Chromium is not installed (on Debian, apt-get install chromium)")
-    playwright.expect.set_options(timeout=15_000)
-    with playwright.sync_playwright() as started:
+    """Chromium, started."""
+    # An import at the head of this file would skip the tests of all folders.
+    from tests.browser.chromium import CHROMIUM, sync_api
+
+    with sync_api.sync_playwright() as started:
         launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield launched
         launched.close()

@@ -2,10 +2,7 @@
 
 import re
 
-import pytest
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = sync_api.expect
+from tests.browser.chromium import expect
 
 # The addresses of the API and of the templates that results are drawn with.
 API = "**/api/users/profiles*"

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+import tests.browser.chromium  # noqa: F401  (skips this module without Chromium)
 from function.contract import About
 from generator.render.assets import read_assets
 from generator.render.pages import Renderer
@@ -14,7 +15,6 @@ from generator.site import Build, ListedType, Listing
 from tests.browser.conftest import USERS, wait_for_pictures
 from tests.factories import ABOUT, make_profile
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.slow
 
 SMALL_PHONE = {"width": 320, "height": 568}

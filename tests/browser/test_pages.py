@@ -9,11 +9,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.browser.chromium import expect
 from tests.browser.conftest import USERS
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.slow
-expect = sync_api.expect
 
 PAGES = ["/", "/users/by-type/100/2.html", "/about.html", "/404.html"]
 SEARCHES = ["/?q=member", "/?q=no+such+name", f"/?q={quote('😀' * 39)}", "/users/2.html?q=m&p=2"]
