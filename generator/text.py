@@ -21,12 +21,12 @@ def counts(numbers: Mapping[str, int]) -> str:
 
 
 def percentage(part: int, whole: int) -> str:
-    """Return the share that *part* is of *whole*, rounded: "12 %", "less than 1 %".
+    """Return the share that *part* is of *whole*, rounded: "12 %", "< 1 %".
 
     Only the whole is "100 %", and only nothing is "0 %".
     """
     if 0 < part * 100 < whole:
-        return "less than 1 %"
+        return "< 1 %"
     rounded = (part * 200 + whole) // (whole * 2)
     return f"{rounded if part == whole else min(rounded, 99)} %"
 

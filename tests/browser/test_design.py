@@ -143,6 +143,20 @@ def test_text_of_twice_the_size_fits_a_narrow_screen(new_page, address):
     assert overflow(page) <= 0
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_word_is_broken_in_the_tables_of_the_about_page(new_page, width):
+    page = new_page(viewport={"width": width, "height": 700}, is_mobile=True)
+    page.goto("/about.html")
+    heights = page.locator("th, .chart td:not(:last-child)").evaluate_all(
+        """(cells) => cells.map((cell) => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            return range.getBoundingClientRect().height;
+        })"""
+    )
+    assert max(heights) < 30  # two lines have 48
+
+
 def test_4000_page_numbers_are_one_line_on_a_narrow_screen(open_drawn):
     build = Build("0" * 16, 100_000, (25,), ("id",), (), "users", ABOUT.seeded_at)
     page = open_drawn(build, Listing(), 2000, viewport=SMALL_PHONE, is_mobile=True)
