@@ -15,11 +15,13 @@ _WINDOW = 2 * AROUND + 1
 # The names of the orders on pages.
 ORDER_NAMES = {"id": "Oldest", "-id": "Newest", "type": "Type", "-type": "Type, reversed"}
 ORDER_TEXTS = {
-    "id": "in the order they signed up",
-    "-id": "newest first",
+    "id": "by id",
+    "-id": "by id, reversed",
     "type": "by type",
     "-type": "by type, reversed",
 }
+# GitHub gives ids in the order in which users sign up. Those in a file can be any.
+GITHUB_ORDER_TEXTS = ORDER_TEXTS | {"id": "in the order they signed up", "-id": "newest first"}
 # From so many pages on, a page number can be typed.
 MANY_PAGES = 50
 # The beginnings of titles that go with a number: "150 sample users".
@@ -59,6 +61,8 @@ class PageContext:
     def __init__(self, build: Build, title: str, origin: str) -> None:
         self._build, self._title = build, title
         self._base_path, self._origin = build.base_path, origin
+        is_of_files = all(source.startswith("file:") for source in build.source.split(", "))
+        self._order_texts = ORDER_TEXTS if is_of_files else GITHUB_ORDER_TEXTS
 
     def url(self, key: str) -> str:
         """Return the address of *key*, with the host if that is known."""
@@ -128,7 +132,7 @@ class PageContext:
             "of_type": of_type,
             "heading": self._heading(of_type, build.users_of(listing.slug)),
             "order": ORDER_NAMES[listing.order_by],
-            "order_text": ORDER_TEXTS[listing.order_by],
+            "order_text": self._order_texts[listing.order_by],
             "prefix": self._base_path + listing.prefix,
             "many_pages": pages >= MANY_PAGES,
             "last_page": pages,

@@ -256,7 +256,7 @@
     const { firsts, rest, found } = arrange(search, answer);
     const start = (page - 1) * PAGINATION + 1;
     const range = `${number(start)}–${number(start + profiles.length - 1)}`;
-    const order = `in the order they signed up${firsts.length ? ", exact match first" : ""}`;
+    const order = `by id${firsts.length ? ", exact match first" : ""}`;
     const letters = [...name];
     const shorter = letters.slice(0, letters.length / 2).join("");
     const texts = {

@@ -223,6 +223,15 @@ def test_a_page_says_which_users_it_shows_their_source_and_the_date():
     assert "1,000 users from GitHub as of 24 November 2026" in text
 
 
+def test_the_ids_of_files_are_not_the_order_of_signing_up():
+    for source, order in (
+        ("file:a.csv, file:-", "by id"),
+        ("file:a.csv, org:acme", "in the order they signed up"),
+    ):
+        found = page(2, Listing(), renderer(BUILD._replace(source=source)))
+        assert f"50, {order}, as of" in " ".join(found.text.split())
+
+
 def test_a_page_of_one_type_names_the_type():
     found = page(2, Listing("id", 10, "a-b-1"))
     text = " ".join(found.text.split())
@@ -308,7 +317,7 @@ def test_the_page_about_the_directory_shows_release_types_and_time():
     text = " ".join(drawn.text.split())
     for said in ("0123456789abcdef", "24 November 2026, 12:00 UTC", "A & B <i>", "none"):
         assert said in text
-    assert "A & B <i>10010 % none1less than 1 % " in text
+    assert "A & B <i>10010 % none1< 1 % " in text
     assert [bar["width"] for bar in drawn.of("rect") if bar["class"] == "bar"] == [
         *("89.9%", "10.0%", "0.1%")
     ]
