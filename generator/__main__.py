@@ -1,7 +1,9 @@
 """Where the process starts: `ghdirectory` and `python -m generator`."""
 
+import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import NoReturn
 
@@ -12,6 +14,7 @@ PUBLISHING_PACKAGES = ("boto3", "botocore")
 def main() -> NoReturn:
     """Run the command line in this process, and exit with its status."""
     signal.signal(signal.SIGTERM, _terminate)
+    threading.excepthook = _exit_after_thread
     try:
         # Imported here, so that Ctrl-C and a missing package write one line and no traceback.
         from generator import cli
@@ -33,6 +36,22 @@ def main() -> NoReturn:
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     """Exit by an exception, so that `finally` clauses run: they end worker processes."""
     sys.exit(128 + number)
+
+
+def _exit_after_thread(failure: threading.ExceptHookArgs) -> NoReturn:
+    """Exit because a thread failed, and as after kill -9: other threads may wait for it forever.
+
+    A pool of processes needs threads. Without memory, it fails in one that it has started.
+    """
+    if "can't start new thread" in str(failure.exc_value):
+        print(
+            "Error: there is not enough memory for another thread, or there are too many processes;"
+            " raise these limits (ulimit -a)",
+            file=sys.stderr,
+        )
+    else:  # a bug
+        threading.__excepthook__(failure)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ _WORDS = {
     "Not a directory": "a part of the path is a file, not a folder",
     "File exists": "there is a file of that name",
     "attempt to write a readonly database": "Permission denied",
+    "database or disk is full": "No space left on device",
 }
 
 

@@ -414,4 +414,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise  # a bug: its traceback is needed
         terminal.error(reason(exc))
         status = 1
+    except MemoryError:
+        terminal.error("there is not enough memory")
+        status = 1
     raise SystemExit(status or 0)

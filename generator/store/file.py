@@ -73,7 +73,9 @@ class StoreFile:
             elif "Permission denied" in reason(exc):
                 advice = "change its permissions or its folder's, or name another with --store"
             elif "full" in str(exc) or "disk I/O" in str(exc):
-                advice = "is the disk full? The users stored before are still there"
+                advice = (
+                    "make room on the disk, or repair it; the users stored before are still there"
+                )
             text = "".join(c if c.isprintable() else "?" for c in reason(exc))
             raise StoreError(f"the store {self.path} cannot be used: {text}; {advice}") from exc
 

@@ -42,6 +42,35 @@ def test_sigterm_runs_finally_clauses():
     assert (result.returncode, result.stdout) == (128 + signal.SIGTERM, "finally\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "last_line"),
+    [
+        pytest.param(
+            RuntimeError("can't start new thread"),
+            "Error: there is not enough memory for another thread, or there are too many processes;"
+            " raise these limits (ulimit -a)",
+            id="no memory",
+        ),
+        pytest.param(KeyError("a bug"), "KeyError: 'a bug'", id="bug"),
+    ],
+)
+def test_a_thread_that_fails_ends_the_program(error, last_line):
+    """The main thread may be waiting for it."""
+    program = (
+        "import signal, threading\n"
+        "from generator import __main__, cli\n"
+        f"def fail(): raise {error!r}\n"
+        "def run():\n"
+        "    threading.Thread(target=fail).start()\n"
+        "    signal.pause()\n"
+        "cli.main = run\n"
+        "__main__.main()"
+    )
+    result = run(program)
+    assert (result.returncode, result.stderr.splitlines()[-1]) == (1, last_line)
+    assert ("Traceback" in result.stderr) is isinstance(error, KeyError)
+
+
 def run(program):
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60

@@ -50,6 +50,15 @@ def test_an_os_error_that_a_user_cannot_fix_keeps_its_traceback(run, monkeypatch
         main(["check"])
 
 
+def test_too_little_memory_is_an_error_of_one_line(run, monkeypatch):
+    def fail(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr("generator.cli.commands.Directory", fail)
+    result = run("check")
+    assert (result.returncode, result.stderr) == (1, "Error: there is not enough memory\n")
+
+
 def test_a_closed_standard_output_writes_no_error(sample_directory, tmp_path):
     process = start(tmp_path, "query", "pagination=100")
     process.stdout.close()
