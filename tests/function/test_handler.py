@@ -9,9 +9,14 @@ from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from function.errors import DatabaseMismatch
-from tests.factories import make_directory, proxy_event
+from function.query import ORDERS, PARAMETERS, parse_query
+from tests.factories import ODD, make_directory, proxy_event
+from tests.function.described import assert_described
+from tests.oracle import expected_exact, expected_page
 
 PATH = "/api/users/profiles"
 CONTEXT = SimpleNamespace(
@@ -273,3 +278,56 @@ def test_different_queries_have_different_answers(module):
     ]
     bodies = [module.handler(proxy_event(PATH, query), None)["body"] for query in queries]
     assert len(set(bodies)) == len(queries)
+
+
+# API Gateway sends JSON in UTF-8, which has no surrogates.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.just("9" * 5000)
+NUMBERS = st.sampled_from([0, 1, 2, 44, 100, 101, 2**63 - 1, 2**64]).map(str)
+PARTS = st.sampled_from(
+    ["o", "KETTLE", " @mojombo ", "-", "[bot]", "%", "ünï", "user", "BOT", *ORDERS]
+)
+VALUES = TEXT | NUMBERS | PARTS
+QUERIES = st.dictionaries(
+    st.sampled_from(PARAMETERS) | TEXT, st.lists(VALUES, min_size=1, max_size=3), max_size=5
+)
+HEADERS = st.none() | st.dictionaries(TEXT | st.just("Host"), TEXT, max_size=3)
+
+
+@st.composite
+def events(draw):
+    """Return an event, and the query that it asks for if it asks for profiles."""
+    queries = draw(QUERIES)
+    path = draw(st.just(PATH) | st.sampled_from(["/", "", f"{PATH}//", "/api"]) | TEXT)
+    headers = draw(HEADERS)
+    event = proxy_event(path, method=draw(st.sampled_from(["GET", "GET", "HEAD", "POST", "get"])))
+    event |= {
+        "resource": draw(st.sampled_from([path, "", None, "/{proxy+}"])),
+        "multiValueQueryStringParameters": queries or None,
+        "queryStringParameters": {name: values[-1] for name, values in queries.items()} or None,
+        "headers": headers,
+        "multiValueHeaders": headers and {name: [value] for name, value in headers.items()},
+        "body": draw(st.none() | TEXT),
+        "isBase64Encoded": draw(st.booleans()),
+    }
+    event.pop(draw(st.sampled_from(["body", "multiValueQueryStringParameters", "stageVariables"])))
+    return event, [(name, value) for name, values in queries.items() for value in values]
+
+
+@settings(max_examples=300)
+@given(events())
+def test_any_event_of_api_gateway_gets_the_answer_that_is_described(module, event_and_pairs):
+    event, pairs = event_and_pairs
+    response = module.handler(json.loads(json.dumps(event)), None)
+    status = response["statusCode"]
+    assert status in (200, 400, 404, 405)
+    if event["httpMethod"] == "HEAD":
+        assert response["body"] == ""
+        return
+    answer = json.loads(response["body"])
+    assert_described(answer, "Page" if status == 200 else "Error")
+    if status == 200:
+        query = parse_query(pairs)
+        profiles, total = expected_page([*ODD], query)
+        exact = expected_exact([*ODD], query)
+        assert (answer["profiles"], answer["total"]) == ([p._asdict() for p in profiles], total)
+        assert answer.get("exact") == (exact and exact._asdict())

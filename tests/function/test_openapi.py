@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from function.answer import answer_profiles
 from function.contract import Profile
 from function.errors import InvalidParameter
-from function.openapi import document
 from function.query import PARAMETERS, ProfileQuery, parse_query
+from tests.function.described import DOCUMENT, assert_described
 
-DOCUMENT = json.loads(document())
 GET = DOCUMENT["paths"]["/api/users/profiles"]["get"]
 SCHEMAS = {parameter["name"]: parameter["schema"] for parameter in GET["parameters"]}
 
@@ -64,30 +63,7 @@ def is_allowed(name, value):
     ],
 )
 def test_answers_have_the_members_that_the_description_has(directory, pairs, schema):
-    answer = json.loads(answer_profiles(directory, pairs).body)
-    described = DOCUMENT["components"]["schemas"][schema]
-    assert set(described["required"]) <= set(answer) <= set(described["properties"])
-    for name, value in answer.items():
-        assert_fits(described["properties"][name], value)
-
-
-def assert_fits(schema, value):
-    """Assert that *value* has the types and the members that *schema* describes."""
-    if "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    if "anyOf" in schema:
-        a_profile, null = schema["anyOf"]
-        return assert_fits(null if value is None else a_profile, value)
-    types = {"string": str, "integer": int, "array": list, "object": dict, "null": type(None)}
-    allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    assert isinstance(value, tuple(types[name] for name in allowed))
-    if isinstance(value, list):
-        for item in value:
-            assert_fits(schema["items"], item)
-    if isinstance(value, dict):
-        assert list(value) == schema["required"] == list(schema["properties"])
-        for name, member in value.items():
-            assert_fits(schema["properties"][name], member)
+    assert_described(json.loads(answer_profiles(directory, pairs).body), schema)
 
 
 def test_the_description_has_the_fields_of_a_profile_in_order():
