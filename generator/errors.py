@@ -209,6 +209,10 @@ class BuildError(GeneratorError):
 class CheckFailed(GeneratorError):
     """The site differs from the directory, or a link is broken."""
 
+    def __str__(self) -> str:
+        """Return the difference and its remedy."""
+        return f"{super().__str__()}; `ghdirectory render` writes the site again"
+
 
 class PublishError(GeneratorError):
     """The site cannot be uploaded, or was changed in the bucket."""

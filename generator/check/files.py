@@ -34,10 +34,7 @@ def check_files(directory: Directory, build: Build, folder: Path, links: Links) 
         if key.startswith(ASSETS):
             digest = hashlib.sha256((folder / key).read_bytes()).hexdigest()
             if f"-{digest[:12]}." not in key:
-                raise CheckFailed(
-                    f"{folder / key} does not match the digest in its name;"
-                    " `ghdirectory render` writes it again"
-                )
+                raise CheckFailed(f"{folder / key} does not match the digest in its name")
     _check_downloads(directory, folder / "data")
     _check_sitemaps(build, folder, links)
 
@@ -115,4 +112,4 @@ def _page_addresses(build: Build, folder: Path, links: Links) -> Iterator[str]:
 
 
 def _not_of_build(path: Path) -> CheckFailed:
-    return CheckFailed(f"{path} is not a file of this build; `ghdirectory render` removes it")
+    return CheckFailed(f"{path} is not a file of this build")

@@ -105,7 +105,4 @@ def _compare_build(build: Build, directory: Directory) -> None:
         ("limit", build.cut_at, read_cut(directory)),
     ):
         if site != database:
-            raise CheckFailed(
-                f"the site's {name} is {site}, the directory's {database};"
-                " `ghdirectory render` renders the site again"
-            )
+            raise CheckFailed(f"the site's {name} is {site}, the directory's {database}")

@@ -122,3 +122,14 @@ def test_a_build_that_failed_is_made_again(run, built, monkeypatch):
 
 def fail(*arguments, **options):
     raise OSError(28, "No space left on device")
+
+
+def test_render_mends_what_check_refuses_as_check_says(run, built):
+    page = built / "build/site/users/1.html"
+    before = page.read_bytes()
+    page.write_bytes(before.replace(b"</li>", b"", 1))
+    refused = run("check")
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("; `ghdirectory render` writes the site again\n")
+    assert run("render", *SMALL_SITE).returncode == 0
+    assert page.read_bytes() == before
