@@ -163,6 +163,7 @@ def serve(
 
     Raises:
         ServeError: the port cannot be used.
+        KeyboardInterrupt: Ctrl-C ended it.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only on a socket whose protocol is TCP. Without it, Nagle's algorithm
@@ -189,5 +190,4 @@ def serve(
         config = uvicorn.Config(
             preview, log_level="warning", lifespan="off", access_log=False, use_colors=False
         )
-        with suppress(KeyboardInterrupt):  # uvicorn raises it again after it has stopped
-            uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=[listener])

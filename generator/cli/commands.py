@@ -5,7 +5,7 @@ second to load, which is most of a build that has nothing to do.
 """
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -297,13 +297,15 @@ def serve(port: int, host: str, open_browser: bool, database: Path, site: Path) 
     from generator.serve import Preview
     from generator.serve import serve as serve_preview
 
-    preview = Preview(database, site)
-    if preview.build.release != preview.directory.release:
-        terminal.warn(
-            f"The site in {site} is release {preview.build.release}, but the API is release"
-            f" {preview.directory.release}. Run `ghdirectory render` to update the site."
-        )
-    serve_preview(preview, host, port, terminal.say, webbrowser.open if open_browser else None)
+    with suppress(KeyboardInterrupt):
+        preview = Preview(database, site)
+        if preview.build.release != preview.directory.release:
+            terminal.warn(
+                f"The site in {site} is release {preview.build.release}, but the API is release"
+                f" {preview.directory.release}. Run `ghdirectory render` to update the site."
+            )
+        open_url = webbrowser.open if open_browser else None
+        serve_preview(preview, host, port, terminal.say, open_url)
 
 
 @ghdirectory.command(epilog="Example: ghdirectory publish --bucket my-site --dry-run")

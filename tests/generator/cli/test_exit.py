@@ -13,7 +13,7 @@ import pytest
 
 from generator.cli import main
 from tests.fake_github import FakeGitHub, serving
-from tests.generator.cli.program import ROOT, SMALL_SITE, USERS, ids, info, start
+from tests.generator.cli.program import ROOT, SMALL_SITE, USERS, Result, ids, info, start
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,11 @@ def test_serve_answers_until_interrupted(run, tmp_path):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0
+
+
+def test_serve_that_is_interrupted_while_it_starts_ends_in_silence(run, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("generator.serve.Preview", interrupt)
+    assert run("serve") == Result(0, "", "")
