@@ -16,7 +16,6 @@ from click.testing import CliRunner
 
 from docs.modules import MODULES, PATHS, ROOT, imported_packages, package_of
 from function import openapi
-from function.query import MAX_NUMBER
 from generator.cli.commands import NAME, ghdirectory
 from generator.cli.help import sources
 
@@ -105,7 +104,7 @@ def values(schema: Mapping[str, object]) -> str:
         case {"examples": [*examples]}:
             return f"text, such as {', '.join(f'`{example}`' for example in examples)}"
         case {"minimum": minimum, "maximum": maximum}:
-            return f"from {minimum}" if maximum == MAX_NUMBER else f"{minimum} to {maximum}"
+            return f"{minimum} to {maximum}"
     raise ValueError(f"no words for the schema {schema}")
 
 

@@ -42,8 +42,6 @@ from function.statements import (
     slices,
 )
 
-# The largest integer of SQLite: no id is above. https://sqlite.org/datatype3.html
-_MAX_INTEGER = 2**63 - 1
 # The parameters of a statement. Every SQLite accepts so many. https://sqlite.org/limits.html
 _MAX_PARAMETERS = 999
 # A user with three parts of a term mostly has the whole term: more tokens would save nothing.
@@ -290,7 +288,7 @@ class Directory:
 
     def _rows_by_id(self, user_id: int, term: str) -> list[Row]:
         """Return the user of that id, if the username contains *term*."""
-        rows = self.fetch_all(USER_BY_ID, [user_id]) if user_id <= _MAX_INTEGER else []
+        rows = self.fetch_all(USER_BY_ID, [user_id])
         return [row for row in rows if term in fold(row[2])]
 
     def _rows_by_rare_term(self, term: str, group: int) -> list[Row]:

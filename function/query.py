@@ -21,8 +21,9 @@ MAX_PAGINATION = 100
 DEFAULT_ORDER = "id"
 ORDERS = ("id", "type", "-id", "-type")
 
-# The largest page and id that a request may ask for. No id is larger.
-MAX_NUMBER = 2**64 - 1
+# The largest page and id that a request may ask for: the largest integer of SQLite. No user has a
+# larger id. https://sqlite.org/datatype3.html
+MAX_NUMBER = 2**63 - 1
 
 
 def is_descending(order_by: str) -> bool:
@@ -102,8 +103,8 @@ def parse_query(pairs: Iterable[tuple[str, str]]) -> ProfileQuery:
 def _whole_number(minimum: int, maximum: int) -> Callable[[str, str], int]:
     def parse(name: str, value: str) -> int:
         # int() also accepts signs, blanks, underscores and other scripts' digits, and raises
-        # ValueError for more than 4,300 digits. MAX_NUMBER has 20.
-        number = int(value.lstrip("0")[:21] or "0") if value.isascii() and value.isdigit() else -1
+        # ValueError for more than 4,300 digits. MAX_NUMBER has 19.
+        number = int(value.lstrip("0")[:20] or "0") if value.isascii() and value.isdigit() else -1
         if not minimum <= number <= maximum:
             raise InvalidParameter(
                 name,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from function.contract import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, About, Profile, implied_urls
+from function.query import MAX_NUMBER
 from generator.bake.index_writer import IndexWriter
 from generator.bake.progress import Progress, in_batches, no_progress
 from generator.errors import BuildError, permission_advice, reason
@@ -155,7 +156,7 @@ def _write_users(
     for batch in in_batches(profiles, "Baking", progress):
         users, addresses = [], []
         for identity, username, type_, avatar_url, html_url in batch:
-            if not 0 <= identity < 1 << 63:
+            if not 0 <= identity <= MAX_NUMBER:
                 raise BuildError(f"the id of {username} is out of range: {identity}")
             code = codes.setdefault(type_, len(codes))
             # The view github_users implies no URL for a NUL, at which SQLite's || ends a text.

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from function.contract import Profile
 from function.errors import shorten
+from function.query import MAX_NUMBER
 from generator.errors import UnexpectedRecord, UnexpectedReply
 
 # Of one request. https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
@@ -21,7 +22,6 @@ MAX_PER_PAGE = 100
 MAX_RECORDS = 10_000
 # Of one search. https://docs.github.com/en/rest/search/search#about-search
 MAX_SEARCH_RESULTS = 1000
-_MAX_ID = 2**63 - 1  # SQLite's largest integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def int_parameter(url: str, name: str) -> int | None:
     """Return the query parameter *name* of *url*; None if it is not an integer from 0 to 2^63-1."""
     value = dict(parse_qsl(url.partition("?")[2])).get(name, "")
     number = int(value) if re.fullmatch(r"[0-9]{1,20}", value) else None
-    return number if number is not None and number <= _MAX_ID else None
+    return number if number is not None and number <= MAX_NUMBER else None
 
 
 def with_parameter(url: str, name: str, value: int) -> str:
@@ -228,8 +228,8 @@ def _id_problem(record: Mapping[str, Any]) -> str | None:
         return f"it has no login (id {shorten(str(identity))})"
     if isinstance(identity, bool) or not isinstance(identity, int):
         return f"its id is not a whole number but {shorten(str(identity))}"
-    if not 0 <= identity <= _MAX_ID:
-        return f"its id {shorten(str(identity))} is not from 0 to {_MAX_ID}"
+    if not 0 <= identity <= MAX_NUMBER:
+        return f"its id {shorten(str(identity))} is not from 0 to {MAX_NUMBER}"
     return None
 
 

@@ -56,8 +56,8 @@
 
   /** Return the digits of a name that may be an id, otherwise undefined. */
   function idIn(name) {
-    // The API accepts any number of 19 digits: no id is larger than 2^63.
-    return /^\d{1,19}$/.test(name) ? name.replace(/^0+(?=\d)/, "") : undefined;
+    // The API refuses larger numbers: no id is one.
+    return /^\d{1,19}$/.test(name) && BigInt(name) < 2n ** 63n ? name.replace(/^0+(?=\d)/, "") : undefined;
   }
 
   /** Return *text* with A-Z as a-z, and all else unchanged, as the API compares names. */

@@ -81,6 +81,11 @@ def test_the_largest_id_keeps_its_digits(page):
     )
 
 
+def test_a_number_that_no_id_can_be_is_only_a_name(page):
+    page.goto(f"/?q={LARGEST_ID + 1}")
+    expect_found(page, f"No users found for “{LARGEST_ID + 1}”")
+
+
 def test_text_that_looks_like_json_is_shown_unchanged(page):
     hostile = ['","id":9223372036854775807,"', "\\", '\\"', '\\\\","id":1', "1234567890123456789"]
     profiles = [

@@ -47,7 +47,7 @@ def queries_among(profiles, last_page=6):
         pagination=st.integers(1, 8) | st.sampled_from([25, 64, 100]),
         order_by=st.sampled_from(ORDERS),
         username=st.none() | terms_among(profiles),
-        id=st.none() | st.sampled_from([*ids, 0, 2**31, 2**63, 2**63 + 1]),
+        id=st.none() | st.sampled_from([*ids, 0, 2**31, 2**63 - 1]),
         type=st.none() | st.sampled_from([*types, *map(str.swapcase, types), "x"]),
     )
 
