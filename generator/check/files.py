@@ -17,10 +17,20 @@ from generator.check.links import Links
 from generator.check.pages import read_text
 from generator.errors import CheckFailed, reason
 from generator.reading import read_profiles
-from generator.site import ASSETS, PAGES_BESIDE, ROBOTS_KEY, Build, keys, page_name
+from generator.site import (
+    ASSETS,
+    CHANGES_KEY,
+    FEED_KEY,
+    PAGES_BESIDE,
+    ROBOTS_KEY,
+    Build,
+    keys,
+    page_name,
+)
 
 _SITEMAP_KEY = "sitemap.xml"
 _LOCATION = re.compile("<loc>([^<]*)</loc>")
+_ROW_LINK = re.compile('href="([^"]*#u[0-9]+)"')
 
 
 def check_files(directory: Directory, build: Build, folder: Path, links: Links) -> None:
@@ -37,6 +47,7 @@ def check_files(directory: Directory, build: Build, folder: Path, links: Links) 
                 raise CheckFailed(f"{folder / key} does not match the digest in its name")
     _check_downloads(directory, folder / "data")
     _check_sitemaps(build, folder, links)
+    _check_feed(folder, links)
 
 
 def _check_downloads(directory: Directory, data: Path) -> None:
@@ -95,6 +106,26 @@ def _check_sitemaps(build: Build, folder: Path, links: Links) -> None:
                 raise CheckFailed(f"the sitemaps in {folder} list {listed} instead of {address}")
     for name in sorted(existing):
         raise _not_of_build(folder / name)
+
+
+def _check_feed(folder: Path, links: Links) -> None:
+    """Raise CheckFailed unless the feed links to the users that the page "What changed" links to.
+
+    A site has both or neither; without a known host, it has no feed.
+    """
+    if not (links.origin and (folder / CHANGES_KEY).exists()):
+        if (folder / FEED_KEY).exists():
+            raise _not_of_build(folder / FEED_KEY)
+        return
+    on_page = (links.origin + path for path in _read_users(folder, CHANGES_KEY))
+    for shown, expected in zip_longest(_read_users(folder, FEED_KEY), on_page):
+        if shown != expected:
+            raise CheckFailed(f"{folder / FEED_KEY} links to {shown} instead of {expected}")
+
+
+def _read_users(folder: Path, key: str) -> list[str]:
+    """Return the links to users' rows in *key*."""
+    return _ROW_LINK.findall(read_text(folder, key))
 
 
 def _read_sitemap(folder: Path, key: str) -> list[str]:

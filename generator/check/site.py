@@ -1,6 +1,8 @@
 """Checks a whole site: every page of every listing, and the files beside them."""
 
-from collections.abc import Callable
+import html
+import re
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +28,9 @@ from generator.text import number
 
 # How many users a task has. Their rows are read once for the pages of all sizes.
 USERS_A_TASK = 5000
+
+# A row of the table of types in the page about the directory: the type, and its number of users.
+_TYPE = re.compile(r'<th scope="row">(?:<a [^>]*>)?([^<]*)(?:</a>)?</th><td>([0-9,]+)</td>')
 
 
 def check(
@@ -63,11 +68,22 @@ def check(
     for text in (build.release, number(build.users), build.seeded_at):
         if text not in about:
             raise CheckFailed(f"{folder / ABOUT_KEY} does not show {text}")
+    _check_types(about, directory.types)
     for key in PAGES_BESIDE:
         if (folder / key).exists():
             frames.check_other(key, read_text(folder, key))
     frames.check_other(NOT_FOUND_KEY, read_text(folder, NOT_FOUND_KEY))
     _check_pages(directory, PageChecker(folder, build, frames), build, advance, jobs or cores())
+
+
+def _check_types(about: str, types: Mapping[str, int]) -> None:
+    """Raise CheckFailed unless the HTML *about* shows the commonest *types*, and how many more."""
+    shown = [(html.unescape(name), users) for name, users in _TYPE.findall(about)]
+    commonest = sorted(types.items(), key=lambda item: (-item[1], item[0]))
+    expected = [(name or "none", number(users)) for name, users in commonest]
+    rest = len(expected) - len(shown)
+    if shown != expected[: len(shown)] or (rest and f"and {rest} more types" not in about):
+        raise CheckFailed(f"{ABOUT_KEY} shows the types {shown}, the directory has {expected}")
 
 
 def _check_pages(

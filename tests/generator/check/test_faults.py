@@ -271,6 +271,19 @@ def edit_release(key):
     return lambda site: edit(key, read_build(site.folder).release, "0" * 16)(site)
 
 
+def remove_page_of_changes(site):
+    remove("changes.html")(site)
+    address = "<url><loc>https://example.org/directory/changes.html</loc></url>\n"
+    edit("sitemap.xml", address, "")(site)
+
+
+def remove_a_type_shown(site):
+    text = site.read("about.html").decode()
+    start = text.index('<tr><th scope="row"><a')
+    end = text.index("</tr>", start) + len("</tr>")
+    site.write("about.html", (text[:start] + text[end:]).encode())
+
+
 def remove_type(site):
     types = json.loads(site.read("build.json"))["types"]
     edit_json("build.json", types=types[:-1])(site)
@@ -310,6 +323,16 @@ FILES = [
         edit("about.html", "T12:00:00Z", "T11:00:00Z"),
         "not show 2026-11-24T12",
     ),
+    ("about page of other totals of types", edit("about.html", "<td>62<", "<td>61<"), "the types"),
+    ("about page with a type renamed", edit("about.html", ">Bot<", ">Boat<"), "types .*'Boat'"),
+    ("about page without a type", remove_a_type_shown, "about.html shows the types"),
+    ("feed missing", remove("changes.xml"), "changes.xml cannot be read"),
+    (
+        "feed of another user",
+        edit("changes.xml", "#u2001", "#u2002"),
+        "xml links to .*#u2002 instead of .*#u2001",
+    ),
+    ("feed without its page", remove_page_of_changes, "changes.xml is not a file of this build"),
     ("about page's address", edit("about.html", 'y/about.html"', 'y/404.html"'), "canonical page"),
     ("stylesheet differs", edit_found("assets/site-*.css", "}", " }"), "site-.*css .* digest in"),
     ("script differs", edit_found("assets/*.js", ";", " ;"), "search-.*js .* digest in its name"),
