@@ -25,7 +25,7 @@ END = 2**63 - 1  # beyond all positions
 _VALUES = (*Profile._fields[1:], "position", "run", "reply", "last_seen")
 _UPSERT = f"""
 INSERT INTO list_users (list, {COLUMNS}, position, run, reply, first_seen, last_seen)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10) ON CONFLICT (list, id) DO UPDATE
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (list, id) DO UPDATE
 SET gone_at = NULL, {", ".join(f"{name} = excluded.{name}" for name in _VALUES)}
 """
 
@@ -181,7 +181,7 @@ class Reading:
             position = step.positions.get(user.id, old_position)
             run = self.run if user.id in step.positions else old_run
             reply = old_reply if (old, old_position) == (user, position) else self.reply
-            upserts.append((self.list, *user, position, run, reply, now))
+            upserts.append((self.list, *user, position, run, reply, now, now))
             differences = compare(old, user)
             tally.update(what for what, _, _ in differences)
             tally["unchanged"] += not differences and step.positions.get(user.id, 0) > self.position

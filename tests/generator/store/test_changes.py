@@ -34,8 +34,8 @@ def changes_of(tmp_path):
                 changes,
             )
             sql.executemany(
-                "INSERT INTO list_users VALUES (?1, ?2, 1, 1, 1, '', '', '', '', ?3, ?3, ?4)",
-                users,
+                "INSERT INTO list_users VALUES (?, ?, 1, 1, 1, '', '', '', '', ?, ?, ?)",
+                [(list_, user, seen, seen, gone) for list_, user, seen, gone in users],
             )
         with closing(Store(path)) as store:
             return store.changes()
