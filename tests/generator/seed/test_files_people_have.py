@@ -253,6 +253,10 @@ def test_downloads_of_a_site_have_the_same_users(tmp_path):
         make_profile(1),
         make_profile(2, "dependabot[bot]"),
         Profile(3, "carl", "Organization", "", "https://ghe.test/carl"),
+        # A spreadsheet computes these. They are not protected, or reading them would change them.
+        make_profile(4, "-"),
+        Profile(5, '=SUM(1,"2")', "+1", "", "https://ghe.test/5"),
+        Profile(6, "+dora", "@x\n=1", "", "https://ghe.test/6"),
     ]
     keys = {}
     with closing(make_directory(tmp_path, users)) as directory:
