@@ -43,12 +43,10 @@ def _exit_after_thread(failure: threading.ExceptHookArgs) -> NoReturn:
 
     A pool of processes needs threads. Without memory, it fails in one that it has started.
     """
-    if "can't start new thread" in str(failure.exc_value):
-        print(
-            "Error: there is not enough memory for another thread, or there are too many processes;"
-            " raise these limits (ulimit -a)",
-            file=sys.stderr,
-        )
+    from generator.errors import LACK_OF_MEMORY, is_lack_of_memory
+
+    if is_lack_of_memory(failure.exc_value):
+        print(f"Error: {LACK_OF_MEMORY}", file=sys.stderr)
     else:  # a bug
         threading.__excepthook__(failure)
     os._exit(1)

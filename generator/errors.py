@@ -54,9 +54,20 @@ _WORDS = {
 }
 
 
+LACK_OF_MEMORY = (
+    "there is not enough memory, or there are too many processes; raise the limits (ulimit -a), or"
+    " lower --jobs or --concurrency"
+)
+
+
 def is_fixable(error: OSError) -> bool:
     """Return whether a user can fix the cause of *error*. If not, it is a bug of the program."""
     return error.errno in _FIXABLE
+
+
+def is_lack_of_memory(error: BaseException | None) -> bool:
+    """Return whether *error* means that there is too little memory, or a limit of processes."""
+    return isinstance(error, MemoryError) or "can't start new thread" in str(error)
 
 
 def reason(error: Exception) -> str:

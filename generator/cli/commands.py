@@ -21,7 +21,15 @@ from function.query import PARAMETERS, parse_query
 from generator.changes import changes_file, read_changes, write_changes
 from generator.cli import options, terminal, types
 from generator.cli.help import Group
-from generator.errors import GeneratorError, StoreError, UnknownSource, is_fixable, reason
+from generator.errors import (
+    LACK_OF_MEMORY,
+    GeneratorError,
+    StoreError,
+    UnknownSource,
+    is_fixable,
+    is_lack_of_memory,
+    reason,
+)
 from generator.last_build import LastBuild
 from generator.site import read_build
 from generator.text import count, counts
@@ -416,7 +424,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise  # a bug: its traceback is needed
         terminal.error(reason(exc))
         status = 1
-    except MemoryError:
-        terminal.error("there is not enough memory")
+    except (MemoryError, RuntimeError) as exc:
+        if not is_lack_of_memory(exc):
+            raise
+        terminal.error(LACK_OF_MEMORY)
         status = 1
     raise SystemExit(status or 0)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from generator.errors import LACK_OF_MEMORY
+
 
 @pytest.mark.parametrize(
     "program",
@@ -47,8 +49,7 @@ def test_sigterm_runs_finally_clauses():
     [
         pytest.param(
             RuntimeError("can't start new thread"),
-            "Error: there is not enough memory for another thread, or there are too many processes;"
-            " raise these limits (ulimit -a)",
+            f"Error: {LACK_OF_MEMORY}",
             id="no memory",
         ),
         pytest.param(KeyError("a bug"), "KeyError: 'a bug'", id="bug"),

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from generator.cli import main
+from generator.errors import LACK_OF_MEMORY
 from tests.fake_github import FakeGitHub, serving
 from tests.generator.cli.program import ROOT, SMALL_SITE, USERS, Result, ids, info, start
 
@@ -50,13 +51,16 @@ def test_an_os_error_that_a_user_cannot_fix_keeps_its_traceback(run, monkeypatch
         main(["check"])
 
 
-def test_too_little_memory_is_an_error_of_one_line(run, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("can't start new thread")], ids=["memory", "threads"]
+)
+def test_too_little_memory_is_an_error_of_one_line(run, monkeypatch, error):
     def fail(*arguments, **options):
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr("generator.cli.commands.Directory", fail)
     result = run("check")
-    assert (result.returncode, result.stderr) == (1, "Error: there is not enough memory\n")
+    assert (result.returncode, result.stderr) == (1, f"Error: {LACK_OF_MEMORY}\n")
 
 
 def test_a_closed_standard_output_writes_no_error(sample_directory, tmp_path):
