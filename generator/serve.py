@@ -121,10 +121,11 @@ def _open(folder: Path, key: str) -> BinaryIO | None:
         path = (folder / key).resolve()
         parts = path.relative_to(folder.resolve()).parts
         return None if any(part.startswith(".") for part in parts) else path.open("rb")
-    except (
-        OSError,
-        ValueError,
-    ):  # missing, a folder, outside, a name that is too long or has a NUL
+    except OSError as exc:
+        if exc.errno in (errno.EMFILE, errno.ENFILE):  # there may well be such a file
+            raise
+        return None  # missing, a folder, or a name that is too long
+    except ValueError:  # outside, or a name with a NUL
         return None
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +155,15 @@ def test_the_server_runs_between_the_pieces_of_a_file(served):
 
     asyncio.run(send_large_file(served, send))
     assert "server" in events[events.index(PIECE) : events.index(1)]
+
+
+def test_a_page_is_not_said_to_be_missing_for_want_of_file_handles(served, monkeypatch):
+    def fail(*arguments):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(OSError, match="Too many open files"):  # the server answers 500
+        served.ask(f"{served.base_path}users/1.html")
 
 
 def test_post_is_not_allowed(served):
