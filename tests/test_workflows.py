@@ -5,6 +5,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
@@ -72,7 +73,9 @@ def test_pages_builds_for_its_address(tmp_path, address, origin, base_path):
     variables = {"SOURCE": source, "TOTAL": "5000", "ADDRESS": address}
     assert run_step("Build the site for its address", tmp_path, **variables) == 0
     command, *arguments = (tmp_path / "arguments").read_text().splitlines()
-    params = ghdirectory.commands[command].make_context(command, arguments).params
+    with click.Context(ghdirectory, **ghdirectory.context_settings) as parent:
+        context = ghdirectory.commands[command].make_context(command, arguments, parent)
+    params = context.params
     assert (params["origin"], params["base_path"]) == (origin, base_path)
     assert (params["sources"], params["total"], params["refresh"]) == ((source,), 5000, True)
 

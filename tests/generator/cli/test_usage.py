@@ -1,5 +1,6 @@
 """Arguments and options: which are accepted, and the messages for others."""
 
+import click
 import pytest
 
 from function.errors import one_of
@@ -108,7 +109,8 @@ def test_help_wins_over_bad_values_and_the_last_of_repeated_options_counts(run):
 
 
 def test_serve_listens_on_this_machine_alone_by_default():
-    params = ghdirectory.commands["serve"].make_context("serve", []).params
+    with click.Context(ghdirectory, **ghdirectory.context_settings) as parent:
+        params = ghdirectory.commands["serve"].make_context("serve", [], parent).params
     assert params["host"] == "127.0.0.1"
 
 
