@@ -89,10 +89,10 @@ def test_a_name_links_to_the_row_of_the_user(render, base_path):
 
 def test_a_broken_link_of_the_page_is_found(render, tmp_path):
     folder = render(base_path="/directory/")
-    page = folder / "changes.html"
     with closing(Directory(tmp_path / "directory.db")) as directory:
         check(directory, read_build(folder), folder)
-        page.write_text(page.read_text().replace("users/3.html", "users/4.html"))
+        for page in (folder / "changes.html", folder / "changes.xml"):  # must have the same links
+            page.write_text(page.read_text().replace("users/3.html", "users/4.html"))
         with pytest.raises(CheckFailed, match=r"changes\.html links to .*users/4\.html"):
             check(directory, read_build(folder), folder)
 
