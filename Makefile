@@ -118,7 +118,7 @@ rollback: $(if $(HELP),.venv/.build,.venv/.deploy $(SAM)) ## minutes | Return to
 destroy: $(if $(HELP),.venv/.build,.venv/.deploy) ## minutes | Delete the stack and its bucket, after a confirmation
 	@$(DEPLOY) destroy --stack="$$STACK"
 
-test: .venv/.dev ## 5 min | Run all tests, or those that ARGS names (ARGS="-m 'not slow'": 50 s)
+test: .venv/.dev ## 4 min | Run all tests, or those that ARGS names (ARGS="-m 'not slow'": 50 s)
 	@$(WITH_ARGS) $(BIN)/python -m pytest
 
 lint: .venv/.dev ## 10 s | Check style, types, formatting and the AWS template
