@@ -64,13 +64,6 @@ def ghdirectory() -> None:
     """Make a static site of GitHub's users, and the database of its API."""
 
 
-@ghdirectory.result_callback()
-def warn_at_end(warning: str | None) -> None:
-    """Show the warning that a command returned: at the end, where it is seen."""
-    if warning:
-        terminal.warn(warning)
-
-
 @ghdirectory.command(epilog="Example: ghdirectory seed org:python repo:psf/requests --total 1000")
 @options.sources_argument
 @options.seed_options
@@ -87,7 +80,7 @@ def seed(
     store: Path,
     api_url: str,
     dry_run: bool,
-) -> str | None:
+) -> None:
     """Read users into the store, continuing where the last run stopped."""
     from generator.github import Client
     from generator.seed import Reporter, Seeder
@@ -96,10 +89,11 @@ def seed(
     make_client = partial(Client, api_url, token, max_wait=max_wait, wait=terminal.wait)
     reporter = Reporter(terminal.say, terminal.warn, terminal.progress)
     seeder = Seeder(store, api_url, total, refresh, make_client, reporter)
-    if not dry_run:
-        return seeder.run(sources)
-    seeder.estimate(sources)
-    return None
+    if dry_run:
+        seeder.estimate(sources)
+    elif warning := seeder.run(sources):
+        # At the end of all stages, where it is seen, even if one of them fails.
+        click.get_current_context().find_root().call_on_close(partial(terminal.warn, warning))
 
 
 @ghdirectory.command(epilog="Example: ghdirectory bake --title 'Our people'")
@@ -211,12 +205,12 @@ def check(database: Path, site: Path, jobs: int | None) -> None:
 @options.database_option
 @options.output_option
 @options.render_options
-def build(**settings: Any) -> str | None:
+def build(**settings: Any) -> None:
     """Seed, bake, render and check in one run, unless nothing changed since the last one."""
     last, is_local = _last_build(**settings)
-    warning, unchanged = None, last.unchanged_files() if is_local else None
+    unchanged = last.unchanged_files() if is_local else None
     if unchanged is None:
-        warning = _run(seed, settings)
+        _run(seed, settings)
         unchanged = last.unchanged_files()
     if unchanged is None:
         with last.replaced():
@@ -227,7 +221,6 @@ def build(**settings: Any) -> str | None:
             f"Kept     {settings['site']}: nothing changed since the last build"
             f" ({count(unchanged, 'file')})"
         )
-    return warning
 
 
 def _last_build(
@@ -334,11 +327,7 @@ def serve(port: int, host: str, open_browser: bool, database: Path, site: Path) 
     "--concurrency", type=types.Integer(1, 256), default=32, help="How many requests run at once."
 )
 @click.option("--allow-sample", is_flag=True, help="Publish the invented accounts of `sample` too.")
-@click.option(
-    "--verify",
-    is_flag=True,
-    help="Only compare a published site with its manifest.",
-)
+@click.option("--verify", is_flag=True, help="Only compare a published site with its manifest.")
 @click.option("--dry-run", is_flag=True, help="Only print what would be uploaded.")
 def publish(
     bucket: str,

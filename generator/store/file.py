@@ -66,8 +66,8 @@ class StoreFile:
             yield
         except (sqlite3.Error, UnicodeDecodeError, OverflowError, OSError) as exc:
             advice = "name another file with --store"
-            if isinstance(exc, sqlite3.DatabaseError) or not isinstance(exc, OSError):
-                advice = "delete it if it is damaged, or name another file with --store"
+            if not isinstance(exc, OSError):
+                advice = f"delete it if it is damaged, or {advice}"
             if "locked" in str(exc):
                 advice = "another process is using it; try again when that has ended"
             elif "Permission denied" in reason(exc):

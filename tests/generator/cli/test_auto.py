@@ -17,6 +17,17 @@ def test_auto_warns_and_uses_the_sample_if_nothing_is_stored(run, tmp_path, monk
     )
 
 
+def test_auto_warns_even_if_a_later_stage_fails(run, tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/text").touch()
+    result = run("build", "--site=notes", *SMALL_SITE)
+    assert result.returncode == 1
+    warning, used, error = result.stderr.splitlines()
+    assert warning.startswith("WARNING: cannot reach ")
+    assert used == "Used instead: the sample of invented accounts."
+    assert error.startswith("Error: ")
+
+
 def test_auto_uses_the_stored_users_where_github_cannot_be_reached(run, tmp_path):
     with serving(FakeGitHub(USERS)) as api:
         run("seed", "auto", "-t", "50", api=api)
